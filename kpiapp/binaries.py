@@ -15,11 +15,7 @@ DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 def package_folder(name: str) -> Path | None:
     """The folder of an installed package, found without importing it."""
     spec = importlib.util.find_spec(name)
-    return (
-        Path(spec.submodule_search_locations[0])
-        if spec and spec.submodule_search_locations
-        else None
-    )
+    return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
 
 
 def postgres_bin() -> Path:
@@ -63,13 +59,9 @@ def runnable_by(user: pwd.struct_passwd | None, program: Path) -> Path:
     """The program itself, or a copy of its package where the user may read it (an environment below /root)."""
     if user is None or reachable_by(user, program):
         return program
-    site = next(
-        (folder for folder in program.parents if folder.name == "site-packages"), None
-    )
+    site = next((folder for folder in program.parents if folder.name == "site-packages"), None)
     if site is None:
-        raise ServerError(
-            f"The user “{user.pw_name}” may not read {program}. Install it where everybody may."
-        )
+        raise ServerError(f"The user “{user.pw_name}” may not read {program}. Install it where everybody may.")
     package = program.relative_to(site).parts[0]
     # The version of the file is part of the name, so an upgraded wheel gets a fresh copy.
     status = program.stat()

@@ -109,10 +109,7 @@ def working_in(folder: Path) -> list[int]:
     found = []
     for process in psutil.process_iter():
         try:
-            if (
-                process.cwd() == str(folder)
-                and process.status() != psutil.STATUS_ZOMBIE
-            ):
+            if process.cwd() == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process.pid)
         except (psutil.NoSuchProcess, psutil.AccessDenied, FileNotFoundError):
             continue
@@ -166,19 +163,13 @@ def reachable_by(user: pwd.struct_passwd, path: Path) -> bool:
 
 
 def log_tail(path: Path, lines: int = 8) -> str:
-    return (
-        "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-        if path.exists()
-        else ""
-    )
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
 
 def write_private(path: Path, text: str) -> Path:
     """A file only we can read, from its first byte on."""
     path.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-    ) as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     return path
 
@@ -237,16 +228,10 @@ class Server:
                 if self._launched():
                     break
                 if attempt == 2:
-                    raise ServerError(
-                        f"{self.name} did not start. The end of {self.log}:\n{log_tail(self.log)}"
-                    )
-                self._remember(
-                    port=free_port()
-                )  # the port was taken between the look and the start
+                    raise ServerError(f"{self.name} did not start. The end of {self.log}:\n{log_tail(self.log)}")
+                self._remember(port=free_port())  # the port was taken between the look and the start
         elif not wait_until(self.answers, START_SECONDS):
-            raise ServerError(
-                f"{self.name} runs but does not answer. Look into {self.log}."
-            )
+            raise ServerError(f"{self.name} runs but does not answer. Look into {self.log}.")
         if not self.memory.get("ready"):
             self.after_first_start()
             self._remember(ready=1)
@@ -272,7 +257,7 @@ class Server:
                 cwd=self.home,
                 env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
                 start_new_session=True,  # Ctrl-C in the terminal is not meant for it
-                preexec_fn=None if self.durable else die_with_parent(signal.SIGQUIT),  # noqa: PLW1509 - one call into libc, no locks
+                preexec_fn=None if self.durable else die_with_parent(signal.SIGQUIT),
                 **self._as_user(),
             )
         process = self._process

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,18 +30,6 @@ THROW_AWAY = "kpiapp-throw-away-"
 SUPERUSER, OWNER, APP = "postgres", "kpiapp_owner", "kpiapp_app"
 SQL = Path(__file__).parent / "sql"
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's limit is 107 on Linux and 103 on macOS
-# Commands of manage.py that work without a database.
-SERVERLESS_COMMANDS = frozenset(
-    {
-        "check_cases",
-        "collectstatic",
-        "compilemessages",
-        "diffsettings",
-        "help",
-        "makemessages",
-        "version",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -91,17 +79,11 @@ class Postgres(Server):
     def answers(self) -> bool:
         try:
             with socket.socket(socket.AF_UNIX) as probe:
-                probe.connect(
-                    str(self.socket_folder / f".s.PGSQL.{self.memory['port']}")
-                )
+                probe.connect(str(self.socket_folder / f".s.PGSQL.{self.memory['port']}"))
         except OSError:
             return False
         # The socket opens before recovery ends; the last line of the pid file tells when it has.
-        return (
-            self.pid_file().read_text().splitlines()[-1].strip() == "ready"
-            if self.pid_file().exists()
-            else False
-        )
+        return self.pid_file().read_text().splitlines()[-1].strip() == "ready" if self.pid_file().exists() else False
 
     def prepare(self) -> None:
         self.socket_folder.mkdir(mode=0o700, exist_ok=True)
@@ -135,9 +117,7 @@ class Postgres(Server):
         )
         password.unlink()
         if made.returncode:
-            raise ServerError(
-                f"The database could not be made in {self.data}:\n{made.stderr.strip()}"
-            )
+            raise ServerError(f"The database could not be made in {self.data}:\n{made.stderr.strip()}")
 
     def command(self) -> list[str]:
         options = {
@@ -166,11 +146,7 @@ class Postgres(Server):
             "-D",
             str(self.data),
         ]
-        return words + [
-            word
-            for name, value in options.items()
-            for word in ("-c", f"{name}={value}")
-        ]
+        return words + [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
 
     def after_first_start(self) -> None:
         roles = (SQL / "roles.sql").read_text()
@@ -215,20 +191,13 @@ class Valkey(Server):
         return self.home / "valkey.pid"
 
     def url(self, db: int = 0) -> str:
-        return (
-            f"redis://:{self.memory['password']}@127.0.0.1:{self.memory['port']}/{db}"
-        )
+        return f"redis://:{self.memory['password']}@127.0.0.1:{self.memory['port']}/{db}"
 
     def answers(self) -> bool:
         try:
-            with socket.create_connection(
-                ("127.0.0.1", int(self.memory["port"])), timeout=1
-            ) as probe:
+            with socket.create_connection(("127.0.0.1", int(self.memory["port"])), timeout=1) as probe:
                 probe.sendall(f"AUTH {self.memory['password']}\r\nPING\r\n".encode())
-                return (
-                    probe.makefile("rb").readline() == b"+OK\r\n"
-                    and self.pid_file().exists()
-                )
+                return probe.makefile("rb").readline() == b"+OK\r\n" and self.pid_file().exists()
         except OSError:
             return False
 
@@ -258,30 +227,16 @@ class Valkey(Server):
 
 def locale_of(initdb: Path) -> list[str]:
     """Unicode-aware lower() and ILIKE, the same on every machine; PostgreSQL before 17 asks the system for it."""
-    banner = subprocess.run(
-        [initdb, "--version"], capture_output=True, text=True, check=True
-    ).stdout
+    banner = subprocess.run([initdb, "--version"], capture_output=True, text=True, check=True).stdout
     if int(banner.split()[2].split(".")[0]) >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C.UTF-8"]
 
 
-def needed(arguments: list[str], environment: Mapping[str, str]) -> bool:
-    """Whether this command line needs servers of our own: no address is given, and it talks to a database."""
-    command = next((word for word in arguments[1:] if not word.startswith("-")), "help")
-    by_manage = Path(arguments[0]).name in {"manage.py", "django-admin"}
-    serverless = by_manage and command in SERVERLESS_COMMANDS
-    return not serverless and not (
-        environment.get("DATABASE_URL") and environment.get("REDIS_URL")
-    )
-
-
 def started(data_dir: Path) -> tuple[Postgres, Valkey]:
     """The servers of the data folder, started when they are down; safe when several processes try at once."""
     if not os.access(data_dir, os.W_OK):
-        raise ServerError(
-            f"{data_dir} belongs to another user. Set DATA_DIR to a folder of your own."
-        )
+        raise ServerError(f"{data_dir} belongs to another user. Set DATA_DIR to a folder of your own.")
     with exclusive(data_dir / "servers.lock"):
         postgres, valkey = Postgres(data_dir / "postgres"), Valkey(data_dir / "valkey")
         for server in (postgres, valkey):
@@ -296,9 +251,7 @@ def ensure(data_dir: Path) -> Addresses:
     lease = Lease(data_dir / "lease.lock")
     atexit.register(leave, data_dir, lease)
     postgres, valkey = started(data_dir)
-    return Addresses(
-        postgres.url(APP), postgres.url(OWNER), valkey.url(), secret_key(data_dir)
-    )
+    return Addresses(postgres.url(APP), postgres.url(OWNER), valkey.url(), secret_key(data_dir))
 
 
 def leave(data_dir: Path, lease: Lease) -> None:
@@ -326,9 +279,7 @@ def throw_away() -> Iterator[tuple[Postgres, Valkey]]:
     sweep_throw_aways()
     folder = Path(tempfile.mkdtemp(prefix=THROW_AWAY))
     lease = Lease(folder / "lease.lock")
-    folder.chmod(
-        0o711
-    )  # the servers' user must pass; their own folders inside are 0700
+    folder.chmod(0o711)  # the servers' user must pass; their own folders inside are 0700
     servers = (
         Postgres(folder / "postgres", durable=False),
         Valkey(folder / "valkey", durable=False),
