@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,12 @@ THROW_AWAY = "kpiapp-throw-away-"
 SUPERUSER, OWNER, APP = "postgres", "kpiapp_owner", "kpiapp_app"
 SQL = Path(__file__).parent / "sql"
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's limit is 107 on Linux and 103 on macOS
+
+
+# Commands of manage.py that work without a database.
+SERVERLESS_COMMANDS = frozenset(
+    {"check_cases", "collectstatic", "compilemessages", "diffsettings", "help", "makemessages", "version"}
+)
 
 
 @dataclass(frozen=True)
@@ -231,6 +237,15 @@ def locale_of(initdb: Path) -> list[str]:
     if int(banner.split()[2].split(".")[0]) >= 17:
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C.UTF-8"]
+
+
+def needed(arguments: list[str], environment: Mapping[str, str]) -> bool:
+    """Whether this command line needs servers of our own: no address is given, and it talks to a database."""
+    if environment.get("DATABASE_URL"):
+        return False
+    by_manage = Path(arguments[0]).name in {"manage.py", "django-admin"}
+    command = next((word for word in arguments[1:] if not word.startswith("-")), "help")
+    return not (by_manage and command in SERVERLESS_COMMANDS)
 
 
 def started(data_dir: Path) -> tuple[Postgres, Valkey]:
