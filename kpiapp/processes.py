@@ -13,7 +13,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 PR_SET_PDEATHSIG = 1
 # Where root puts what the unprivileged server user must reach, when our own folders are closed to it.
@@ -182,6 +184,8 @@ class Server:
 
     name: str
     stop_signals: tuple[int, ...]
+    # What this process launched, by home: servers outlive the objects that speak for them.
+    launched: ClassVar[dict[Path, subprocess.Popen[bytes]]] = {}
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.folder = folder.absolute()
@@ -191,7 +195,6 @@ class Server:
         self.memory = self._remembered()
         self.home = self._home()
         self.log = self.folder.parent / "logs" / f"{self.name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
 
     def first_memory(self) -> dict[str, str | int]:
         """What is decided once for a new folder: passwords, the port."""
@@ -215,22 +218,18 @@ class Server:
         """Runs once, when the new server answers."""
 
     def pid(self) -> int | None:
-        if self._process is not None:
-            self._process.poll()  # buries our own child when it has died
+        child = self.launched.get(self.home)
+        if child is not None and child.poll() is not None:  # buries our own child when it has died
+            del self.launched[self.home]
         return owned_pid(self.pid_file(), str(self.home))
 
     def start(self) -> "Server":
         """Start unless it runs already; returns when it answers. Raises ServerError with a sentence."""
+        wait_until(lambda: self.pid() is None or self.answers(), START_SECONDS)  # a killed one may not be gone yet
         if self.pid() is None:
             self._bury()
-            for attempt in range(3):
-                self.prepare()
-                if self._launched():
-                    break
-                if attempt == 2:
-                    raise ServerError(f"{self.name} did not start. The end of {self.log}:\n{log_tail(self.log)}")
-                self._remember(port=free_port())  # the port was taken between the look and the start
-        elif not wait_until(self.answers, START_SECONDS):
+            self._launch()
+        elif not self.answers():
             raise ServerError(f"{self.name} runs but does not answer. Look into {self.log}.")
         if not self.memory.get("ready"):
             self.after_first_start()
@@ -246,10 +245,27 @@ class Server:
             send(pid, number)
             wait_until(lambda: self.pid() is None, STOP_SECONDS)
 
-    def _launched(self) -> bool:
+    def _launch(self) -> None:
         self.log.parent.mkdir(mode=0o700, exist_ok=True)
+        for _ in range(3):
+            self.prepare()
+            process = self._spawn()
+            if not wait_until(partial(self._settled, process), START_SECONDS):
+                raise ServerError(f"{self.name} runs but does not answer. Look into {self.log}.")
+            if process.poll() is None:
+                return
+            self._remember(port=free_port())  # perhaps it was taken between the look and the start
+        raise ServerError(f"{self.name} did not start. The end of {self.log}:\n{log_tail(self.log)}")
+
+    def _settled(self, process: subprocess.Popen[bytes]) -> bool:
+        return process.poll() is not None or self.answers()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        before = self.launched.pop(self.home, None)
+        if before is not None:
+            wait_until(lambda: before.poll() is not None, STOP_SECONDS)
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            process = self.launched[self.home] = subprocess.Popen(
                 self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -260,9 +276,7 @@ class Server:
                 preexec_fn=None if self.durable else die_with_parent(signal.SIGQUIT),
                 **self._as_user(),
             )
-        process = self._process
-        wait_until(lambda: process.poll() is not None or self.answers(), START_SECONDS)
-        return process.poll() is None
+        return process
 
     def _bury(self) -> None:
         """Children of a killed server may outlive it for a moment: wait until none works in its folder."""

@@ -95,8 +95,9 @@ class Postgres(Server):
         self.socket_folder.mkdir(mode=0o700, exist_ok=True)
         self._given(self.socket_folder)
         self._remember(port=free_port(int(self.memory["port"])))
-        if (self.data / "PG_VERSION").exists():
+        if (self.data / "PG_VERSION").exists() and self.memory.get("ready"):
             return
+        self._clear_half_made()
         password = self.home / "first_password"
         write_private(password, str(self.memory[SUPERUSER]))
         self._given(password)
@@ -124,6 +125,14 @@ class Postgres(Server):
         password.unlink()
         if made.returncode:
             raise ServerError(f"The database could not be made in {self.data}:\n{made.stderr.strip()}")
+
+    def _clear_half_made(self) -> None:
+        """Remove what an interrupted first start left; it never held anything."""
+        if self.data.exists():
+            if not self.memory.get("begun"):
+                raise ServerError(f"{self.data} exists, but its passwords in {self.folder} are gone. Move it away.")
+            shutil.rmtree(self.data)
+        self._remember(begun=1, ready=0)
 
     def command(self) -> list[str]:
         options = {

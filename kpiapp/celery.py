@@ -1,0 +1,16 @@
+"""The Celery app, its beat schedule, and ring(): tell a worker that a job row waits."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpiapp.settings")
+app = Celery("kpiapp")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # Every quarter of an hour: each organization's night starts once its own local date has turned.
+    "nightly": {"task": "kpiapp.tasks.start_nights", "schedule": crontab(minute="*/15")},
+    "sweep": {"task": "kpiapp.tasks.sweep_jobs", "schedule": 30.0},
+}

@@ -1,0 +1,84 @@
+"""Vocabulary of the core app."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Language(TextChoices):
+    """Languages of the interface."""
+
+    VIETNAMESE = "vi", "Tiếng Việt"
+    ENGLISH = "en", "English"
+
+
+class Role(TextChoices):
+    """What a person may be in an organization. Employee and manager follow from the org tree, the rest is granted."""
+
+    OWNER = "owner", _("Owner")
+    HR = "hr", _("HR")
+    STRATEGY = "strategy", _("Strategy office")
+    MANAGER = "manager", _("Manager")
+    EMPLOYEE = "employee", _("Employee")
+    PAYROLL_MAKER = "payroll_maker", _("Payroll officer")
+    PAYROLL_APPROVER = "payroll_approver", _("Payroll approver")
+    AUDITOR = "auditor", _("Auditor")
+    API = "api", _("API client")
+
+
+GRANTED_ROLES = frozenset(
+    {Role.OWNER, Role.HR, Role.STRATEGY, Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER, Role.AUDITOR}
+)
+# Grants that open pay: a second person has to confirm them before they count.
+PAY_ROLES = frozenset({Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER})
+
+
+class Scope(TextChoices):
+    """How far a permission reaches, narrow to wide."""
+
+    SELF = "self", _("Oneself")
+    TEAM = "team", _("Own team, down the tree")
+    ALL = "all", _("Whole organization")
+
+
+class PeriodKind(TextChoices):
+    """Lengths of a period."""
+
+    MONTH = "month", _("Month")
+    QUARTER = "quarter", _("Quarter")
+    HALF_YEAR = "half_year", _("Half-year")
+    YEAR = "year", _("Year")
+
+
+class PeriodState(TextChoices):
+    """A locked period takes no entry; its scores are compared, never written."""
+
+    OPEN = "open", _("Open")
+    LOCKED = "locked", _("Locked")
+
+
+class JobState(TextChoices):
+    """Life of a piece of background work."""
+
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class ImportState(TextChoices):
+    """Life of an uploaded file."""
+
+    UPLOADED = "uploaded", _("Uploaded")
+    CHECKED = "checked", _("Checked")
+    APPLIED = "applied", _("Applied")
+    UNDONE = "undone", _("Undone")
+    FAILED = "failed", _("Failed")
+
+
+class RowOutcome(TextChoices):
+    """What a row of an imported file did, or would do."""
+
+    CREATE = "create", _("New")
+    UPDATE = "update", _("Changed")
+    SAME = "same", _("Unchanged")
+    ERROR = "error", _("Error")

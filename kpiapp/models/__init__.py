@@ -1,0 +1,40 @@
+"""Models of the core app, one file per noun."""
+
+from kpiapp.models.audit import AuditEvent
+from kpiapp.models.imports import ImportBatch, ImportMapping, ImportRow
+from kpiapp.models.job import Job
+from kpiapp.models.organization import RESERVED_SLUGS, Organization
+from kpiapp.models.people import (
+    ApiToken,
+    DatedQuerySet,
+    Department,
+    Employment,
+    Invitation,
+    Member,
+    Position,
+    RoleGrant,
+    User,
+    no_overlap,
+)
+from kpiapp.models.period import Period
+
+__all__ = [
+    "RESERVED_SLUGS",
+    "ApiToken",
+    "AuditEvent",
+    "DatedQuerySet",
+    "Department",
+    "Employment",
+    "ImportBatch",
+    "ImportMapping",
+    "ImportRow",
+    "Invitation",
+    "Job",
+    "Member",
+    "Organization",
+    "Period",
+    "Position",
+    "RoleGrant",
+    "User",
+    "no_overlap",
+]

@@ -1,0 +1,42 @@
+"""Background work: the row is the truth, the broker is only the doorbell."""
+
+from django.db import models
+from django.db.models import Q
+
+from kpiapp.choices import JobState
+from kpiapp.models.people import Member
+from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
+
+
+class Job(OrganizationModel):
+    """A piece of work, unique by key; claimed with a lease, fenced by its attempt number, swept when overdue."""
+
+    key = models.CharField(max_length=200)
+    task = models.CharField(max_length=100)
+    arguments = models.JSONField(default=dict)
+    parent = OrganizationForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    done_count = models.PositiveIntegerField(default=0)
+    total_count = models.PositiveIntegerField(default=0)
+    result = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    requested_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "key"], name="job_key_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=[JobState.DONE, JobState.FAILED]) | Q(finished_at__isnull=False),
+                name="job_finished_at",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=JobState.RUNNING) | Q(lease_until__isnull=False), name="job_running_leased"
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "state", "lease_until"])]

@@ -1,0 +1,47 @@
+"""What apps offer to the pages of apps below them, filled from AppConfig.ready(): no import runs upwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kpiapp.permissions import Permission
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """An entry of the side bar, shown to those who hold the permission (None: to every member)."""
+
+    group: str
+    label: Any
+    route: str
+    icon: str
+    order: int
+    permission: Permission | None = None
+    # Narrower than holding the permission at all, e.g. "for the whole organization": called with the member.
+    shown: Callable[[Any], bool] = field(default=lambda member: True)
+
+
+# Groups of the side bar, in order: key to label. Labels are translated where they are shown.
+NAVIGATION: list[NavigationItem] = []
+# kind of import → handler (kpiapp.services.imports describes what a handler is).
+IMPORT_HANDLERS: dict[str, Any] = {}
+# Callables (member, query) → list of hits for the command palette.
+SEARCHES: list[Callable] = []
+# job task name → function(job) that does the work; kpiapp.services.jobs claims, runs and finishes it.
+JOB_TASKS: dict[str, Callable] = {}
+# Callables (scorecard, member) → list of tiles shown above a card (tier and pay come from payroll).
+CARD_TILES: list[Callable] = []
+# Callables (organization, owner) that fill a new organization: perspectives, tiers, …
+ORGANIZATION_STARTERS: list[Callable] = []
+# Steps of the night, in order: (order, function(organization, job, on)).
+NIGHT_STEPS: list[tuple[int, Callable]] = []
+
+
+def job_task(name: str) -> Callable:
+    """Register the function that does the work of a kind of job."""
+
+    def register(function):
+        JOB_TASKS[name] = function
+        return function
+
+    return register

@@ -1,0 +1,45 @@
+"""Vocabulary of pay, and which state may follow which."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class RunState(TextChoices):
+    """Life of a pay run. Any edit voids approvals; nothing changes after the lock."""
+
+    DRAFT = "draft", _("Draft")
+    CALCULATED = "calculated", _("Calculated")
+    SUBMITTED = "submitted", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    LOCKED = "locked", _("Locked")
+
+
+RUN_TRANSITIONS = {
+    RunState.DRAFT: {RunState.CALCULATED},
+    RunState.CALCULATED: {RunState.CALCULATED, RunState.SUBMITTED},
+    RunState.SUBMITTED: {RunState.CALCULATED, RunState.APPROVED},
+    RunState.APPROVED: {RunState.CALCULATED, RunState.LOCKED},
+    RunState.LOCKED: set(),
+}
+
+
+class RunKind(TextChoices):
+    """What a run pays; one of a kind per period."""
+
+    REGULAR = "regular", _("Monthly pay")
+
+
+class ExportFormat(TextChoices):
+    """Formats of the payroll file."""
+
+    XLSX = "xlsx", "XLSX"
+    CSV = "csv", "CSV"
+
+
+class PayFlag(TextChoices):
+    """Why a line needs a look before the run is approved."""
+
+    NO_SCORE = "no_score", _("No KPI score")
+    PROVISIONAL = "provisional", _("Less than 60 % of the weight is measured")
+    NO_RATE = "no_rate", _("No pay set for the position")
+    MOVED = "moved", _("Changed department or position in the month")

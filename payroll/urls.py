@@ -1,0 +1,5 @@
+"""Addresses of payroll inside an organization."""
+
+app_name = "payroll"
+
+urlpatterns: list = []

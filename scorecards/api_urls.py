@@ -1,0 +1,3 @@
+"""Addresses of the scorecards API."""
+
+urlpatterns: list = []

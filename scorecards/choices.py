@@ -1,0 +1,112 @@
+"""Vocabulary of scorecards, and which state may follow which."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class OwnerKind(TextChoices):
+    """Whose card it is."""
+
+    ORGANIZATION = "organization", _("Organization")
+    DEPARTMENT = "department", _("Department")
+    MEMBER = "member", _("Person")
+
+
+class CardState(TextChoices):
+    """An agreed card is frozen: weights and targets change only by a change request."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Waiting for agreement")
+    AGREED = "agreed", _("Agreed")
+
+
+CARD_TRANSITIONS = {
+    CardState.DRAFT: {CardState.SUBMITTED, CardState.AGREED},
+    CardState.SUBMITTED: {CardState.DRAFT, CardState.AGREED},
+    CardState.AGREED: set(),
+}
+
+
+class ActualState(TextChoices):
+    """Life of an entry. What was typed never changes; only its state does."""
+
+    RECORDED = "recorded", _("Recorded")
+    APPROVED = "approved", _("Approved")
+    RETURNED = "returned", _("Returned")
+    CORRECTED = "corrected", _("Corrected by a later entry")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+# Entries that count.
+LIVE_STATES = (ActualState.RECORDED, ActualState.APPROVED)
+
+ACTUAL_TRANSITIONS = {
+    ActualState.RECORDED: {
+        ActualState.APPROVED,
+        ActualState.RETURNED,
+        ActualState.CORRECTED,
+        ActualState.WITHDRAWN,
+    },
+    ActualState.APPROVED: {ActualState.CORRECTED},
+    ActualState.RETURNED: {ActualState.CORRECTED, ActualState.WITHDRAWN},
+    ActualState.CORRECTED: {ActualState.RECORDED},
+    ActualState.WITHDRAWN: set(),
+}
+
+
+class ActualSource(TextChoices):
+    """How an entry came in."""
+
+    TYPED = "typed", _("Typed")
+    PASTED = "pasted", _("Pasted")
+    IMPORTED = "imported", _("Imported")
+    API = "api", _("Pushed by a system")
+
+
+class LineState(TextChoices):
+    """Whether a line could be scored, and if not, why. Absence is a state, never a zero."""
+
+    SCORED = "scored", _("Scored")
+    NOT_DUE = "not_due", _("Not due yet")
+    LATE = "late", _("Late")
+    WAIVED = "waived", _("Waived")
+    NOT_SCORABLE = "not_scorable", _("Cannot be scored")
+
+
+class Status(TextChoices):
+    """Where a completion stands. Stored with the score: history keeps the thresholds of its day."""
+
+    ABOVE = "above", _("above target")
+    ON = "on", _("on target")
+    AT_RISK = "at_risk", _("at risk")
+    OFF = "off", _("off target")
+    NONE = "none", _("no data")
+
+
+class ChangeState(TextChoices):
+    """Life of a request to change what was agreed."""
+
+    REQUESTED = "requested", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class RollupKind(TextChoices):
+    """What a rolled-up score is of."""
+
+    OBJECTIVE = "objective", _("Objective")
+    PERSPECTIVE = "perspective", _("Perspective")
+    DEPARTMENT = "department", _("Department")
+    ORGANIZATION = "organization", _("Organization")
+
+
+class WarningKind(TextChoices):
+    """What an early warning is about."""
+
+    LATE = "late", _("No entry although it is due")
+    OFF_TARGET = "off_target", _("Off target")
+    FORECAST_MISS = "forecast_miss", _("Forecast to miss the target")
+    WEIGHTS = "weights", _("Weights are not 100")
+    UNAPPROVED = "unapproved", _("Entries wait for approval for 3 days")
+    NO_OWNER = "no_owner", _("KPI without an owner")

@@ -1,0 +1,18 @@
+"""Models of scorecards, one file per noun."""
+
+from scorecards.models.actual import Actual, Evidence
+from scorecards.models.score import CardScore, EarlyWarning, LineScore, RollupScore, StaleCard
+from scorecards.models.scorecard import ChangeRequest, Scorecard, ScorecardLine
+
+__all__ = [
+    "Actual",
+    "CardScore",
+    "ChangeRequest",
+    "EarlyWarning",
+    "Evidence",
+    "LineScore",
+    "RollupScore",
+    "Scorecard",
+    "ScorecardLine",
+    "StaleCard",
+]

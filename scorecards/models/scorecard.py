@@ -1,0 +1,120 @@
+"""Scorecards: who is measured in a period, by which KPIs, with which weights and targets."""
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from kpiapp.models import Department, Member, Period
+from kpiapp.models.fields import value_field, weight_field
+from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
+from scorecards.choices import CardState, ChangeState, OwnerKind
+from strategy.choices import ScoringMethod
+from strategy.models import KpiVersion
+
+
+class Scorecard(OrganizationModel):
+    """The card of the organization, a department or a person for one period."""
+
+    period = OrganizationForeignKey(Period)
+    owner_kind = models.CharField(max_length=12, choices=OwnerKind.choices)
+    department = OrganizationForeignKey(Department, null=True, blank=True)
+    member = OrganizationForeignKey(Member, null=True, blank=True)
+    state = models.CharField(max_length=10, choices=CardState.choices, default=CardState.DRAFT)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    agreed_at = models.DateTimeField(null=True, blank=True)
+    agreed_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner_kind=OwnerKind.ORGANIZATION, department=None, member=None)
+                | Q(owner_kind=OwnerKind.DEPARTMENT, department__isnull=False, member=None)
+                | Q(owner_kind=OwnerKind.MEMBER, department=None, member__isnull=False),
+                name="scorecard_one_owner",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "period", "owner_kind", "department", "member"],
+                nulls_distinct=False,
+                name="scorecard_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CardState.AGREED) ^ Q(agreed_at=None), name="scorecard_agreed_at"
+            ),
+        ]
+
+    def __str__(self):
+        return self.owner_name
+
+    @property
+    def owner_name(self) -> str:
+        """Name of the person, department or organization (load it with the card)."""
+        return (self.member or self.department or self.organization).name
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether weights and targets are frozen."""
+        return self.state == CardState.AGREED
+
+
+class ScorecardLine(OrganizationModel):
+    """One KPI on a card: its version, weight, target and baseline for the card's period."""
+
+    scorecard = OrganizationForeignKey(Scorecard, on_delete=models.CASCADE, related_name="lines")
+    kpi = OrganizationForeignKey(KpiVersion, related_name="lines")
+    position = models.PositiveSmallIntegerField(default=0)
+    weight = weight_field(verbose_name=_("Weight"))
+    target = value_field(verbose_name=_("Target"), null=True, blank=True)
+    baseline = value_field(verbose_name=_("Baseline"), null=True, blank=True)
+    # Empty: as the KPI version says. Set: agreed for this line alone.
+    method = models.CharField(max_length=20, choices=ScoringMethod.choices, blank=True)
+    params = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    is_scored = models.BooleanField(default=True)
+    waived_reason = models.TextField(blank=True)
+    waived_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    wiped_out_reason = models.TextField(blank=True, help_text="A severe violation: the line counts 0.")
+    wiped_out_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+
+    class Meta:
+        ordering = ["scorecard_id", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "scorecard", "kpi"], name="line_kpi_once"),
+            models.CheckConstraint(condition=Q(weight__gte=0, weight__lte=100), name="line_weight_range"),
+        ]
+
+    def __str__(self):
+        return self.kpi.name
+
+
+class ChangeRequest(OrganizationModel):
+    """A wish to change an agreed line: old and new values, reason, effective date, decided by a second person."""
+
+    line = OrganizationForeignKey(ScorecardLine, on_delete=models.CASCADE, related_name="change_requests")
+    changes = models.JSONField(encoder=DjangoJSONEncoder, help_text='{"target": {"old": "10", "new": "12"}}')
+    reason = models.TextField()
+    effective_on = models.DateField()
+    state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.REQUESTED)
+    requested_by = OrganizationForeignKey(Member, indexed=False)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    decided_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("requested_by")) | Q(state=ChangeState.WITHDRAWN),
+                name="change_request_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ChangeState.REQUESTED, decided_at=None)
+                | ~Q(state=ChangeState.REQUESTED) & Q(decided_at__isnull=False),
+                name="change_request_decided_at",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "line"], condition=Q(state=ChangeState.REQUESTED), name="change_request_one_open"
+            ),
+        ]

@@ -1,0 +1,5 @@
+"""Addresses of scorecards inside an organization."""
+
+app_name = "scorecards"
+
+urlpatterns: list = []

@@ -1,0 +1,102 @@
+"""Vocabulary of strategy and of what a KPI is."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class PerspectiveKind(TextChoices):
+    """The four perspectives, top of the map first, and any of one's own."""
+
+    FINANCIAL = "financial", _("Financial")
+    CUSTOMER = "customer", _("Customer")
+    PROCESS = "process", _("Internal process")
+    LEARNING = "learning", _("Learning & growth")
+    OWN = "own", _("Own")
+
+
+class MapState(TextChoices):
+    """One map of an organization is published at a time."""
+
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    ARCHIVED = "archived", _("Archived")
+
+
+class LinkStrength(TextChoices):
+    """How strongly one objective is believed to drive another."""
+
+    WEAK = "weak", _("Weak")
+    MEDIUM = "medium", _("Medium")
+    STRONG = "strong", _("Strong")
+
+
+class Direction(TextChoices):
+    """Which way is better."""
+
+    INCREASE = "increase", _("Higher is better")
+    DECREASE = "decrease", _("Lower is better")
+    RANGE = "range", _("Inside a range")
+    PASS = "pass", _("Pass or fail")
+
+
+class ScoringMethod(TextChoices):
+    """How an actual and a target become a completion (scorecards.scoring holds the formulas)."""
+
+    RATIO = "ratio", _("Actual ÷ target")
+    MIRROR = "mirror", _("Lower is better, mirrored at the target")
+    INVERSE = "inverse", _("Target ÷ actual")
+    BASELINE = "baseline", _("Way from baseline to target")
+    DEVIATION = "deviation", _("Hit the target")
+    BAND = "band", _("Inside a band")
+    BINARY = "binary", _("Pass or fail")
+    DEDUCT = "deduct", _("Deduct per event")
+    MILESTONE = "milestone", _("Milestones")
+    SCALE = "scale", _("Step scale")
+    PIECEWISE_LINEAR = "piecewise_linear", _("Curve through points")
+    MANUAL = "manual", _("Judged by a reviewer")
+
+
+class MissingPolicy(TextChoices):
+    """What a value that is due but not there counts as."""
+
+    EXCLUDE_REWEIGHT = "exclude_reweight", _("Leave out, weigh the rest")
+    ZERO = "zero", _("Counts as 0 %")
+    CARRY_FORWARD = "carry_forward", _("Last value stays")
+    BLOCK = "block", _("The card cannot be closed")
+
+
+class Aggregation(TextChoices):
+    """How entries of a period become its actual."""
+
+    SUM = "sum", _("Entries add up")
+    AVG = "avg", _("Mean of entries")
+    WEIGHTED_AVG = "weighted_avg", _("Weighted mean of entries")
+    LAST = "last", _("Last entry")
+    MIN = "min", _("Lowest entry")
+    MAX = "max", _("Highest entry")
+    COUNT = "count", _("Number of entries")
+    RATIO = "ratio", _("Ratio of totals")
+
+
+class PartAggregation(TextChoices):
+    """How the numerator or denominator of a ratio is aggregated."""
+
+    SUM = "sum", _("Entries add up")
+    AVG = "avg", _("Mean of entries")
+    LAST = "last", _("Last entry")
+
+
+class TargetAggregation(TextChoices):
+    """How targets of short periods become the target of a longer one."""
+
+    SUM = "sum", _("Targets add up")
+    LAST = "last", _("Last target stands")
+    AVG = "avg", _("Mean of targets")
+
+
+class Group(TextChoices):
+    """Effort and effect in one letter."""
+
+    A = "A", _("High effort, high effect")
+    B = "B", _("Either effort or effect is high")
+    C = "C", _("Low effort, low effect")

@@ -1,0 +1,5 @@
+"""Addresses of strategy inside an organization."""
+
+app_name = "strategy"
+
+urlpatterns: list = []
