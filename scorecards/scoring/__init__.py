@@ -1,0 +1,94 @@
+"""Pure Decimal maths of scores: completion, weighting, roll-up, status, pace and tiers, with traces. No Django."""
+
+from scorecards.scoring.actuals import NotScorable, value_of
+from scorecards.scoring.aggregation import Aggregation, Entry, Pair, PartAggregation, aggregate
+from scorecards.scoring.cards import (
+    CardLine,
+    CardResult,
+    CardState,
+    CardSums,
+    WeightPolicy,
+    WipeOutScope,
+    card_result,
+    score_card,
+    suggest_weights,
+)
+from scorecards.scoring.lines import (
+    NOT_SCORABLE,
+    CompiledLine,
+    LineResult,
+    LineState,
+    absence_of,
+    compile_rule,
+    problems_of,
+    score_line,
+)
+from scorecards.scoring.methods import manual_needs_evidence
+from scorecards.scoring.pace import PaceKind, PaceResult, PaceStatus, elapsed_share, pace_of
+from scorecards.scoring.roll_up import Child, RollUp, RollUpResult, average_of_periods, roll_up
+from scorecards.scoring.rules import Direction, KpiRule, Method, MissingPolicy, RuleError, default_cap, rule_from_data
+from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBand, status_of
+from scorecards.scoring.tables import goal_red_flag, point_scale
+from scorecards.scoring.tiers import DEFAULT_TIERS, Tier, check_tiers, tier_of
+from scorecards.scoring.trace import Rounding, RuleCode, Step, Trace, dump_steps, load_steps
+
+__all__ = [
+    "DEFAULT_STATUS_BANDS",
+    "DEFAULT_TIERS",
+    "NOT_SCORABLE",
+    "Aggregation",
+    "CardLine",
+    "CardResult",
+    "CardState",
+    "CardSums",
+    "Child",
+    "CompiledLine",
+    "Direction",
+    "Entry",
+    "KpiRule",
+    "LineResult",
+    "LineState",
+    "Method",
+    "MissingPolicy",
+    "NotScorable",
+    "PaceKind",
+    "PaceResult",
+    "PaceStatus",
+    "Pair",
+    "PartAggregation",
+    "RollUp",
+    "RollUpResult",
+    "Rounding",
+    "RuleCode",
+    "RuleError",
+    "Status",
+    "StatusBand",
+    "Step",
+    "Tier",
+    "Trace",
+    "WeightPolicy",
+    "WipeOutScope",
+    "absence_of",
+    "aggregate",
+    "average_of_periods",
+    "card_result",
+    "check_tiers",
+    "compile_rule",
+    "default_cap",
+    "dump_steps",
+    "elapsed_share",
+    "goal_red_flag",
+    "load_steps",
+    "manual_needs_evidence",
+    "pace_of",
+    "point_scale",
+    "problems_of",
+    "roll_up",
+    "rule_from_data",
+    "score_card",
+    "score_line",
+    "status_of",
+    "suggest_weights",
+    "tier_of",
+    "value_of",
+]
