@@ -1,0 +1,119 @@
+// Cells that are typed into: <span class="cell"><input data-cell data-row data-col hx-post … hx-trigger="change"></span>.
+// Tab moves as everywhere, Enter and Shift-Enter move down and up, Esc brings back what was last saved (the value the
+// server drew). The answer replaces the whole row; what is being typed elsewhere in it, and the focus, survive that.
+import { announce, word } from "./words.js";
+
+export const isCell = (element) => element?.dataset?.cell !== undefined;
+export const gridOf = (cell) => cell.closest("[data-grid]") ?? document;
+const keyOf = (cell) => `${cell.dataset.row}:${cell.dataset.col}`;
+const findCell = (key) => {
+  const [row, col] = key.split(":");
+  return document.querySelector(`[data-cell][data-row="${CSS.escape(row)}"][data-col="${CSS.escape(col)}"]`);
+};
+// htmx names the parent once a cell has been swapped away; the request still knows who asked.
+const asker = (event) => event.detail.requestConfig?.elt ?? event.detail.elt;
+const typed = (cell) => cell.value !== cell.defaultValue && cell.value !== cell.dataset.sent;
+
+export function setState(cell, state) {
+  const box = cell.closest(".cell");
+  if (box) box.dataset.state = state;
+}
+
+function move(cell, step) {
+  const column = [...gridOf(cell).querySelectorAll("[data-cell]")].filter(
+    (other) => other.dataset.col === cell.dataset.col && !other.disabled,
+  );
+  const next = column[column.indexOf(cell) + step];
+  if (next) {
+    next.focus();
+    next.select?.();
+  } else {
+    // On the last row the cell still saves: leaving it is what saves.
+    cell.blur();
+    cell.focus();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const cell = event.target;
+  if (!isCell(cell) || cell.tagName !== "INPUT") return;
+  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.isComposing) {
+    event.preventDefault();
+    move(cell, event.shiftKey ? -1 : 1);
+  } else if (event.key === "Escape" && cell.value !== cell.defaultValue) {
+    event.preventDefault();
+    cell.value = cell.defaultValue;
+    delete cell.dataset.sent;
+    setState(cell, "");
+    cell.select();
+  }
+});
+
+// What is on its way to the server; a value typed after that is not.
+document.addEventListener("change", (event) => {
+  if (isCell(event.target)) event.target.dataset.sent = event.target.value;
+}, true);
+
+// A value that was put back after a swap raises no "change" of its own when the cell is left.
+document.addEventListener("focusout", (event) => {
+  const cell = event.target;
+  if (isCell(cell)) setTimeout(() => { if (cell.isConnected && typed(cell)) htmx.trigger(cell, "change"); });
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isCell(event.detail.elt)) setState(event.detail.elt, "saving");
+});
+
+const failed = (event) => {
+  const cell = isCell(asker(event)) ? findCell(keyOf(asker(event))) : null;
+  if (!cell) return;
+  delete cell.dataset.sent;
+  setState(cell, "error");
+};
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failed);
+
+// Around a swap: remember, put back, say how it went.
+let kept = null;
+
+function remember() {
+  const active = document.activeElement;
+  kept = {
+    values: new Map(),
+    focus: isCell(active) ? keyOf(active) : "",
+    selection: isCell(active) && active.tagName === "INPUT" ? [active.selectionStart, active.selectionEnd] : null,
+  };
+  for (const cell of document.querySelectorAll("input[data-cell]")) {
+    if (typed(cell)) kept.values.set(keyOf(cell), cell.value);
+  }
+}
+
+function putBack() {
+  if (!kept) return;
+  const { values, focus, selection } = kept;
+  kept = null;
+  for (const [key, value] of values) {
+    const cell = findCell(key);
+    if (cell && !cell.disabled) cell.value = value;
+  }
+  const cell = focus && findCell(focus);
+  if (!cell || cell === document.activeElement) return;
+  cell.focus({ preventScroll: true });
+  if (selection) cell.setSelectionRange(...selection);
+}
+
+document.addEventListener("htmx:beforeSwap", remember);
+document.addEventListener("htmx:afterSwap", putBack);
+document.addEventListener("htmx:afterRequest", (event) => {
+  putBack();
+  if (!isCell(asker(event)) || !event.detail.xhr) return;
+  const cell = findCell(keyOf(asker(event)));
+  const box = cell?.closest(".cell");
+  if (!box) return;
+  if (event.detail.successful && box.dataset.state === "saving") {
+    // Answered without a new row (204).
+    cell.defaultValue = cell.dataset.sent ?? cell.value;
+    setState(cell, "saved");
+  }
+  const message = box.parentElement.querySelector(".cell-message")?.textContent.trim();
+  announce(box.dataset.state === "error" ? message || word("notSaved") : word("saved"));
+});
