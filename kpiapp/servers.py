@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from kpiapp.binaries import postgres_bin, runnable_by, valkey_server
+from kpiapp.daemon import Server
 from kpiapp.processes import (
     Lease,
-    Server,
     ServerError,
     exclusive,
     free_port,
