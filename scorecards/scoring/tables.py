@@ -92,12 +92,12 @@ def scale(rule: KpiRule) -> Raw:
 
 
 def piecewise_linear(rule: KpiRule) -> Raw:
-    """Straight lines between anchors (x, completion); x is the actual, or actual ÷ target with `on: over_target`."""
-    check_names(rule.params, ("anchors", "below_first", "above_last", "on"))
+    """Straight lines between anchors (x, completion); x is the actual, or actual ÷ target with `x_is: over_target`."""
+    check_names(rule.params, ("anchors", "below_first", "above_last", "x_is"))
     anchors = [(x, y) for x, y, _ in row_params(rule.params, "anchors", "x") if x is not None]
     below = choice_param(rule.params, "below_first", ("clamp", "zero", "extrapolate"))
     above = choice_param(rule.params, "above_last", ("clamp", "extrapolate"))
-    over_target = choice_param(rule.params, "on", ("actual", "over_target")) == "over_target"
+    over_target = choice_param(rule.params, "x_is", ("actual", "over_target")) == "over_target"
     if len(anchors) < 2 or any(x1 <= x0 for (x0, _), (x1, _) in pairwise(anchors)):
         raise RuleError("anchors", ANCHOR_ORDER)
     first, last = anchors[0], anchors[-1]
