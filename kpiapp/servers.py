@@ -164,7 +164,7 @@ class Postgres(Server):
         return words + [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
 
     def after_first_start(self) -> None:
-        roles = (SQL / "roles.sql").read_text()
+        roles = (SQL / "1_roles.sql").read_text()
         self._execute(
             "postgres",
             roles,
@@ -177,7 +177,7 @@ class Postgres(Server):
         source = f' TEMPLATE "{template}"' if template else ""
         self._execute("postgres", f'CREATE DATABASE "{name}" OWNER {OWNER}{source}')
         if not template:
-            self._execute(name, (SQL / "database.sql").read_text())
+            self._execute(name, (SQL / "2_database.sql").read_text())
 
     def drop_database(self, name: str) -> None:
         """Drop it if it exists, with its connections."""

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from typing import IO
 
 from kpiapp import servers
 from kpiapp.processes import (
+    Lease,
     ServerError,
     die_with_parent,
+    exclusive,
     free_port,
     log_tail,
     wait_until,
@@ -23,7 +26,9 @@ from kpiapp.processes import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+DEMO = ROOT / "payroll/management/commands/seed_demo.py"
 READY_SECONDS = 90
+WRITTEN = ("postgres", "valkey", "logs", "mail", "media", "children.json", "secret_key")
 LONGEST_BACKOFF = 30.0
 STEADY_SECONDS = 30  # who ran this long starts again at once
 GUNICORN = (
@@ -118,14 +123,16 @@ class Supervisor:
 
     def _serve(self) -> int:
         self._step("migrate", "--database", "owner")
-        self._step("seed_demo", "--if-empty")
+        if DEMO.exists():
+            self._step("seed_demo", "--if-empty")
         for child in self.children:
             self._start(child)
         if not wait_until(self._up, READY_SECONDS, pause=0.1):
             raise ServerError(f"The web server does not answer. The end of its log:\n{log_tail(self.logs / 'web.log')}")
         if not self.stopping:
             say(f"Ready: http://127.0.0.1:{self.port}/")
-            self._step("seed_demo", "--show-logins", output=sys.stdout)
+            if DEMO.exists():
+                self._step("seed_demo", "--show-logins", output=sys.stdout)
         while not self.stopping:
             self._watch()
             time.sleep(0.2)
@@ -177,18 +184,20 @@ class Supervisor:
 
     def _up(self) -> bool:
         self._watch()
-        return self.stopping or self._healthy()
+        return self.stopping or healthy(self.port)
 
-    def _healthy(self) -> bool:
-        host = os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")[0]
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/healthz/", headers={"Host": host})
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+
+def healthy(port: int) -> bool:
+    """Whether the web server on this machine answers its health page."""
+    host = os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(",")[0]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz/", headers={"Host": host})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def spawn(command: list[str], log: Path, output: IO[str] | None = None) -> subprocess.Popen[bytes]:
@@ -260,13 +269,30 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def main() -> int:
-    """Read the environment and run; a sentence and exit code 1 when it cannot."""
+def forget(data_dir: Path) -> None:
+    """Stop our servers and remove everything we ever wrote to the data folder, and nothing else."""
+    if not data_dir.exists():
+        return
+    with OnlyOne(data_dir), exclusive(data_dir / "servers.lock"):
+        if not Lease(data_dir / "lease.lock").release():
+            raise ServerError("A command still uses these servers. Let it end first.")
+        for server in (servers.Valkey(data_dir / "valkey"), servers.Postgres(data_dir / "postgres")):
+            server.stop()
+            shutil.rmtree(server.home)
+        for name in WRITTEN:
+            path = data_dir / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Read the environment and run, or forget; a sentence and exit code 1 when it cannot."""
     data_dir = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
-    if "DATABASE_URL" in os.environ and "REDIS_URL" not in os.environ:
-        say("Set REDIS_URL together with DATABASE_URL.")
-        return 1
     try:
+        if arguments == ["forget"]:
+            forget(data_dir)
+            return 0
+        if "DATABASE_URL" in os.environ and "REDIS_URL" not in os.environ:
+            raise ServerError("Set REDIS_URL together with DATABASE_URL.")
         return Supervisor(data_dir, int(os.environ.get("PORT") or 8000)).run()
     except ServerError as error:
         say(str(error))
@@ -274,4 +300,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,74 @@
+# Everything anybody does here is one of these targets; “make help” lists them.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
+	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check check-css bench demo-reset screenshots css messages lock
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: setup ## Start everything on PORT (8000) with its data in DATA_DIR (.data); Ctrl-C stops it
+	@$(BIN)/python -m kpiapp.supervisor
+
+setup: .venv/installed ## Create .venv from the lock file
+
+test: setup-dev ## Run every test against throw-away servers
+	$(BIN)/pytest
+
+check: setup-dev check-css ## Style, format, migrations, templates, imports, types, catalogue, stylesheet
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --lint templates
+	$(MANAGE) makemigrations --check --dry-run
+	$(BIN)/pytest -q tests/house
+
+check-css:
+	@if command -v npm >/dev/null; then npm ci --silent --no-fund --no-audit && npm run --silent check; \
+	elif [ "$$CI" = true ]; then echo "Node is missing: the stylesheet cannot be checked."; exit 1; \
+	else echo "The stylesheet was not checked: that needs Node."; fi
+
+bench: setup-dev ## Measure; one JSON line per figure
+	@$(BIN)/python -m benchmarks
+
+demo-reset: setup ## Forget all data in DATA_DIR; the next “make run” loads the demo companies anew
+	@$(BIN)/python -m kpiapp.supervisor forget
+
+screenshots: setup-dev ## Write pictures of the main pages to docs/screenshots
+	$(BIN)/python -m tests.browser.screenshots
+
+css: ## Build static/dist/app.css (needs Node)
+	npm ci --no-fund --no-audit && npm run build
+
+messages: setup-dev ## Collect the texts for translation and compile them (needs gettext)
+	$(MANAGE) makemessages --locale vi --no-obsolete --add-location file --ignore node_modules --ignore .venv
+	$(MANAGE) compilemessages --locale vi --ignore .venv
+
+lock: setup-dev ## Write the lock files anew after a change in pyproject.toml
+	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+setup-dev: .venv/installed-dev
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Install it, or name it: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python lacks its venv module. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Creating .venv"
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.lock | .venv/bin/python
+	@echo "Installing what the product needs"
+	@$(PIP) --requirement requirements.lock
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock | .venv/bin/python
+	@echo "Installing what the tests need"
+	@$(PIP) --requirement requirements-dev.lock
+	@touch $@
