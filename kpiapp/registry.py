@@ -31,6 +31,8 @@ SEARCHES: list[Callable] = []
 JOB_TASKS: dict[str, Callable] = {}
 # Callables (scorecard, member) → list of tiles shown above a card (tier and pay come from payroll).
 CARD_TILES: list[Callable] = []
+# Callables (card_ids, job) run in the same transaction after cards were rescored (payroll keeps tiers fresh).
+AFTER_SCORES: list[Callable] = []
 # Callables (organization, owner) that fill a new organization: perspectives, tiers, …
 ORGANIZATION_STARTERS: list[Callable] = []
 # Steps of the night, in order: (order, function(organization, job, on)).
