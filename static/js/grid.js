@@ -12,6 +12,8 @@ const findCell = (key) => {
 };
 // htmx names the parent once a cell has been swapped away; the request still knows who asked.
 const asker = (event) => event.detail.requestConfig?.elt ?? event.detail.elt;
+// A refused value comes back in the cell, the one it would have replaced in data-saved-value.
+const savedValue = (cell) => cell.dataset.savedValue ?? cell.defaultValue;
 const typed = (cell) => cell.value !== cell.defaultValue && cell.value !== cell.dataset.sent;
 
 export function setState(cell, state) {
@@ -40,9 +42,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.isComposing) {
     event.preventDefault();
     move(cell, event.shiftKey ? -1 : 1);
-  } else if (event.key === "Escape" && cell.value !== cell.defaultValue) {
+  } else if (event.key === "Escape" && cell.value !== savedValue(cell)) {
     event.preventDefault();
-    cell.value = cell.defaultValue;
+    cell.value = cell.defaultValue = savedValue(cell);
     delete cell.dataset.sent;
     setState(cell, "");
     cell.select();
@@ -114,6 +116,6 @@ document.addEventListener("htmx:afterRequest", (event) => {
     cell.defaultValue = cell.dataset.sent ?? cell.value;
     setState(cell, "saved");
   }
-  const message = box.parentElement.querySelector(".cell-message")?.textContent.trim();
+  const message = box.closest("td")?.querySelector(".cell-message")?.textContent.trim();
   announce(box.dataset.state === "error" ? message || word("notSaved") : word("saved"));
 });

@@ -6,12 +6,10 @@ const SHOWN_MS = 6000;
 const WITH_UNDO_MS = 12000;
 let lastUndo = "";
 
-export function undo(url) {
+function undo(url) {
   lastUndo = "";
   htmx.ajax("POST", url, { swap: "none", target: document.body });
 }
-
-export const undoable = () => lastUndo;
 
 function close(toast) {
   toast.remove();
@@ -39,6 +37,9 @@ export function toast({ text, kind = "success", undo_url: undoUrl = "" }) {
   shown.append(line);
   if (undoUrl) {
     lastUndo = undoUrl;
+    // Only the last change can be taken back: ten quick saves show one notice, not ten.
+    region.querySelectorAll("[data-undoable]").forEach(close);
+    shown.dataset.undoable = "";
     shown.append(button(word("undo"), () => { close(shown); undo(undoUrl); }));
   }
   shown.append(button(word("close"), () => close(shown)));
