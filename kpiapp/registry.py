@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from kpiapp.permissions import Permission
 
@@ -21,12 +22,36 @@ class NavigationItem:
     shown: Callable[[Any], bool] = field(default=lambda member: True)
 
 
+@dataclass(frozen=True)
+class SearchHit:
+    """One result of the command palette: what it is ("KPI"), its name, a line about it, and its address."""
+
+    kind: str
+    label: str
+    detail: str
+    url: str
+
+
+class ObjectiveScore(NamedTuple):
+    """How an objective stands in a period: percent with 100 = whole (None: no data), a status, and why.
+
+    `status` is one of above, on, at_risk, off, none; `explain_url` is the address of the explanation or "".
+    """
+
+    percent: Decimal | None
+    status: str
+    explain_url: str
+
+
 # Groups of the side bar, in order: key to label. Labels are translated where they are shown.
 NAVIGATION: list[NavigationItem] = []
 # kind of import → handler (kpiapp.services.imports describes what a handler is).
 IMPORT_HANDLERS: dict[str, Any] = {}
 # Callables (member, query) → list of hits for the command palette.
 SEARCHES: list[Callable] = []
+# Callables (objective_ids, period) → {objective_id: ObjectiveScore}, for the strategy map; they run a fixed number
+# of queries, leave out what has no score, and are called inside the organization's scope.
+OBJECTIVE_SCORES: list[Callable] = []
 # job task name → function(job) that does the work; kpiapp.services.jobs claims, runs and finishes it.
 JOB_TASKS: dict[str, Callable] = {}
 # Callables (scorecard, member) → list of tiles shown above a card (tier and pay come from payroll).
