@@ -8,6 +8,7 @@ let lastUndo = "";
 
 function undo(url) {
   lastUndo = "";
+  region.querySelectorAll("[data-undoable]").forEach(close);
   htmx.ajax("POST", url, { swap: "none", target: document.body });
 }
 
@@ -40,7 +41,7 @@ export function toast({ text, kind = "success", undo_url: undoUrl = "" }) {
     // Only the last change can be taken back: ten quick saves show one notice, not ten.
     region.querySelectorAll("[data-undoable]").forEach(close);
     shown.dataset.undoable = "";
-    shown.append(button(word("undo"), () => { close(shown); undo(undoUrl); }));
+    shown.append(button(word("undo"), () => undo(undoUrl)));
   }
   shown.append(button(word("close"), () => close(shown)));
   region.append(shown);
