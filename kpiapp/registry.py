@@ -43,11 +43,22 @@ class ObjectiveScore(NamedTuple):
     explain_url: str
 
 
+@dataclass(frozen=True)
+class SearchHit:
+    """One line of the command palette: under a translated group, with a small note at its right."""
+
+    group: str
+    label: str
+    url: str
+    icon: str
+    note: str = ""
+
+
 # Groups of the side bar, in order: key to label. Labels are translated where they are shown.
 NAVIGATION: list[NavigationItem] = []
 # kind of import → handler (kpiapp.services.imports describes what a handler is).
 IMPORT_HANDLERS: dict[str, Any] = {}
-# Callables (member, query) → list of hits for the command palette.
+# Callables (member, query, on) → list of SearchHit for the command palette; an empty query asks for a few to start with.
 SEARCHES: list[Callable] = []
 # Callables (objective_ids, period) → {objective_id: ObjectiveScore}, for the strategy map; they run a fixed number
 # of queries, leave out what has no score, and are called inside the organization's scope.
@@ -60,6 +71,12 @@ CARD_TILES: list[Callable] = []
 AFTER_SCORES: list[Callable] = []
 # Callables (organization, owner) that fill a new organization: perspectives, tiers, …
 ORGANIZATION_STARTERS: list[Callable] = []
+# Callable (organization, owner) that fills a new organization with a company to try things on; at most one.
+SAMPLE_DATA: list[Callable] = []
+# Callables (period) → sentences, each a reason why the period cannot be locked yet.
+PERIOD_LOCK_CHECKS: list[Callable] = []
+# Words of the audit trail: the parts of "noun.verb" and the names of changed fields, to labels.
+AUDIT_WORDS: dict[str, Any] = {}
 # Steps of the night, in order: (order, function(organization, job, on)).
 NIGHT_STEPS: list[tuple[int, Callable]] = []
 

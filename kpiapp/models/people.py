@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from kpiapp.choices import Language, Role
@@ -66,6 +67,8 @@ class User(AbstractBaseUser):
     date_joined = models.DateTimeField(default=timezone.now)
     # For the switcher only: what a user may enter is decided by the Member row inside each organization.
     organization_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    # Part of what every session is signed with: counting it up ends them all at once.
+    session_epoch = models.PositiveIntegerField(default=0)
 
     objects = UserManager()
 
@@ -80,6 +83,16 @@ class User(AbstractBaseUser):
 
     def __str__(self):
         return self.name or self.email
+
+    def get_session_auth_hash(self):
+        """A session ends when the password changes, and when end_sessions() is called."""
+        return salted_hmac("kpiapp.models.User", f"{self.password}:{self.session_epoch}", algorithm="sha256").hexdigest()
+
+    def end_sessions(self) -> None:
+        """Sign the user out everywhere, from the next request on."""
+        self.session_epoch = F("session_epoch") + 1
+        self.save(update_fields=["session_epoch"])
+        self.refresh_from_db(fields=["session_epoch"])
 
 
 class Department(OrganizationModel):
