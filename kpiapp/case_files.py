@@ -7,7 +7,7 @@ in the file arrive as int or Decimal, never as binary fractions.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
@@ -75,9 +75,10 @@ class _CaseLoader(yaml.SafeLoader):
 
 def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
     text = str(loader.construct_scalar(node)).replace("_", "")
-    value = Decimal(text) if text.lstrip("+-")[:1].isdigit() or text.lstrip("+-").startswith(".") else None
-    if value is None or not value.is_finite():
-        raise CaseFileError(f"“{text}” is not a number a case can use.")
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise CaseFileError(f"“{text}” is not a number a case can use.") from error
     return value
 
 
