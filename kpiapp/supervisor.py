@@ -122,9 +122,10 @@ class Supervisor:
                 (self.data_dir / "children.json").unlink(missing_ok=True)
 
     def _serve(self) -> int:
-        self._step("migrate", "--database", "owner")
+        self._step("-c", "import kpiapp.wsgi")  # settings and database role: a refusal is best said once, here
+        self._step("manage.py", "migrate", "--database", "owner", "--noinput")
         if DEMO.exists():
-            self._step("seed_demo", "--if-empty")
+            self._step("manage.py", "seed_demo", "--if-empty")
         for child in self.children:
             self._start(child)
         if not wait_until(self._up, READY_SECONDS, pause=0.1):
@@ -132,7 +133,7 @@ class Supervisor:
         if not self.stopping:
             say(f"Ready: http://127.0.0.1:{self.port}/")
             if DEMO.exists():
-                self._step("seed_demo", "--show-logins", output=sys.stdout)
+                self._step("manage.py", "seed_demo", "--show-logins", output=sys.stdout)
         while not self.stopping:
             self._watch()
             time.sleep(0.2)
@@ -171,16 +172,16 @@ class Supervisor:
                 child.stop()
 
     def _step(self, *arguments: str, output: IO[str] | None = None) -> None:
-        """Run a management command to its end; raises ServerError with what it said when it fails."""
+        """Run Python with these arguments to its end; raises ServerError with what it said when it fails."""
         if self.stopping:
             return
         log = self.logs / "setup.log"
-        process = spawn([sys.executable, "manage.py", *arguments], log, output)
+        process = spawn([sys.executable, *arguments], log, output)
         wait_until(lambda: self.stopping or process.poll() is not None, float("inf"), pause=0.02)
         if self.stopping:
             signal_group(process.pid, signal.SIGTERM)
         if process.wait() and not self.stopping:
-            raise ServerError(f"“manage.py {' '.join(arguments)}” failed. The end of {log}:\n{log_tail(log, 15)}")
+            raise ServerError(f"“{' '.join(arguments)}” failed. The end of {log}:\n{log_tail(log, 15)}")
 
     def _up(self) -> bool:
         self._watch()
