@@ -54,6 +54,16 @@ class SearchHit:
     note: str = ""
 
 
+class CardTile(NamedTuple):
+    """A tile above a scorecard, its texts in the reader's language: a label, a large value, a note, and why."""
+
+    label: str
+    value: str
+    small: str = ""
+    note: str = ""
+    url: str = ""
+
+
 # Groups of the side bar, in order: key to label. Labels are translated where they are shown.
 NAVIGATION: list[NavigationItem] = []
 # kind of import → handler (kpiapp.services.imports describes what a handler is).
@@ -65,7 +75,7 @@ SEARCHES: list[Callable] = []
 OBJECTIVE_SCORES: list[Callable] = []
 # job task name → function(job) that does the work; kpiapp.services.jobs claims, runs and finishes it.
 JOB_TASKS: dict[str, Callable] = {}
-# Callables (scorecard, member) → list of tiles shown above a card (tier and pay come from payroll).
+# Callables (scorecard, member) → list of CardTile shown above a card (tier and pay come from payroll).
 CARD_TILES: list[Callable] = []
 # Callables (card_ids, job) run in the same transaction after cards were rescored (payroll keeps tiers fresh).
 AFTER_SCORES: list[Callable] = []
