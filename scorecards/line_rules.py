@@ -1,0 +1,64 @@
+"""From stored rows to what the scoring kernel takes: the rule of a line, why it has no value, how its pace is read."""
+
+import datetime
+from decimal import Decimal
+
+from scorecards.models import ScorecardLine
+from scorecards.scoring import KpiRule, LineState, Method, MissingPolicy, PaceKind, absence_of, elapsed_share
+from scorecards.scoring.rules import Direction
+from strategy.choices import Aggregation
+from strategy.models import KpiVersion
+
+ADDS_UP = frozenset({Aggregation.SUM, Aggregation.COUNT})
+# Methods whose completion grows steadily with the actual: only there "half the month, half the way" says something.
+PACED = frozenset({Method.RATIO, Method.MIRROR, Method.BASELINE, Method.INVERSE})
+SATURDAY = 5
+
+
+def rule_of(version: KpiVersion, method: str = "", params: dict | None = None) -> KpiRule:
+    """The scoring rule of a KPI version, with the method and parameters agreed for one line when there are any."""
+    own = bool(method)
+    return KpiRule(
+        method=Method(method or version.method),
+        params=(params or {}) if own or params is not None else version.params,
+        direction=Direction(version.direction),
+        factor=version.factor,
+        cap=version.cap,
+        floor=version.floor,
+        min_gate=version.min_gate,
+        missing_policy=MissingPolicy(version.missing_policy),
+    )
+
+
+def rule_of_line(line: ScorecardLine) -> KpiRule:
+    """The scoring rule of a line (load its KPI version with it)."""
+    return rule_of(line.kpi, line.method, line.params)
+
+
+def absence_on(line: ScorecardLine, period, on: datetime.date) -> LineState:
+    """Why a line without a value has none on a day: waived, not due while its period runs, late afterwards."""
+    return absence_of(waived=bool(line.waived_reason), due_on=period.last_day, on=on)
+
+
+def pace_kind_of(line: ScorecardLine) -> PaceKind | None:
+    """How the pace of a line is read; None where time gone by says nothing about the value."""
+    rule = rule_of_line(line)
+    if rule.method not in PACED:
+        return None
+    if line.kpi.aggregation in ADDS_UP:
+        return PaceKind.LOWER_FLOW if rule.direction is Direction.DECREASE else PaceKind.FLOW
+    if line.kpi.aggregation == Aggregation.LAST and line.baseline is not None:
+        return PaceKind.LEVEL
+    return None
+
+
+def elapsed_on(period, on: datetime.date) -> Decimal:
+    """Share of a period's working days (Monday to Friday) gone by at the end of a day, 0 to 1."""
+    until = min(on + datetime.timedelta(days=1), period.ends_on)
+    return elapsed_share(_working_days(period.starts_on, until), _working_days(period.starts_on, period.ends_on))
+
+
+def _working_days(first: datetime.date, end: datetime.date) -> int:
+    """Working days in [first, end)."""
+    days = max((end - first).days, 0)
+    return sum((first + datetime.timedelta(days=day)).weekday() < SATURDAY for day in range(days))
