@@ -27,7 +27,7 @@ def _exact(value: Decimal | int | str) -> Decimal:
 
 
 def _missing() -> str:
-    return format_html('<span aria-hidden="true">–</span><span class="sr-only">{}</span>', gettext("no value"))
+    return format_html('<span aria-hidden="true">–</span> <span class="sr-only">{}</span>', gettext("no value"))
 
 
 def _given(value) -> bool:
