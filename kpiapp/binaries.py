@@ -1,5 +1,6 @@
 """Where the server programs are: in the wheels, else on PATH, else a sentence. Imports no Django."""
 
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -63,9 +64,7 @@ def runnable_by(user: pwd.struct_passwd | None, program: Path) -> Path:
     if site is None:
         raise ServerError(f"The user “{user.pw_name}” may not read {program}. Install it where everybody may.")
     package = program.relative_to(site).parts[0]
-    # The version of the file is part of the name, so an upgraded wheel gets a fresh copy.
-    status = program.stat()
-    target = SYSTEM_FOLDER / f"{package}-{status.st_size}-{int(status.st_mtime)}"
+    target = SYSTEM_FOLDER / f"{package}-{importlib.metadata.version(package)}"
     if not target.exists():
         draft = target.with_name(f".{target.name}.{os.getpid()}")
         draft.mkdir(mode=0o755, parents=True)
