@@ -37,9 +37,19 @@ class ExportFormat(TextChoices):
 
 
 class PayFlag(TextChoices):
-    """Why a line needs a look before the run is approved."""
+    """Why a line needs a look before the run is approved; a line carries the first that holds, in this order."""
 
+    NO_RATE = "no_rate", _("No pay set for the position")
     NO_SCORE = "no_score", _("No KPI score")
     PROVISIONAL = "provisional", _("Less than 60 % of the weight is measured")
-    NO_RATE = "no_rate", _("No pay set for the position")
+    PART_MONTH = "part_month", _("Joined or left in the month")
     MOVED = "moved", _("Changed department or position in the month")
+
+
+class NoScore(TextChoices):
+    """Why a person has no score to be paid by. Absence is a state, never a zero."""
+
+    NO_CARD = "no_card", _("there is no scorecard for the month")
+    NOT_AGREED = "not_agreed", _("the scorecard is not agreed")
+    BLOCKED = "blocked", _("a required KPI has no entry")
+    NOT_MEASURED = "not_measured", _("no KPI has an entry that counts")

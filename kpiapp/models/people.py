@@ -21,11 +21,13 @@ class DateRange(Func):
     output_field = DateRangeField()
 
 
-def no_overlap(name: str, *columns: str) -> ExclusionConstraint:
-    """No two effective-dated rows of the same organization and columns may share a day."""
+def no_overlap(name: str, *columns: str, condition: Q | None = None) -> ExclusionConstraint:
+    """No two effective-dated rows of the same organization and columns may share a day (among those of a condition)."""
     same = [(column, RangeOperators.EQUAL) for column in ("organization", *columns)]
     return ExclusionConstraint(
-        name=name, expressions=[*same, (DateRange(F("valid_from"), F("valid_to")), RangeOperators.OVERLAPS)]
+        name=name,
+        expressions=[*same, (DateRange(F("valid_from"), F("valid_to")), RangeOperators.OVERLAPS)],
+        condition=condition,
     )
 
 
@@ -86,7 +88,9 @@ class User(AbstractBaseUser):
 
     def get_session_auth_hash(self):
         """A session ends when the password changes, and when end_sessions() is called."""
-        return salted_hmac("kpiapp.models.User", f"{self.password}:{self.session_epoch}", algorithm="sha256").hexdigest()
+        return salted_hmac(
+            "kpiapp.models.User", f"{self.password}:{self.session_epoch}", algorithm="sha256"
+        ).hexdigest()
 
     def end_sessions(self) -> None:
         """Sign the user out everywhere, from the next request on."""

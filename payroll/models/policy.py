@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kpiapp.constraints import Trigger
 from kpiapp.models import DatedQuerySet, Job, Member, Position, no_overlap
 from kpiapp.models.fields import coefficient_field, money_field, percent_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationManager, OrganizationModel, OrganizationOneToOneField
@@ -32,7 +33,23 @@ class TierTable(OrganizationModel):
                 condition=Q(approved_by=None) | ~Q(approved_by=F("made_by")) | Q(made_by=None),
                 name="tier_table_second_person",
             ),
-            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="tier_table_range"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="tier_table_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | Q(approved_at__isnull=False), name="tier_table_approved_at"
+            ),
+            no_overlap("tier_table_no_overlap", condition=Q(approved_at__isnull=False)),
+            Trigger(
+                name="tier_table_frozen",
+                events="UPDATE OR DELETE",
+                condition=(
+                    "OLD.approved_at IS NOT NULL AND (TG_OP = 'DELETE' OR (NEW.name, NEW.valid_from, NEW.made_by_id, "
+                    "NEW.approved_by_id, NEW.approved_at) IS DISTINCT FROM (OLD.name, OLD.valid_from, OLD.made_by_id, "
+                    "OLD.approved_by_id, OLD.approved_at))"
+                ),
+                message="An approved tier table is never changed: make a new one.",
+            ),
         ]
 
     def __str__(self):
@@ -53,6 +70,16 @@ class Tier(OrganizationModel):
             models.UniqueConstraint(fields=["organization", "table", "at_least"], name="tier_threshold_once"),
             models.UniqueConstraint(fields=["organization", "table", "code"], name="tier_code_once"),
             models.CheckConstraint(condition=Q(coefficient__gte=0), name="tier_coefficient_not_negative"),
+            models.CheckConstraint(condition=Q(at_least__gte=0), name="tier_threshold_not_negative"),
+            Trigger(
+                name="tier_frozen",
+                events="INSERT OR UPDATE OR DELETE",
+                condition=(
+                    "EXISTS (SELECT 1 FROM payroll_tiertable t WHERE t.approved_at IS NOT NULL "
+                    "AND t.id IN (OLD.table_id, NEW.table_id))"
+                ),
+                message="The rows of an approved tier table are never changed: make a new one.",
+            ),
         ]
 
 
@@ -80,7 +107,9 @@ class PositionPay(OrganizationModel):
     class Meta:
         constraints = [
             no_overlap("position_pay_no_overlap", "position"),
-            models.CheckConstraint(condition=Q(p1_amount__gte=0, p3_target_amount__gte=0), name="position_pay_positive"),
+            models.CheckConstraint(
+                condition=Q(p1_amount__gte=0, p3_target_amount__gte=0), name="position_pay_positive"
+            ),
         ]
 
 
@@ -97,4 +126,12 @@ class MemberPay(OrganizationModel):
     objects = OrganizationManager.from_queryset(DatedQuerySet)()
 
     class Meta:
-        constraints = [no_overlap("member_pay_no_overlap", "member")]
+        constraints = [
+            no_overlap("member_pay_no_overlap", "member"),
+            models.CheckConstraint(
+                condition=Q(p2_coefficient__gte=0)
+                & (Q(p1_amount=None) | Q(p1_amount__gte=0))
+                & (Q(p3_target_amount=None) | Q(p3_target_amount__gte=0)),
+                name="member_pay_positive",
+            ),
+        ]

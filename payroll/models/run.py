@@ -9,6 +9,7 @@ from kpiapp.models import Job, Member, Period
 from kpiapp.models.fields import coefficient_field, money_field, percent_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
 from payroll.choices import ExportFormat, PayFlag, RunKind, RunState
+from payroll.constraints import TotalsOfLines, allowed_states
 from payroll.models.policy import TierTable
 
 
@@ -24,6 +25,7 @@ class PayRun(OrganizationModel):
     calculated_at = models.DateTimeField(null=True, blank=True)
     calculated_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     approved_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     approved_at = models.DateTimeField(null=True, blank=True)
     locked_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
@@ -33,29 +35,69 @@ class PayRun(OrganizationModel):
     p2_total = money_field(default=0)
     p3_total = money_field(default=0)
     gross_total = money_field(default=0)
-    sha256 = models.CharField(max_length=64, blank=True, help_text="Of all inputs, chained to the run before.")
+    inputs = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="What holds for all lines.")
+    previous_sha256 = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of all inputs, chained to the run locked before.")
+    calculations = models.PositiveIntegerField(default=0)
+    # Raised by the database with every statement that touches the lines; see payroll.constraints.
+    lines_version = models.BigIntegerField(default=0, editable=False)
     job = OrganizationForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, indexed=False)
 
     class Meta:
         ordering = ["-period__starts_on", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["organization", "period", "kind"], name="pay_run_once"),
+            models.UniqueConstraint(
+                fields=["organization", "previous_sha256"],
+                condition=Q(state=RunState.LOCKED),
+                name="pay_run_chain_never_forks",
+            ),
             models.CheckConstraint(
-                condition=Q(approved_by=None) | ~Q(approved_by=F("made_by")) & ~Q(approved_by=F("calculated_by")),
+                condition=Q(approved_by=None)
+                | ~Q(approved_by=F("made_by")) & ~Q(approved_by=F("calculated_by")) & ~Q(approved_by=F("submitted_by")),
                 name="pay_run_second_person",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[RunState.APPROVED, RunState.LOCKED]) ^ Q(approved_at=None),
-                name="pay_run_approved_at",
+                condition=Q(
+                    state__in=[RunState.APPROVED, RunState.LOCKED],
+                    approved_at__isnull=False,
+                    approved_by__isnull=False,
+                    calculated_by__isnull=False,
+                    submitted_by__isnull=False,
+                )
+                | Q(approved_at=None, approved_by=None) & ~Q(state__in=[RunState.APPROVED, RunState.LOCKED]),
+                name="pay_run_approved_by",
             ),
             models.CheckConstraint(condition=Q(state=RunState.LOCKED) ^ Q(locked_at=None), name="pay_run_locked_at"),
+            allowed_states("pay_run_states"),
             Trigger(
                 name="pay_run_locked",
                 events="UPDATE OR DELETE",
                 condition="OLD.state = 'locked'",
                 message="A locked pay run is never changed.",
             ),
+            Trigger(
+                name="pay_run_approved",
+                events="UPDATE",
+                condition=(
+                    "OLD.state = 'approved' AND NEW.state IN ('approved', 'locked') AND (NEW.period_id, "
+                    "NEW.made_by_id, NEW.calculated_by_id, NEW.submitted_by_id, NEW.approved_by_id, NEW.approved_at, "
+                    "NEW.inputs, NEW.people_count, NEW.gross_total) IS DISTINCT FROM (OLD.period_id, OLD.made_by_id, "
+                    "OLD.calculated_by_id, OLD.submitted_by_id, OLD.approved_by_id, OLD.approved_at, OLD.inputs, "
+                    "OLD.people_count, OLD.gross_total)"
+                ),
+                message="An approved pay run is changed only after it was returned.",
+            ),
+            TotalsOfLines(name="pay_run_totals"),
         ]
+
+    def __str__(self):
+        return self.period.label
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it is final: exported, shown on payslips, never changed."""
+        return self.state == RunState.LOCKED
 
 
 class PayLine(OrganizationModel):

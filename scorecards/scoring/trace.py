@@ -111,10 +111,11 @@ class RuleCode(StrEnum):
 class Step:
     """One rule applied: what went in by name, what came out, and the rounding if there was one."""
 
-    rule: RuleCode
+    # A RuleCode; pay notes its own rules in the same shape.
+    rule: StrEnum
     operands: Mapping[str, Operand]
     result: Operand
-    rounding: Rounding | None = None
+    rounding: StrEnum | None = None
 
 
 @dataclass(slots=True)
@@ -123,7 +124,7 @@ class Trace:
 
     steps: list[Step] = field(default_factory=list)
 
-    def note(self, rule: RuleCode, result: Operand, rounding: Rounding | None = None, **operands: Operand) -> None:
+    def note(self, rule: StrEnum, result: Operand, rounding: StrEnum | None = None, **operands: Operand) -> None:
         """Append one step; operands keep the order they are given in."""
         self.steps.append(Step(rule, operands, result, rounding))
 
