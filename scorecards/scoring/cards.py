@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from kpiapp.decimals import EXACT, HUNDRED, ZERO, allocate, divide, plain, round_completion, round_percent
 from scorecards.scoring.lines import NOT_SCORABLE, SCORED, LineState
@@ -88,10 +89,10 @@ class CardSums:
 
 
 _add, _multiply = EXACT.add, EXACT.multiply
+_ALL = round_percent(HUNDRED)
 
 
-@dataclass(frozen=True, slots=True)
-class CardResult:
+class CardResult(NamedTuple):
     """A card's score.
 
     `completion` (six places, 1 = whole) and `percent` (two places, half-up) are each rounded once from the exact
@@ -161,23 +162,22 @@ def card_result(
 
     Refused weights come first, then a blocked line, then nothing measured; only then is there a score.
     """
-    off_balance = sums.total != HUNDRED
-    warning = f"weights_total_{plain(sums.total)}"
-    coverage = round_percent(divide(EXACT.multiply(HUNDRED, sums.measured), sums.total)) if sums.total else ZERO
-    state: str = CardState.SCORED
-    if off_balance and weight_policy == WeightPolicy.STRICT:
-        state = f"rejected:{warning}"
+    warnings = () if sums.total == HUNDRED else (f"weights_total_{plain(sums.total)}",)
+    coverage = _coverage(sums)
+    state = SCORED
+    if warnings and weight_policy == WeightPolicy.STRICT:
+        state = f"rejected:{warnings[0]}"
     elif sums.blocked_by:
-        state = CardState.BLOCKED
+        state = CardState.BLOCKED.value
     elif not sums.measured:
-        state = CardState.NO_SCORE
+        state = CardState.NO_SCORE.value
     completion = percent = None
     if trace is not None:
         _note_card(sums, state, weight_policy, coverage, trace)
-    if state == CardState.SCORED:
+    if state == SCORED:
         completion, percent = _score(sums, cap, wiped_out, trace)
     return CardResult(
-        state=str(state),
+        state=state,
         completion=completion,
         percent=percent,
         status=status_of(completion, bands, trace),
@@ -186,9 +186,16 @@ def card_result(
         measured_weight=sums.measured,
         total_weight=sums.total,
         coverage_percent=coverage,
-        provisional=state == CardState.SCORED and coverage < PROVISIONAL_BELOW_PERCENT,
-        warnings=(warning,) if off_balance else (),
+        provisional=state == SCORED and coverage < PROVISIONAL_BELOW_PERCENT,
+        warnings=warnings,
     )
+
+
+def _coverage(sums: CardSums) -> Decimal:
+    """The measured share of all weight, in percent with two places; an empty card measures nothing."""
+    if sums.measured == sums.total and sums.total:
+        return _ALL
+    return round_percent(divide(_multiply(HUNDRED, sums.measured), sums.total)) if sums.total else ZERO
 
 
 def _score(sums: CardSums, cap: Decimal | None, wiped_out: bool, trace: Trace | None) -> tuple[Decimal, Decimal]:

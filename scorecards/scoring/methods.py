@@ -41,8 +41,8 @@ BAND_ORDER = gettext_noop("The limits of the band must rise: outer low, low, hig
 CONDITION_UNKNOWN = gettext_noop("“%(typed)s” is not a condition. Use actual >= target, actual <= target or =.")
 
 # Bound once: an attribute look-up per line is a measurable part of a night.
-_add, _subtract, _multiply = EXACT.add, EXACT.subtract, EXACT.multiply
-_divide = QUOTIENT.divide
+_subtract, _multiply, _divide = EXACT.subtract, EXACT.multiply, QUOTIENT.divide
+TWO = Decimal(2)
 
 
 def raw_function(rule: KpiRule) -> Raw:
@@ -73,10 +73,9 @@ def _towards_target(rule: KpiRule, code: RuleCode, *, more_is_better: bool) -> R
             reached, goal = (_multiply(a, factor) if scaled else a), _multiply(target, b)
         else:
             raise NotScorable(ZERO_DENOMINATOR)
-        if (target > ZERO) is more_is_better:
-            completion = _divide(reached, goal)
-        else:
-            completion = _divide(_subtract(_add(goal, goal), reached), goal)
+        completion = _divide(reached, goal)
+        if target.is_signed() is more_is_better:
+            completion = _subtract(TWO, completion)
         if trace is not None:
             trace.note(code, completion, actual=value_of(a, b, factor, trace), target=target)
         return completion
