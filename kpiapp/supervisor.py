@@ -91,6 +91,8 @@ class Supervisor:
         self.port = port
         self.logs = data_dir / "logs"
         self.embedded = "DATABASE_URL" not in os.environ
+        # Demo accounts have known passwords: never in a database that somebody brought, unless asked for.
+        self.demo = DEMO.exists() and os.environ.get("DEMO", "1" if self.embedded else "0") == "1"
         self.stopping = False
         self.servers: tuple[servers.Server, ...] = ()
         self.servers_due_at = 0.0
@@ -124,7 +126,7 @@ class Supervisor:
     def _serve(self) -> int:
         self._step("-c", "import kpiapp.wsgi")  # settings and database role: a refusal is best said once, here
         self._step("manage.py", "migrate", "--database", "owner", "--noinput")
-        if DEMO.exists():
+        if self.demo:
             self._step("manage.py", "seed_demo", "--if-empty")
         for child in self.children:
             self._start(child)
@@ -132,7 +134,7 @@ class Supervisor:
             raise ServerError(f"The web server does not answer. The end of its log:\n{log_tail(self.logs / 'web.log')}")
         if not self.stopping:
             say(f"Ready: http://127.0.0.1:{self.port}/")
-            if DEMO.exists():
+            if self.demo:
                 self._step("manage.py", "seed_demo", "--show-logins", output=sys.stdout)
         while not self.stopping:
             self._watch()

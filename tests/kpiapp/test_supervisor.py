@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg2
 import pytest
+from django.conf import settings
 
 from kpiapp import servers, supervisor
 from kpiapp.processes import free_port, wait_until
@@ -162,6 +163,40 @@ def test_a_port_in_use_is_said_before_anything_starts(data_dir):
 def test_one_address_without_the_other_is_refused(data_dir):
     half = Run(data_dir, free_port(), DATABASE_URL="postgresql://somewhere/kpiapp")
     assert half.process.communicate(timeout=10)[0] == "Set REDIS_URL together with DATABASE_URL.\n"
+
+
+def test_with_addresses_given_it_starts_no_server_of_its_own(django_db_setup, data_dir):
+    postgres, valkey = settings.TEST_SERVERS
+    own = Run(
+        data_dir,
+        free_port(),
+        DATABASE_URL=postgres.url(servers.APP),
+        DATABASE_OWNER_URL=postgres.url(servers.OWNER),
+        REDIS_URL=valkey.url(9),
+        SECRET_KEY="long enough to sign with, and known to nobody else",
+        ALLOWED_HOSTS="localhost",
+        HTTPS="0",
+    )
+    own.until("Ready:")
+    assert not (data_dir / "postgres").exists()
+    assert not (data_dir / "valkey").exists()
+    assert own.stop()[0] == 0
+    assert postgres.answers()
+    assert valkey.answers()
+
+
+def test_unsafe_addresses_are_refused_with_a_sentence(data_dir):
+    postgres, valkey = settings.TEST_SERVERS
+    unsafe = Run(
+        data_dir,
+        free_port(),
+        DATABASE_URL=postgres.url(servers.SUPERUSER),
+        REDIS_URL=valkey.url(9),
+        SECRET_KEY="long enough to sign with, and known to nobody else",
+        ALLOWED_HOSTS="kpi.example.com",
+    )
+    assert "The database role “postgres” is a superuser" in unsafe.process.communicate(timeout=20)[0]
+    assert unsafe.process.returncode == 1
 
 
 def query(data_dir: Path, statement: str) -> list[tuple]:
