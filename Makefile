@@ -31,7 +31,7 @@ check: setup-dev check-css ## Style, format, migrations, templates, imports, typ
 	$(BIN)/pytest -q tests/house
 
 check-css:
-	@if command -v npm >/dev/null; then npm ci --silent --no-fund --no-audit && npm run --silent check; \
+	@if command -v npm >/dev/null; then $(MAKE) --silent node_modules && npm run --silent check; \
 	elif [ "$$CI" = true ]; then echo "Node is missing: the stylesheet cannot be checked."; exit 1; \
 	else echo "The stylesheet was not checked: that needs Node."; fi
 
@@ -44,8 +44,8 @@ demo-reset: setup ## Forget all data in DATA_DIR; the next “make run” loads 
 screenshots: setup-dev ## Write pictures of the main pages to docs/screenshots
 	$(BIN)/python -m tests.browser.screenshots
 
-css: ## Build static/dist/app.css (needs Node)
-	npm ci --no-fund --no-audit && npm run build
+css: node_modules ## Build static/dist/app.css (needs Node)
+	npm run build
 
 messages: setup-dev ## Collect the texts for translation and compile them (needs gettext)
 	$(MANAGE) makemessages --locale vi --no-obsolete --add-location file --ignore node_modules --ignore .venv
@@ -71,4 +71,8 @@ setup-dev: .venv/installed-dev
 .venv/installed-dev: requirements-dev.lock | .venv/bin/python
 	@echo "Installing what the tests need"
 	@$(PIP) --requirement requirements-dev.lock
+	@touch $@
+
+node_modules: package-lock.json
+	@npm ci --silent --no-fund --no-audit
 	@touch $@
