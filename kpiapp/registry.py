@@ -73,6 +73,9 @@ SEARCHES: list[Callable] = []
 # Callables (objective_ids, period) → {objective_id: ObjectiveScore}, for the strategy map; they run a fixed number
 # of queries, leave out what has no score, and are called inside the organization's scope.
 OBJECTIVE_SCORES: list[Callable] = []
+# Callables (fields of a KPI version) → list of (field, sentence): what must be mended before it may be saved. The
+# scoring kernel registers here, so that a KPI is judged by the very rules that will score it.
+KPI_CHECKS: list[Callable] = []
 # job task name → function(job) that does the work; kpiapp.services.jobs claims, runs and finishes it.
 JOB_TASKS: dict[str, Callable] = {}
 # Callables (scorecard, member) → list of CardTile shown above a card (tier and pay come from payroll).

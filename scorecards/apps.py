@@ -7,3 +7,10 @@ class ScorecardsConfig(AppConfig):
     """Cards, lines, actuals and scores."""
 
     name = "scorecards"
+
+    def ready(self):
+        """Register what scorecards offer below."""
+        from kpiapp import registry
+        from scorecards.kpi_checks import problems_of_definition
+
+        registry.KPI_CHECKS.append(problems_of_definition)

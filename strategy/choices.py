@@ -22,6 +22,13 @@ class MapState(TextChoices):
     ARCHIVED = "archived", _("Archived")
 
 
+MAP_TRANSITIONS = {
+    MapState.DRAFT: {MapState.PUBLISHED},
+    MapState.PUBLISHED: {MapState.ARCHIVED},
+    MapState.ARCHIVED: set(),
+}
+
+
 class LinkStrength(TextChoices):
     """How strongly one objective is believed to drive another."""
 
@@ -100,3 +107,40 @@ class Group(TextChoices):
     A = "A", _("High effort, high effect")
     B = "B", _("Either effort or effect is high")
     C = "C", _("Low effort, low effect")
+
+
+# Methods that fit a direction; the first is taken unless somebody chooses.
+METHODS_OF = {
+    Direction.INCREASE: (
+        ScoringMethod.RATIO,
+        ScoringMethod.BASELINE,
+        ScoringMethod.MILESTONE,
+        ScoringMethod.SCALE,
+        ScoringMethod.PIECEWISE_LINEAR,
+        ScoringMethod.BINARY,
+        ScoringMethod.MANUAL,
+    ),
+    Direction.DECREASE: (
+        ScoringMethod.MIRROR,
+        ScoringMethod.INVERSE,
+        ScoringMethod.BASELINE,
+        ScoringMethod.DEDUCT,
+        ScoringMethod.SCALE,
+        ScoringMethod.PIECEWISE_LINEAR,
+        ScoringMethod.BINARY,
+        ScoringMethod.MANUAL,
+    ),
+    Direction.RANGE: (
+        ScoringMethod.BAND,
+        ScoringMethod.DEVIATION,
+        ScoringMethod.PIECEWISE_LINEAR,
+        ScoringMethod.MANUAL,
+    ),
+    Direction.PASS: (ScoringMethod.BINARY, ScoringMethod.MANUAL),
+}
+
+# How targets of months become the target of a year, unless somebody chooses.
+TARGETS_OF = {
+    Aggregation.SUM: TargetAggregation.SUM,
+    Aggregation.COUNT: TargetAggregation.SUM,
+}

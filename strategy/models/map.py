@@ -41,6 +41,7 @@ class StrategyMap(OrganizationModel):
     vision = models.TextField(_("Vision"), blank=True)
     mission = models.TextField(_("Mission"), blank=True)
     state = models.CharField(max_length=10, choices=MapState.choices, default=MapState.DRAFT)
+    is_arranged = models.BooleanField(default=False, help_text="Somebody chose the order; else the drawing does.")
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     created_at = models.DateTimeField(auto_now_add=True)
