@@ -61,7 +61,8 @@ class Postgres(Server):
         super().__init__(folder, durable=durable)
         self.data = self.home / "data"
         self.socket_folder = self.home / "run"
-        if len(str(self.socket_folder / ".s.PGSQL.65535").encode()) > SOCKET_PATH_LIMIT:
+        path = str(self.socket_folder / ".s.PGSQL.65535")
+        if len(path.encode()) > SOCKET_PATH_LIMIT or "," in path:  # PostgreSQL reads a comma as “and”
             digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
             self.socket_folder = Path(tempfile.gettempdir()) / f"kpiapp-{digest}"
 
@@ -257,10 +258,20 @@ def needed(arguments: list[str], environment: Mapping[str, str]) -> bool:
     return not (by_manage and command in SERVERLESS_COMMANDS)
 
 
+def claim(data_dir: Path) -> None:
+    """Make the data folder; raises ServerError when it is not ours to write to."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerError(
+            f"{data_dir} cannot be made ({error.strerror}). Set DATA_DIR to a folder of yours."
+        ) from error
+    if not os.access(data_dir, os.W_OK):
+        raise ServerError(f"{data_dir} belongs to another user. Set DATA_DIR to a folder of yours.")
+
+
 def started(data_dir: Path) -> tuple[Postgres, Valkey]:
     """The servers of the data folder, started when they are down; safe when several processes try at once."""
-    if not os.access(data_dir, os.W_OK):
-        raise ServerError(f"{data_dir} belongs to another user. Set DATA_DIR to a folder of your own.")
     with exclusive(data_dir / "servers.lock"):
         postgres, valkey = Postgres(data_dir / "postgres"), Valkey(data_dir / "valkey")
         for server in (postgres, valkey):
@@ -271,7 +282,7 @@ def started(data_dir: Path) -> tuple[Postgres, Valkey]:
 
 def ensure(data_dir: Path) -> Addresses:
     """Addresses of the running servers; whichever process leaves last stops them at its exit."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    claim(data_dir)
     lease = Lease(data_dir / "lease.lock")
     atexit.register(leave, data_dir, lease)
     postgres, valkey = started(data_dir)

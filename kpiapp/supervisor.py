@@ -255,7 +255,7 @@ class OnlyOne:
     """Hold the supervisor's lock of a data folder; a second one gets a sentence."""
 
     def __init__(self, data_dir: Path) -> None:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        servers.claim(data_dir)
         self.file = (data_dir / "supervisor.lock").open("a")
 
     def __enter__(self) -> None:

@@ -141,6 +141,22 @@ class TestFiles:
         )
         assert found.stdout.strip() == str(program.resolve())
 
+    def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(self, folder):
+        (folder / "file").touch()
+        with pytest.raises(processes.ServerError, match="cannot be made .* Set DATA_DIR to a folder of yours"):
+            servers.ensure(folder / "file" / "data")
+
+    def test_a_path_with_spaces_works(self, folder):
+        postgres = servers.Postgres(folder / "của tôi, 100 %" / "postgres", durable=False)
+        valkey = servers.Valkey(folder / "của tôi, 100 %" / "valkey", durable=False)
+        try:
+            assert query(postgres.start().url(), "SELECT 1") == (1,)
+            assert valkey.start().answers()
+        finally:
+            postgres.stop()
+            valkey.stop()
+            postgres.socket_folder.rmdir()
+
 
 class TestSharing:
     def test_asking_again_is_cheap(self, folder):
@@ -198,6 +214,7 @@ class TestCrashes:
             busy = psycopg2.connect(postgres.url())  # its backend outlives the postmaster for a moment
             for server in (postgres, valkey):
                 os.kill(server.pid(), signal.SIGKILL)
+                assert processes.wait_until(lambda server=server: server.pid() is None, 5)
             postgres.start(), valkey.start()
             busy.close()
             assert query(postgres.url(), "SELECT id FROM kept") == (7,)
