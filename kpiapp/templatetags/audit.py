@@ -1,0 +1,66 @@
+"""Events of the audit trail in words: what was done, and each changed field before and after."""
+
+import datetime
+
+from django import template
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext
+
+from kpiapp import registry
+from kpiapp.templatetags.kpi import day, instant
+
+register = template.Library()
+
+
+@register.filter
+def action_label(event) -> str:
+    """The decision in words: "Person · moved"."""
+    noun, _, verb = event.action.partition(".")
+    noun_label = registry.AUDIT_NOUNS.get(noun, noun.replace("_", " "))
+    return f"{noun_label} · {word(verb)}"
+
+
+@register.filter
+def changes(event) -> list[dict]:
+    """Each field that changed, with what it was and what it is; nested values are written out."""
+    before, after = event.before or {}, event.after or {}
+    names = list(dict.fromkeys([*before, *after]))
+    return [
+        {
+            "label": word(name),
+            "before": value_label(before[name]) if name in before else "",
+            "after": value_label(after[name]) if name in after else "",
+        }
+        for name in names
+    ]
+
+
+def word(code: str) -> str:
+    """The label of a code, else the code itself as words."""
+    return str(registry.AUDIT_WORDS.get(code, code.replace("_", " ").replace(".", " · ")))
+
+
+def value_label(value) -> str:
+    """A stored value as people read it."""
+    if value is None or value == "":
+        return gettext("nothing")
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, dict):
+        return ", ".join(f"{word(key)}: {value_label(part)}" for key, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(value_label(part) for part in value)
+    text = str(value)
+    if text in registry.AUDIT_WORDS:
+        return word(text)
+    return _dated(text)
+
+
+def _dated(text: str) -> str:
+    try:
+        moment = parse_datetime(text) if "T" in text else parse_date(text)
+    except ValueError:
+        return text
+    if isinstance(moment, datetime.datetime):
+        return instant(moment)
+    return day(moment) if moment else text
