@@ -4,12 +4,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kpiapp.constraints import Storage
-from kpiapp.models import Department, Job, Member, Period
+from kpiapp.models import Department, Member, Period
 from kpiapp.models.fields import completion_field, percent_field, quantity_field, weight_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel, OrganizationOneToOneField
 from scorecards.choices import LineState, RollupKind, Status, WarningKind
 from scorecards.models.scorecard import Scorecard, ScorecardLine
 from strategy.models import Objective, Perspective
+
+
+def changed_by_field() -> models.BigIntegerField:
+    """Id of the night's Job that last reported a change. No reference: a full night would check a million of them."""
+    return models.BigIntegerField(null=True)
 
 
 class LineScore(OrganizationModel):
@@ -29,8 +34,9 @@ class LineScore(OrganizationModel):
     raw = completion_field(null=True)
     completion = completion_field(null=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.NONE)
-    previous_completion = completion_field(null=True)
-    changed_by = OrganizationForeignKey(Job, null=True, on_delete=models.SET_NULL, indexed=False)
+    night_completion = completion_field(null=True, help_text="As the last night that looked at the card found it.")
+    previous_completion = completion_field(null=True, help_text="What the night before the last change had found.")
+    changed_by_id = changed_by_field()
 
     class Meta:
         constraints = [Storage(name="line_score_storage", fillfactor=45)]
@@ -47,8 +53,9 @@ class CardScore(OrganizationModel):
     is_provisional = models.BooleanField(default=False)
     is_blocked = models.BooleanField(default=False)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.NONE)
-    previous_percent = percent_field(null=True)
-    changed_by = OrganizationForeignKey(Job, null=True, on_delete=models.SET_NULL, indexed=False)
+    night_percent = percent_field(null=True, help_text="As the last night that looked at the card found it.")
+    previous_percent = percent_field(null=True, help_text="What the night before the last change had found.")
+    changed_by_id = changed_by_field()
 
     class Meta:
         constraints = [Storage(name="card_score_storage", fillfactor=45)]
@@ -72,7 +79,7 @@ class RollupScore(OrganizationModel):
     parts = models.PositiveIntegerField(default=0, help_text="How many lines or cards it is made of.")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.NONE)
     previous_percent = percent_field(null=True)
-    changed_by = OrganizationForeignKey(Job, null=True, on_delete=models.SET_NULL, indexed=False)
+    changed_by_id = changed_by_field()
 
     class Meta:
         constraints = [

@@ -1,0 +1,76 @@
+"""Running actuals: the entries of a line, added up by the database into the exact pair the kernel scores.
+
+Adding up is all that happens here; `scorecards.scoring.aggregation` says what each pair means, and a test holds the two
+equal on random entries.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from kpiapp.tenancy import current_organization_id
+from scorecards.choices import LIVE_STATES
+from scorecards.recompute.locks import lock_cards_of_lines
+
+# An entry counts when all its aggregation needs is there. Parts of a ratio that are means (÷ n) move their n across
+# the fraction; where both are means, n cancels. `last` is the latest day, then the highest id.
+_REFRESH = """
+WITH line AS (
+    SELECT l.id, l.scorecard_id, v.aggregation AS kind, v.numerator_agg AS top, v.denominator_agg AS bottom
+    FROM scorecards_scorecardline l
+    JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
+    WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s)
+), entry AS (
+    SELECT line.id AS line_id, a.id, a."on", line.kind, line.top, line.bottom,
+           CASE WHEN line.kind = 'ratio' THEN a.numerator ELSE a.value END AS value,
+           CASE WHEN line.kind IN ('ratio', 'weighted_avg') THEN a.denominator END AS second
+    FROM line JOIN scorecards_actual a ON a.organization_id = %(organization)s AND a.line_id = line.id
+    WHERE a.state = ANY(%(live)s)
+), total AS (
+    SELECT line_id, count(*) AS n, max("on") AS last_on,
+           sum(value) AS value_sum, min(value) AS value_min, max(value) AS value_max, sum(second) AS second_sum,
+           sum(value * second) FILTER (WHERE kind = 'weighted_avg') AS product_sum,
+           (array_agg(value ORDER BY "on" DESC, id DESC) FILTER (WHERE kind = 'last' OR top = 'last'))[1] AS value_last,
+           (array_agg(second ORDER BY "on" DESC, id DESC) FILTER (WHERE bottom = 'last'))[1] AS second_last
+    FROM entry
+    WHERE value IS NOT NULL AND (second IS NOT NULL OR kind NOT IN ('ratio', 'weighted_avg'))
+    GROUP BY line_id
+), pair AS (
+    SELECT line.id, line.scorecard_id, coalesce(total.n, 0) AS n, total.last_on,
+           CASE line.kind
+               WHEN 'sum' THEN value_sum WHEN 'avg' THEN value_sum WHEN 'weighted_avg' THEN product_sum
+               WHEN 'last' THEN value_last WHEN 'min' THEN value_min WHEN 'max' THEN value_max
+               WHEN 'count' THEN total.n
+               WHEN 'ratio' THEN CASE WHEN top = 'last' THEN value_last ELSE value_sum END
+                               * CASE WHEN bottom = 'avg' AND top <> 'avg' THEN total.n ELSE 1 END
+           END AS quantity,
+           CASE line.kind
+               WHEN 'avg' THEN total.n WHEN 'weighted_avg' THEN second_sum
+               WHEN 'ratio' THEN CASE WHEN bottom = 'last' THEN second_last ELSE second_sum END
+                               * CASE WHEN top = 'avg' AND bottom <> 'avg' THEN total.n ELSE 1 END
+           END AS divisor
+    FROM line LEFT JOIN total ON total.line_id = line.id
+)
+INSERT INTO scorecards_linescore AS s
+    (organization_id, line_id, scorecard_id, quantity, divisor, entries, last_on, state, reason, status)
+SELECT %(organization)s, id, scorecard_id, quantity, divisor, n, last_on, 'not_due', '', 'none' FROM pair ORDER BY id
+ON CONFLICT (line_id) DO UPDATE SET quantity = excluded.quantity, divisor = excluded.divisor,
+    entries = excluded.entries, last_on = excluded.last_on
+WHERE (s.quantity, s.divisor, s.entries, s.last_on)
+    IS DISTINCT FROM (excluded.quantity, excluded.divisor, excluded.entries, excluded.last_on)
+"""
+
+
+def refresh_actuals(*, line_ids: Iterable[int]) -> int:
+    """Add the live entries of lines up anew into their running actual; number of lines whose actual changed.
+
+    Missing rows are added. Locks the cards of the lines, so rescore them in the same transaction.
+    """
+    lines = sorted(set(line_ids))
+    if not lines:
+        return 0
+    lock_cards_of_lines(lines)
+    live = [str(state) for state in LIVE_STATES]
+    with connection.cursor() as cursor:
+        cursor.execute(_REFRESH, {"organization": current_organization_id(), "lines": lines, "live": live})
+        return cursor.rowcount

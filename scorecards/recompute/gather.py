@@ -1,0 +1,94 @@
+"""What SQL gathers for scoring: cards with their stored score, and their lines as text rows, streamed by COPY."""
+
+import datetime
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from typing import NamedTuple
+
+from django.db import connection
+
+from kpiapp.tenancy import current_organization_id
+
+# What COPY writes for NULL.
+NULL = "\\N"
+
+_CARDS = """
+SELECT c.id, p.state, %(on)s >= p.ends_on, s.night_percent IS DISTINCT FROM s.percent,
+       s.percent, s.measured_weight, s.lines_scored, s.lines_total, s.is_provisional, s.is_blocked, s.status
+FROM scorecards_scorecard c
+JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
+LEFT JOIN scorecards_cardscore s ON s.organization_id = c.organization_id AND s.scorecard_id = c.id
+WHERE c.organization_id = %(organization)s AND c.id = ANY(%(cards)s)
+"""
+
+# The stored result stands last, so that it is compared as one piece of text (score.py splits the rest off).
+_LINES = """
+COPY (
+    SELECT l.scorecard_id, l.id, l.kpi_id, l.weight, l.target, l.baseline,
+           l.is_scored::int + CASE WHEN l.waived_reason <> '' THEN 2 ELSE 0 END
+                            + CASE WHEN l.wiped_out_reason <> '' THEN 4 ELSE 0 END,
+           CASE WHEN l.method <> '' OR l.params IS NOT NULL THEN jsonb_build_array(l.method, l.params)::text END,
+           s.quantity, s.divisor, s.night_completion, s.state, s.reason, s.raw, s.completion, s.status
+    FROM scorecards_scorecardline l
+    LEFT JOIN scorecards_linescore s ON s.organization_id = l.organization_id AND s.line_id = l.id
+    WHERE l.organization_id = %(organization)s AND l.scorecard_id = ANY(%(cards)s)
+    ORDER BY l.scorecard_id
+) TO STDOUT
+"""
+
+# The latest actual of the same KPI and owner in a period before, for a stock that nobody has counted yet.
+_CARRIED = """
+SELECT DISTINCT ON (l.id) l.id, s.quantity, s.divisor
+FROM scorecards_scorecardline l
+JOIN scorecards_scorecard c ON c.organization_id = l.organization_id AND c.id = l.scorecard_id
+JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
+JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
+JOIN kpiapp_period bp ON bp.organization_id = p.organization_id AND bp.kind = p.kind AND bp.starts_on < p.starts_on
+JOIN scorecards_scorecard bc ON bc.organization_id = c.organization_id AND bc.period_id = bp.id
+    AND bc.owner_kind = c.owner_kind AND (bc.member_id, bc.department_id)
+        IS NOT DISTINCT FROM (c.member_id, c.department_id)
+JOIN scorecards_scorecardline bl ON bl.organization_id = bc.organization_id AND bl.scorecard_id = bc.id
+JOIN strategy_kpiversion bv ON bv.organization_id = bl.organization_id AND bv.id = bl.kpi_id
+    AND bv.definition_id = v.definition_id
+JOIN scorecards_linescore s ON s.organization_id = bl.organization_id AND s.line_id = bl.id
+WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s) AND s.quantity IS NOT NULL
+ORDER BY l.id, bp.starts_on DESC
+"""
+
+
+class StoredCard(NamedTuple):
+    """A card as it is stored: the state of its period, whether that is over, whether a night has yet to report the
+    card, and its score: (percent, measured weight, lines scored, lines, provisional, blocked, status).
+    """
+
+    period_state: str
+    is_over: bool
+    is_unreported: bool
+    score: tuple
+
+
+def stored_cards(card_ids: Sequence[int], on: datetime.date) -> dict[int, StoredCard]:
+    """Cards by id, with whether their period is over on a day."""
+    parameters = {"organization": current_organization_id(), "cards": list(card_ids), "on": on}
+    with connection.cursor() as cursor:
+        cursor.execute(_CARDS, parameters)
+        return {
+            card_id: StoredCard(state, over, new, tuple(score))
+            for card_id, state, over, new, *score in cursor.fetchall()
+        }
+
+
+def line_rows(card_ids: Sequence[int]) -> Iterator[str]:
+    """Lines of cards as rows of COPY's text format, without their line ends."""
+    parameters = {"organization": current_organization_id(), "cards": list(card_ids)}
+    rows = StringIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(cursor.mogrify(_LINES, parameters).decode(), rows)
+    return rows.getvalue().split("\n")[:-1]
+
+
+def carried_pairs(line_ids: Sequence[int]) -> dict[int, tuple]:
+    """Latest running actual before its period, as the exact pair, of each line that has one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CARRIED, {"organization": current_organization_id(), "lines": list(line_ids)})
+        return {line_id: (quantity, divisor) for line_id, quantity, divisor in cursor.fetchall()}

@@ -1,0 +1,36 @@
+"""One mutex per card: its row of scores, always locked before a line of it is read or written."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from kpiapp.tenancy import current_organization_id
+
+# The conflict that updates nothing still locks the row, so one statement adds what is missing and locks the rest.
+_LOCK = """
+INSERT INTO scorecards_cardscore AS s
+    (organization_id, scorecard_id, measured_weight, lines_scored, lines_total, is_provisional, is_blocked, status)
+SELECT organization_id, id, 0, 0, 0, false, false, 'none'
+FROM scorecards_scorecard WHERE organization_id = %(organization)s AND {cards} ORDER BY id
+ON CONFLICT (scorecard_id) DO UPDATE SET status = s.status WHERE false
+"""
+_BY_ID = _LOCK.format(cards="id = ANY(%(ids)s)")
+_BY_LINE = _LOCK.format(
+    cards="""id IN (
+    SELECT scorecard_id FROM scorecards_scorecardline WHERE organization_id = %(organization)s AND id = ANY(%(ids)s))"""
+)
+
+
+def lock_cards(card_ids: Sequence[int]) -> None:
+    """Lock cards in the order of their ids; whoever rescored one of them meanwhile has committed on return."""
+    _lock(_BY_ID, card_ids)
+
+
+def lock_cards_of_lines(line_ids: Sequence[int]) -> None:
+    """Lock the cards of these lines."""
+    _lock(_BY_LINE, line_ids)
+
+
+def _lock(sql: str, ids: Sequence[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"organization": current_organization_id(), "ids": list(ids)})
