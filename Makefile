@@ -74,5 +74,5 @@ setup-dev: .venv/installed-dev
 	@touch $@
 
 node_modules: package-lock.json
-	@npm ci --silent --no-fund --no-audit
+	@npm install --silent --no-fund --no-audit
 	@touch $@
