@@ -1,10 +1,23 @@
 """From stored rows to what the scoring kernel takes: the rule of a line, why it has no value, how its pace is read."""
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 
-from scorecards.models import ScorecardLine
-from scorecards.scoring import KpiRule, LineState, Method, MissingPolicy, PaceKind, absence_of, elapsed_share
+from scorecards.models import Actual, ScorecardLine
+from scorecards.scoring import (
+    Entry,
+    KpiRule,
+    LineState,
+    Method,
+    MissingPolicy,
+    NotScorable,
+    PaceKind,
+    absence_of,
+    aggregate,
+    elapsed_share,
+    value_of,
+)
 from scorecards.scoring.rules import Direction
 from strategy.choices import Aggregation
 from strategy.models import KpiVersion
@@ -12,6 +25,10 @@ from strategy.models import KpiVersion
 ADDS_UP = frozenset({Aggregation.SUM, Aggregation.COUNT})
 # Methods whose completion grows steadily with the actual: only there "half the month, half the way" says something.
 PACED = frozenset({Method.RATIO, Method.MIRROR, Method.BASELINE, Method.INVERSE})
+# Methods that cannot say anything without a target.
+NEEDS_TARGET = frozenset(
+    {Method.RATIO, Method.MIRROR, Method.INVERSE, Method.BASELINE, Method.DEVIATION, Method.BINARY}
+)
 SATURDAY = 5
 
 
@@ -33,6 +50,24 @@ def rule_of(version: KpiVersion, method: str = "", params: dict | None = None) -
 def rule_of_line(line: ScorecardLine) -> KpiRule:
     """The scoring rule of a line (load its KPI version with it)."""
     return rule_of(line.kpi, line.method, line.params)
+
+
+def actual_of(line: ScorecardLine) -> Decimal | None:
+    """The actual so far as one number; None when there is none, or when its denominator is zero."""
+    score = getattr(line, "score", None)
+    if score is None or score.quantity is None:
+        return None
+    try:
+        return value_of(score.quantity, score.divisor, line.kpi.factor)
+    except NotScorable:
+        return None
+
+
+def shown_part(entries: Sequence[Actual], part: str, kind: str) -> Decimal | None:
+    """One part of a ratio so far ("numerator" or "denominator"), aggregated over the entries that give it."""
+    given = [Entry(getattr(e, part), on=e.on, id=e.pk) for e in entries if getattr(e, part) is not None]
+    pair = aggregate(kind, given)
+    return None if pair is None else value_of(*pair)
 
 
 def absence_on(line: ScorecardLine, period, on: datetime.date) -> LineState:

@@ -40,7 +40,10 @@ class Actual(OrganizationModel):
                 name="actual_external_key_once",
             ),
             models.CheckConstraint(
-                condition=Q(value__isnull=False) ^ Q(numerator__isnull=False), name="actual_value_or_parts"
+                # One part of a ratio may be known before the other; such an entry does not count yet.
+                condition=Q(value__isnull=False, numerator=None)
+                | Q(value=None) & (Q(numerator__isnull=False) | Q(denominator__isnull=False)),
+                name="actual_value_or_parts",
             ),
             models.CheckConstraint(
                 condition=~Q(state=ActualState.APPROVED)

@@ -1,0 +1,209 @@
+"""Reads that depend on who asks, or that are used twice: visible cards, a card with its lines, what waits for whom."""
+
+import datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, NullIf
+
+from kpiapp import queries as people
+from kpiapp.choices import Scope
+from kpiapp.models import Employment, Member, Period
+from kpiapp.permissions import Permission, scope_of
+from scorecards.choices import LIVE_STATES, ActualState, CardState, ChangeState, OwnerKind
+from scorecards.models import Actual, ChangeRequest, Evidence, Scorecard, ScorecardLine
+
+HISTORY_PERIODS = 12
+
+
+def _cards_of(member: Member, permission: Permission, on: datetime.date) -> Q:
+    """The cards a permission reaches: one's own, those of the team and the departments led, or all."""
+    scope = scope_of(member, permission)
+    if scope is None:
+        return Q(pk__in=[])
+    if scope == Scope.ALL:
+        return Q()
+    reach = Q(member=member.pk)
+    if scope == Scope.TEAM:
+        led = people.visible_departments(member, permission, on).values("pk")
+        reach |= Q(member__in=people.visible_members(member, permission, on).values("pk")) | Q(department__in=led)
+    return reach
+
+
+def _not_measured(member: Member) -> Q:
+    """Cards on which the member is not the one measured: neither their own nor that of a department they head."""
+    return ~Q(member=member.pk, owner_kind=OwnerKind.MEMBER) & ~Q(
+        department__head=member.pk, owner_kind=OwnerKind.DEPARTMENT
+    )
+
+
+def visible_cards(member: Member, on: datetime.date) -> QuerySet[Scorecard]:
+    """Cards a member may read: by scope, and for everyone the card of the organization and of one's department."""
+    reach = _cards_of(member, Permission.CARD_READ, on)
+    if reach and scope_of(member, Permission.CARD_READ):
+        own = Employment.objects.on(on).filter(member=member.pk).values("department")
+        reach |= Q(owner_kind=OwnerKind.ORGANIZATION) | Q(department__in=own)
+    return Scorecard.objects.filter(reach)
+
+
+def editable_cards(member: Member, on: datetime.date) -> QuerySet[Scorecard]:
+    """Cards whose lines, weights and targets a member may set while they are drafts."""
+    return Scorecard.objects.filter(_cards_of(member, Permission.CARD_EDIT, on))
+
+
+def agreeable_cards(member: Member, on: datetime.date) -> QuerySet[Scorecard]:
+    """Cards a member may agree or return: never one they are measured by."""
+    return Scorecard.objects.filter(_cards_of(member, Permission.CARD_AGREE, on) & _not_measured(member))
+
+
+def editable_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
+    """Lines for which a member may record what was reached."""
+    cards = Scorecard.objects.filter(_cards_of(member, Permission.ACTUAL_RECORD, on))
+    return ScorecardLine.objects.filter(scorecard__in=cards.values("pk"))
+
+
+def visible_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
+    """Lines of the cards a member may read."""
+    return ScorecardLine.objects.filter(scorecard__in=visible_cards(member, on).values("pk"))
+
+
+def changeable_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
+    """Agreed lines for which a member may ask for a change."""
+    cards = Scorecard.objects.filter(_cards_of(member, Permission.CHANGE_REQUEST, on), state=CardState.AGREED)
+    return ScorecardLine.objects.filter(scorecard__in=cards.values("pk"))
+
+
+def waivable_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
+    """Lines a member may waive or wipe out: who may agree the card, or ask for a change of everybody's (HR)."""
+    cards = agreeable_cards(member, on)
+    if scope_of(member, Permission.CHANGE_REQUEST) == Scope.ALL:
+        cards = Scorecard.objects.filter(_not_measured(member))
+    return ScorecardLine.objects.filter(scorecard__in=cards.values("pk"))
+
+
+def with_numbers(lines: QuerySet[ScorecardLine]) -> QuerySet[ScorecardLine]:
+    """Lines with all a row shows, in the one query they are read with.
+
+    Adds `last_at`, `last_by`, `last_note`, `waiting` (entries not yet approved), `files` and `history`: the actuals
+    of the same KPI and owner over the periods before, newest first, without their factor (the shape is what counts).
+    """
+    entries = Actual.objects.filter(line=OuterRef("pk"), state__in=LIVE_STATES)
+    last = entries.order_by("-on", "-pk")
+    before = (
+        ScorecardLine.objects.filter(
+            kpi__definition=OuterRef("kpi__definition"),
+            scorecard__owner_kind=OuterRef("scorecard__owner_kind"),
+            scorecard__period__kind=OuterRef("scorecard__period__kind"),
+            scorecard__period__starts_on__lte=OuterRef("scorecard__period__starts_on"),
+        )
+        .filter(
+            Q(scorecard__member=OuterRef("scorecard__member"))
+            | Q(scorecard__department=OuterRef("scorecard__department"))
+            | Q(scorecard__owner_kind=OwnerKind.ORGANIZATION)
+        )
+        .order_by("-scorecard__period__starts_on")
+        .values_list(F("score__quantity") / NullIf(Coalesce("score__divisor", 1), 0))
+    )
+    return lines.select_related(
+        "scorecard__period", "score", "kpi__perspective", "kpi__objective__perspective"
+    ).annotate(
+        last_at=Subquery(last.values("entered_at")[:1]),
+        last_by=Subquery(last.values("entered_by__name")[:1]),
+        last_note=Subquery(last.values("note")[:1]),
+        waiting=Coalesce(Subquery(_counted(entries.filter(state=ActualState.RECORDED), "line")), 0),
+        files=Coalesce(Subquery(_counted(Evidence.objects.filter(actual__line=OuterRef("pk")), "actual__line")), 0),
+        change_waits=Exists(ChangeRequest.objects.filter(line=OuterRef("pk"), state=ChangeState.REQUESTED)),
+        history=ArraySubquery(before[:HISTORY_PERIODS]),
+    )
+
+
+def _counted(rows: QuerySet, by: str) -> QuerySet:
+    return rows.order_by().values(by).annotate(n=Count("pk")).values("n")
+
+
+def card_with_lines(card: Scorecard) -> list[ScorecardLine]:
+    """The lines of a card with all a row shows: one query, however many lines."""
+    return list(with_numbers(card.lines.all()))
+
+
+def own_card(member: Member, period: Period) -> Scorecard | None:
+    """The card of a person in a period, with its score."""
+    return Scorecard.objects.filter(member=member, period=period).select_related(*CARD_PARTS).first()
+
+
+CARD_PARTS = ("period", "member", "department", "organization", "score", "agreed_by", "submitted_by")
+
+
+def cards_of_period(member: Member, period: Period, on: datetime.date) -> QuerySet[Scorecard]:
+    """Cards of a period a member may read, with owner, department and score, for lists."""
+    place = Employment.objects.on(min(on, period.last_day)).filter(member=OuterRef("member"))
+    return (
+        visible_cards(member, on)
+        .filter(period=period)
+        .select_related("member", "department", "score", "organization")
+        .annotate(
+            place_id=Coalesce(Subquery(place.values("department")[:1]), F("department")),
+            place_name=Coalesce(Subquery(place.values("department__name")[:1]), F("department__name")),
+            job=Subquery(place.values("position__name")[:1]),
+            owner_sort=Coalesce("member__sort_key", "department__sort_key"),
+        )
+    )
+
+
+def periods_around(period: Period) -> tuple[Period | None, Period | None]:
+    """The periods of the same kind before and after one."""
+    same = Period.objects.filter(kind=period.kind)
+    return (
+        same.filter(starts_on__lt=period.starts_on).order_by("-starts_on").first(),
+        same.filter(starts_on__gt=period.starts_on).order_by("starts_on").first(),
+    )
+
+
+def period_on(day: datetime.date, code: str = "") -> Period | None:
+    """The period a page shows: the one asked for by code, else the running month, else the latest that has begun."""
+    if code:
+        return next((period for period in Period.objects.order_by("-starts_on") if period.code == code), None)
+    # Several kinds may start on the same day: the shortest comes first.
+    return Period.objects.filter(starts_on__lte=day).order_by("-starts_on", "ends_on").first()
+
+
+def approvable_actuals(member: Member, on: datetime.date) -> QuerySet[Actual]:
+    """Entries that wait for a member's approval: never their own, never on a card they are measured by."""
+    cards = Scorecard.objects.filter(_cards_of(member, Permission.ACTUAL_APPROVE, on)).exclude(member=member.pk)
+    return (
+        Actual.objects.filter(line__scorecard__in=cards.values("pk"), state=ActualState.RECORDED)
+        .filter(line__scorecard__period__locked_at=None)
+        .exclude(entered_by=member.pk)
+    )
+
+
+def decidable_changes(member: Member, on: datetime.date) -> QuerySet[ChangeRequest]:
+    """Requests a member may approve or refuse: not their own, not on a card they are measured by."""
+    cards = Scorecard.objects.filter(_cards_of(member, Permission.CHANGE_APPROVE, on) & _not_measured(member))
+    return ChangeRequest.objects.filter(line__scorecard__in=cards.values("pk"), state=ChangeState.REQUESTED).exclude(
+        requested_by=member.pk
+    )
+
+
+def visible_changes(member: Member, on: datetime.date) -> QuerySet[ChangeRequest]:
+    """Requests on cards a member may read, newest first."""
+    return ChangeRequest.objects.filter(line__scorecard__in=visible_cards(member, on).values("pk"))
+
+
+def entries_of(line: ScorecardLine) -> QuerySet[Actual]:
+    """Every entry of a line, superseded ones too, newest first, with who and what supports it."""
+    return (
+        Actual.objects.filter(line=line)
+        .select_related("entered_by", "decided_by")
+        .prefetch_related("evidence")
+        .order_by("-on", "-pk")
+    )
+
+
+def waiting_counts(member: Member, on: datetime.date) -> dict[str, int]:
+    """How much waits for a member: entries to approve, changes to decide, cards to agree; one query each."""
+    return {
+        "entries": approvable_actuals(member, on).count(),
+        "changes": decidable_changes(member, on).count(),
+        "cards": agreeable_cards(member, on).filter(state=CardState.SUBMITTED).count(),
+    }

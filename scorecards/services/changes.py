@@ -1,0 +1,185 @@
+"""Changing what was agreed: a request with a reason, decided by a second person, applied and rescored."""
+
+import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kpiapp.decimals import HUNDRED, plain
+from kpiapp.models import Member
+from kpiapp.services import audit
+from scorecards import recompute
+from scorecards.choices import CardState, ChangeState
+from scorecards.models import ChangeRequest, Scorecard, ScorecardLine
+from scorecards.services.scorecards import CardRefused, balanced, check_line, measured_by
+
+NUMBERS = ("target", "baseline", "weight")
+# A severe violation: the line counts 0 however much was reached. Set like any other change, by two people.
+WIPE_OUT = "wiped_out_reason"
+FIELDS = (*NUMBERS, "method", "params", WIPE_OUT)
+
+
+class ChangeRefused(ValueError):
+    """A request that cannot be made or decided; the message says why."""
+
+
+def _text(value):
+    return plain(value) if isinstance(value, Decimal) else value
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+@transaction.atomic
+def request_change(
+    *, line: ScorecardLine, changes: dict, reason: str, effective_on: datetime.date, by: Member
+) -> ChangeRequest:
+    """Ask for new values of an agreed line, {field: new value}. Raises ChangeRefused.
+
+    The values hold for the whole period once approved; `effective_on` is kept with the decision.
+    """
+    line = (
+        ScorecardLine.objects.select_for_update(of=("self",)).select_related("kpi", "scorecard__period").get(pk=line.pk)
+    )
+    card, period = line.scorecard, line.scorecard.period
+    if card.state != CardState.AGREED:
+        raise ChangeRefused(_("This card is not agreed yet: change it directly."))
+    if not period.is_open:
+        raise ChangeRefused(_("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": period.label})
+    if not reason.strip():
+        raise ChangeRefused(_("Say why it has to change: the one who decides was not there."))
+    if not period.starts_on <= effective_on < period.ends_on:
+        raise ChangeRefused(_("The day must lie in %(period)s.") % {"period": period.label})
+    different = {name: value for name, value in changes.items() if name in FIELDS and getattr(line, name) != value}
+    if not different:
+        raise ChangeRefused(_("Nothing would change: type at least one new value."))
+    if ChangeRequest.objects.filter(line=line, state=ChangeState.REQUESTED).exists():
+        raise ChangeRefused(_("A change of this KPI is already waiting. Withdraw it, or wait for the decision."))
+    _check(line, different)
+    request = ChangeRequest.objects.create(
+        line=line,
+        changes={name: {"old": _text(getattr(line, name)), "new": _text(value)} for name, value in different.items()},
+        reason=reason.strip(),
+        effective_on=effective_on,
+        requested_by=by,
+    )
+    audit.record(action="change.request", target=line, by=by, after=request.changes, reason=request.reason)
+    return request
+
+
+def _check(line: ScorecardLine, values: dict) -> None:
+    def now(name):
+        return values.get(name, getattr(line, name))
+
+    try:
+        check_line(line.kpi, now("weight"), now("target"), now("baseline"), now("method"), now("params"))
+    except CardRefused as error:
+        raise ChangeRefused(str(error)) from error
+
+
+def wipe_out_line(*, line: ScorecardLine, reason: str, effective_on: datetime.date, by: Member) -> ChangeRequest:
+    """Ask that a line counts 0 because of a severe violation; a second person decides. Raises ChangeRefused."""
+    return request_change(
+        line=line, changes={WIPE_OUT: reason.strip()}, reason=reason, effective_on=effective_on, by=by
+    )
+
+
+def _lock(request: ChangeRequest) -> ChangeRequest:
+    request = (
+        ChangeRequest.objects.select_for_update(of=("self",))
+        .select_related("line__kpi", "line__scorecard__period", "line__scorecard__department", "requested_by")
+        .get(pk=request.pk)
+    )
+    if request.state != ChangeState.REQUESTED:
+        raise ChangeRefused(_("This request was decided already."))
+    return request
+
+
+def _check_decider(request: ChangeRequest, by: Member) -> None:
+    if request.requested_by_id == by.pk:
+        raise ChangeRefused(_("A second person decides, not the one who asked."))
+    if by.pk in measured_by(request.line.scorecard):
+        raise ChangeRefused(_("Nobody decides on a change of their own card."))
+
+
+@transaction.atomic
+def approve_change(*, request: ChangeRequest, by: Member, today: datetime.date, note: str = "") -> ChangeRequest:
+    """Apply a request and rescore the card. A new weight scales the others, so that the card stays at 100.
+
+    Raises ChangeRefused for the requester, the person measured, a locked period, or values that moved meanwhile.
+    """
+    request = _lock(request)
+    _check_decider(request, by)
+    line, card = request.line, request.line.scorecard
+    if not card.period.is_open:
+        raise ChangeRefused(
+            _("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": card.period.label}
+        )
+    for name, change in request.changes.items():
+        if _text(getattr(line, name)) != change["old"]:
+            raise ChangeRefused(_("The values have changed since. Refuse this request and ask again."))
+        value = change["new"]
+        setattr(line, name, _number(value) if name in NUMBERS else value)
+    if WIPE_OUT in request.changes:
+        line.wiped_out_by = request.requested_by
+    line.save(update_fields=[*request.changes, "wiped_out_by"])
+    others = _rebalance(card, line) if "weight" in request.changes else {}
+    _decide(request, ChangeState.APPROVED, by, note)
+    recompute.refresh_actuals(line_ids=[line.pk])
+    recompute.rescore_cards(card_ids=[card.pk], on=today)
+    audit.record(
+        action="change.approve",
+        target=line,
+        by=by,
+        before={name: change["old"] for name, change in request.changes.items()},
+        after={**{name: change["new"] for name, change in request.changes.items()}, **others},
+        reason=request.reason,
+    )
+    return request
+
+
+def _rebalance(card: Scorecard, line: ScorecardLine) -> dict:
+    """Scale the other weights to what is left of 100; the new weights by KPI, for the audit."""
+    rest = list(card.lines.filter(is_scored=True).exclude(pk=line.pk).select_related("kpi").order_by("position", "pk"))
+    if not rest:
+        return {}
+    for other, weight in zip(rest, balanced([o.weight for o in rest], HUNDRED - line.weight), strict=True):
+        other.weight = weight
+    ScorecardLine.objects.bulk_update(rest, ["weight"])
+    return {"other_weights": {other.kpi.name: plain(other.weight) for other in rest}}
+
+
+def _decide(request: ChangeRequest, state: str, by: Member, note: str) -> None:
+    request.state, request.decided_by, request.decided_at, request.decision_note = (
+        state,
+        by,
+        timezone.now(),
+        note.strip(),
+    )
+    request.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
+
+
+@transaction.atomic
+def refuse_change(*, request: ChangeRequest, by: Member, note: str) -> ChangeRequest:
+    """Turn a request down, with a reason. Raises ChangeRefused."""
+    request = _lock(request)
+    _check_decider(request, by)
+    if not note.strip():
+        raise ChangeRefused(_("Say why the change is refused."))
+    _decide(request, ChangeState.REFUSED, by, note)
+    audit.record(action="change.refuse", target=request.line, by=by, before=request.changes, reason=note.strip())
+    return request
+
+
+@transaction.atomic
+def withdraw_change(*, request: ChangeRequest, by: Member) -> ChangeRequest:
+    """Take one's own request back. Raises ChangeRefused."""
+    request = _lock(request)
+    if request.requested_by_id != by.pk:
+        raise ChangeRefused(_("Only the one who asked can withdraw a request."))
+    _decide(request, ChangeState.WITHDRAWN, by, "")
+    audit.record(action="change.withdraw", target=request.line, by=by, before=request.changes)
+    return request
