@@ -56,14 +56,13 @@ class Child:
         self.process = spawn(self.command, self.logs / f"{self.name}.log")
         self.started_at = time.monotonic()
 
-    def died(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
-
-    def bury(self) -> None:
-        """Note the death, end what it left behind, and choose the moment to start again."""
-        assert self.process is not None
-        code = self.process.returncode
-        signal_group(self.process.pid, signal.SIGKILL)
+    def bury_if_dead(self) -> None:
+        """Note a death, end what it left behind, and choose the moment to start again."""
+        process = self.process
+        if process is None or process.poll() is None:
+            return
+        code = process.returncode
+        signal_group(process.pid, signal.SIGKILL)
         self.process = None
         steady = time.monotonic() - self.started_at > STEADY_SECONDS
         self.backoff = 0.5 if steady else min(self.backoff * 2, LONGEST_BACKOFF)
@@ -155,9 +154,8 @@ class Supervisor:
         if now >= self.servers_due_at and any(server.pid() is None for server in self.servers):
             self._revive_servers()
         for child in self.children:
-            if child.died():
-                child.bury()
-            elif child.process is None and now >= child.due_at:
+            child.bury_if_dead()
+            if child.process is None and now >= child.due_at:
                 self._start(child)
 
     def _revive_servers(self) -> None:

@@ -143,7 +143,7 @@ class TestFiles:
 
     def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(self, folder):
         (folder / "file").touch()
-        with pytest.raises(processes.ServerError, match="cannot be made .* Set DATA_DIR to a folder of yours"):
+        with pytest.raises(processes.ServerError, match=r"cannot be made .* Set DATA_DIR to a folder of yours"):
             servers.ensure(folder / "file" / "data")
 
     def test_a_path_with_spaces_works(self, folder):
