@@ -1,0 +1,196 @@
+"""Cards of a demo company for every month of its history, and the progress that was logged on them."""
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from django.utils import timezone
+
+from kpiapp.decimals import allocate
+from kpiapp.models import Member, Period
+from payroll.demo.people import Staff
+from payroll.demo.story import Measure, entries_for
+from payroll.demo.strategy import Measures
+from scorecards.choices import ActualState, CardState, OwnerKind
+from scorecards.models import Actual, Scorecard, ScorecardLine
+from scorecards.recompute import refresh_actuals, rescore_cards
+from strategy.catalogue import library_templates
+
+KPIS_ON_A_CARD = 6
+FORGOTTEN = 0.03  # share of lines of a past month that nobody filled in
+NOT_YET = 0.25  # share of lines of the current month without an entry so far
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose card it is, from which template, how well they do, who logs and who approves."""
+
+    kind: OwnerKind
+    key: str
+    template: str
+    trend: list[Decimal]
+    since: datetime.date
+    enters: Member
+    approves: Member
+    department: Any = None
+    member: Any = None
+
+
+def owners_of(spec: dict[str, Any], staff: Staff, random: Random) -> list[Owner]:
+    """The company, the departments that have a template, and everybody."""
+    units = {unit["code"]: unit for unit in spec["departments"]}
+    jobs = {job["code"]: job for unit in units.values() for job in unit["positions"]}
+    second = staff.everyone[1]
+    long_ago = datetime.date(2000, 1, 1)
+    owners = [
+        Owner(
+            OwnerKind.ORGANIZATION,
+            "company",
+            spec["company_template"],
+            _trend(spec["departments"][0]["trend"], Decimal(1)),
+            long_ago,
+            second,
+            staff.top,
+        )
+    ]
+    for unit in units.values():
+        head = staff.holders[unit["positions"][0]["code"]][0]
+        approver = staff.top if head != staff.top else second
+        if "template" in unit:
+            owners.append(
+                Owner(
+                    OwnerKind.DEPARTMENT,
+                    unit["code"],
+                    unit["template"],
+                    _trend(unit["trend"], Decimal(1)),
+                    long_ago,
+                    head,
+                    approver,
+                    department=staff.departments[unit["code"]],
+                )
+            )
+    for member in staff.everyone:
+        unit, job = units[staff.department_of[member.pk]], jobs[staff.position_of[member.pk]]
+        personal = Decimal(round(random.gauss(100, 8))) / 100
+        owners.append(
+            Owner(
+                OwnerKind.MEMBER,
+                member.code,
+                job["template"],
+                _trend(unit["trend"], personal),
+                staff.since[member.pk],
+                member,
+                staff.managers.get(member.pk, second),
+                member=member,
+            )
+        )
+    return owners
+
+
+def _trend(months: list, personal: Decimal) -> list[Decimal]:
+    return [Decimal(str(month)) * personal for month in months]
+
+
+def fill_cards(owners: list[Owner], measures: Measures, periods: list[Period], today: datetime.date, random: Random):
+    """Cards, lines and entries of all months, then their scores, as the night would have left them."""
+    cards, lines = _cards(owners, measures, periods)
+    Actual.objects.bulk_create(_entries(lines, today, random), batch_size=2000)
+    refresh_actuals(line_ids=[line.pk for line, *_ in lines])
+    rescore_cards(card_ids=[card.pk for card in cards], on=today)
+    return cards
+
+
+def _cards(owners: list[Owner], measures: Measures, periods: list[Period]):
+    pairs = [(owner, index) for index, period in enumerate(periods) for owner in owners if owner.since < period.ends_on]
+    cards = Scorecard.objects.bulk_create(
+        [
+            Scorecard(
+                period=periods[index],
+                owner_kind=owner.kind,
+                department=owner.department,
+                member=owner.member,
+                state=CardState.AGREED,
+                agreed_by=owner.approves,
+                agreed_at=_morning(periods[index].starts_on),
+            )
+            for owner, index in pairs
+        ],
+        batch_size=1000,
+    )
+    rows = []
+    for card, (owner, index) in zip(cards, pairs, strict=True):
+        items = library_templates()[owner.template].items[:KPIS_ON_A_CARD]
+        weights = allocate(Decimal(100), [weight for _, weight in items], unit=Decimal(1))
+        for position, ((kpi, _), weight) in enumerate(zip(items, weights, strict=True)):
+            version = measures.versions[kpi.code]
+            line = ScorecardLine(
+                scorecard=card,
+                kpi=version,
+                position=position,
+                weight=weight,
+                target=version.target,
+                baseline=version.baseline,
+            )
+            rows.append((line, owner, periods[index], owner.trend[index]))
+    ScorecardLine.objects.bulk_create([line for line, *_ in rows], batch_size=1000)
+    return cards, rows
+
+
+def _entries(lines, today: datetime.date, random: Random) -> list[Actual]:
+    entries = []
+    current = max(period.starts_on for _, _, period, _ in lines)
+    for line, owner, period, trend in lines:
+        is_current = period.starts_on == current
+        days = _workdays(period, today)
+        if not days or random.random() < (NOT_YET if is_current else FORGOTTEN):
+            continue
+        completion = trend + Decimal(round(random.gauss(0, 6))) / 100
+        if is_current and line.kpi.aggregation == "sum" and line.kpi.method == "ratio":
+            completion *= _elapsed(period, today)
+        for logged in entries_for(_measure(line), max(Decimal("0.2"), completion), days, random):
+            approved = not is_current and not (period.ends_on >= current and random.random() < 0.2)
+            entries.append(
+                Actual(
+                    line=line,
+                    on=logged.on,
+                    value=logged.value,
+                    numerator=logged.numerator,
+                    denominator=logged.denominator,
+                    entered_by=owner.enters,
+                    entered_at=_morning(logged.on) + datetime.timedelta(minutes=random.randint(0, 540)),
+                    state=ActualState.APPROVED if approved else ActualState.RECORDED,
+                    decided_by=owner.approves if approved else None,
+                    decided_at=_morning(min(period.ends_on, today)) if approved else None,
+                )
+            )
+    return entries
+
+
+def _measure(line: ScorecardLine) -> Measure:
+    version = line.kpi
+    return Measure(
+        version.method,
+        version.params,
+        version.aggregation,
+        version.factor,
+        line.target if line.target is not None else Decimal(1),
+        line.baseline,
+        version.decimals,
+    )
+
+
+def _workdays(period: Period, today: datetime.date) -> list[datetime.date]:
+    last = min(period.last_day, today)
+    days = [period.starts_on + datetime.timedelta(days=index) for index in range((last - period.starts_on).days + 1)]
+    return [day for day in days if day.weekday() < 5]
+
+
+def _elapsed(period: Period, today: datetime.date) -> Decimal:
+    passed, whole = (today - period.starts_on).days + 1, (period.ends_on - period.starts_on).days
+    return Decimal(passed) / Decimal(whole)
+
+
+def _morning(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(8, 30)))
