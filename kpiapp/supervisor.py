@@ -68,7 +68,8 @@ class Child:
         self.backoff = 0.5 if steady else min(self.backoff * 2, LONGEST_BACKOFF)
         self.due_at = time.monotonic() + self.backoff
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        say(f"{self.name}: ended with {how}, starts again in {self.backoff:.0f} s. Log: {self.logs / self.name}.log")
+        log = self.logs / f"{self.name}.log"
+        say(f"{self.name}: ended with {how}, starts again in {self.backoff:.0f} s. {log} ends with: {log_tail(log, 1)}")
 
     def stop(self) -> None:
         """Ask, wait, insist; returns when it and its own children are gone."""
