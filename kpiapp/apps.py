@@ -1,6 +1,7 @@
 """The core app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class KpiAppConfig(AppConfig):
@@ -10,5 +11,17 @@ class KpiAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        """Register the system checks."""
-        from kpiapp import checks  # noqa: F401  (registering is its side effect)
+        """Register the system checks, and what the core app itself offers to its pages."""
+        from kpiapp import audit_words, checks, registry, search  # noqa: F401  (checks register themselves)
+        from kpiapp.permissions import Permission
+
+        item = registry.NavigationItem
+        registry.NAVIGATION += [
+            item("company", _("People"), "kpiapp:people", "users", 40, Permission.PEOPLE_READ),
+            item("administration", _("Periods"), "kpiapp:periods", "calendar", 10, Permission.AUDIT_READ),
+            item("administration", _("Audit trail"), "kpiapp:audit", "history", 40, Permission.AUDIT_READ),
+            item("administration", _("Settings"), "kpiapp:settings", "settings", 50, Permission.ROLE_READ),
+        ]
+        registry.SEARCHES += [search.find_pages, search.find_people]
+        registry.AUDIT_NOUNS.update(audit_words.NOUNS)
+        registry.AUDIT_WORDS.update(audit_words.WORDS)

@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kpiapp import queries, registry
-from kpiapp.permissions import can
 
 THEMES = ("light", "dark", "system")
 
@@ -34,7 +33,7 @@ def page(request) -> dict:
 
 def navigation(request) -> list[dict]:
     """Groups of entries that the member may open; the current one is the longest address that fits."""
-    items = [item for item in registry.NAVIGATION if _shown(item, request.member)]
+    items = [item for item in registry.NAVIGATION if registry.is_shown(item, request.member)]
     urls = {item: reverse(item.route, args=[request.organization.slug]) for item in items}
     current = max((url for url in urls.values() if request.path.startswith(url)), key=len, default=None)
     labels = group_labels()
@@ -49,7 +48,3 @@ def navigation(request) -> list[dict]:
         }
         for group, members in groupby(items, key=lambda item: item.group)
     ]
-
-
-def _shown(item, member) -> bool:
-    return (item.permission is None or can(member, item.permission)) and item.shown(member)

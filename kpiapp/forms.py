@@ -1,6 +1,21 @@
 """What the forms of every app share, and the forms of people, structure, roles, periods and settings."""
 
+import datetime
+from collections.abc import Callable
+from zoneinfo import available_timezones
+
 from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kpiapp.choices import GRANTED_ROLES, Language, Role
+from kpiapp.models import Department, Member, Organization, Position
+from kpiapp.services.refusals import Refused
+
+CURRENCIES = ("VND", "USD", "EUR", "JPY", "SGD", "THB", "KRW", "CNY", "GBP", "AUD")
 
 
 class OrganizationChoiceField(forms.ModelChoiceField):
@@ -36,7 +51,210 @@ class OrganizationForm(forms.Form):
 
     use_required_attribute = False
 
-    def refuse(self, refusal) -> None:
+    def refuse(self, refusal: Refused) -> None:
         """Show why a service refused, beside the field it names, with everything typed still there."""
         field = refusal.field if refusal.field in self.fields else None
         self.add_error(field, str(refusal))
+
+    def run(self, service: Callable, **arguments) -> bool:
+        """Validate, then call the service with what was typed and these arguments; whether that went through.
+
+        What the service returned is in `result` afterwards; why it refused is among the errors.
+        """
+        if not self.is_valid():
+            return False
+        try:
+            self.result = service(**self.cleaned_data, **arguments)
+        except Refused as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+
+def _department(**options) -> OrganizationChoiceField:
+    return OrganizationChoiceField(Department, label=gettext_lazy("Department"), filters={"is_active": True}, **options)
+
+
+def _position(**options) -> OrganizationChoiceField:
+    return OrganizationChoiceField(Position, label=gettext_lazy("Position"), **options)
+
+
+def _person(label, **options) -> OrganizationChoiceField:
+    return OrganizationChoiceField(Member, label=label, filters={"is_active": True}, **options)
+
+
+class StandingForm(OrganizationForm):
+    """Where a person stands from a day on."""
+
+    department = _department()
+    position = _position()
+    manager = _person(gettext_lazy("Manager"), required=False)
+    on = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
+
+
+class PersonForm(OrganizationForm):
+    """A person as HR knows them."""
+
+    name = forms.CharField(label=gettext_lazy("Full name"), max_length=200)
+    code = forms.CharField(label=gettext_lazy("Employee code"), max_length=40)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+
+
+class NewPersonForm(PersonForm, StandingForm):
+    """A new person, and where they begin. An empty code becomes the next free one."""
+
+    field_order = ["name", "email", "code", "department", "position", "manager", "on"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["code"].required = False
+        self.fields["code"].help_text = _("Leave it empty for the next free one.")
+
+
+class MoveForm(StandingForm):
+    """A change of department, position or manager, and why."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=500)
+
+
+class LeaveForm(OrganizationForm):
+    """The end of an employment."""
+
+    last_day = forms.DateField(
+        label=gettext_lazy("Last working day"),
+        widget=DayInput,
+        help_text=gettext_lazy("Signing in ends now; pay and scores count up to this day."),
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=500)
+
+
+class DepartmentForm(OrganizationForm):
+    """A department and its place in the tree."""
+
+    code = forms.CharField(label=gettext_lazy("Code"), max_length=40)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    parent = _department(required=False)
+    head = _person(gettext_lazy("Head"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].label = _("Part of")
+
+
+class PositionForm(OrganizationForm):
+    """A job that people hold."""
+
+    code = forms.CharField(label=gettext_lazy("Code"), max_length=40)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+
+
+class PeopleFilter(OrganizationForm):
+    """What the directory shows."""
+
+    q = forms.CharField(label=gettext_lazy("Search people"), required=False, max_length=100)
+    department = _department(required=False, empty_label=gettext_lazy("All departments"))
+    left = forms.BooleanField(label=gettext_lazy("Those who left"), required=False)
+
+
+class RoleGrantForm(OrganizationForm):
+    """Who gets which role for which time."""
+
+    member = _person(gettext_lazy("Person"))
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=[(role, role.label) for role in Role if role in GRANTED_ROLES]
+    )
+    valid_from = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
+    last_day = forms.DateField(label=gettext_lazy("Until, last day included"), widget=DayInput, required=False)
+
+    def clean(self):
+        """The last day becomes the first day without the role."""
+        data = super().clean()
+        last_day = data.pop("last_day", None)
+        data["valid_to"] = last_day + datetime.timedelta(days=1) if last_day else None
+        return data
+
+
+class SettingsForm(OrganizationForm):
+    """What an organization is called and how it counts."""
+
+    name = forms.CharField(label=gettext_lazy("Company name"), max_length=200)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=Language.choices,
+        help_text=gettext_lazy("For mails and for new people; everybody can choose their own."),
+    )
+    currency = forms.ChoiceField(label=gettext_lazy("Currency"), choices=[(code, code) for code in CURRENCIES])
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=[(name, name) for name in sorted(available_timezones()) if "/" in name],
+        widget=forms.Select(attrs={"data-combobox": ""}),
+    )
+    fiscal_year_start_month = forms.TypedChoiceField(
+        label=gettext_lazy("The fiscal year starts in"), choices=list(MONTHS.items()), coerce=int
+    )
+
+    @classmethod
+    def of(cls, organization: Organization, data=None):
+        """The form, filled with what holds now; a currency we do not list stays choosable."""
+        form = cls(data, initial={name: getattr(organization, name) for name in cls.base_fields})
+        if organization.currency not in CURRENCIES:
+            form.fields["currency"].choices = [
+                (organization.currency, organization.currency),
+                *form.fields["currency"].choices,
+            ]
+        return form
+
+
+class TokenForm(OrganizationForm):
+    """A new API key."""
+
+    name = forms.CharField(
+        label=gettext_lazy("What is it for?"), max_length=100, help_text=gettext_lazy("For example: sales system.")
+    )
+
+
+class ReasonForm(OrganizationForm):
+    """Why."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1000)
+
+
+class PasswordForm(forms.Form):
+    """A password of one's own, checked like at sign-up."""
+
+    use_required_attribute = False
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("At least 8 characters, and not one that everybody uses."),
+    )
+
+    def clean_password(self):
+        """Long enough, and not a common one."""
+        validate_password(self.cleaned_data["password"])
+        return self.cleaned_data["password"]
+
+
+class AuditFilter(OrganizationForm):
+    """Which events are shown. `until` includes its day."""
+
+    who = OrganizationChoiceField(
+        Member, label=gettext_lazy("Who"), required=False, empty_label=gettext_lazy("Anybody")
+    )
+    what = forms.ChoiceField(label=gettext_lazy("What"), required=False)
+    since = forms.DateField(label=gettext_lazy("From"), widget=DayInput, required=False)
+    until = forms.DateField(label=gettext_lazy("To"), widget=DayInput, required=False)
+    target_type = forms.CharField(required=False, widget=forms.HiddenInput)
+    target_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, actions=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["what"].choices = [("", _("Anything")), *actions]
+
+    def clean(self):
+        """Dates in the right order."""
+        data = super().clean()
+        if data.get("since") and data.get("until") and data["until"] < data["since"]:
+            raise ValidationError(_("The last day has to come after the first."))
+        return data

@@ -39,6 +39,7 @@ class OrganizationMiddleware:
             member = _member_of_token(token, today) if token else queries.find_member(request.user, today)
             if member is None:
                 raise Http404
+            member.organization = organization
             request.organization, request.member, request.today = organization, member, today
             if member.user_id and not token:
                 translation.activate(member.user.language)

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ORGANIZATION_EDIT = "organization.edit"
     ROLE_READ = "role.read"
     ROLE_GRANT = "role.grant"
+    ROLE_CONFIRM = "role.confirm"
     PEOPLE_READ = "people.read"
     PEOPLE_EDIT = "people.edit"
     PERIOD_LOCK = "period.lock"
@@ -100,6 +101,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.ORGANIZATION_EDIT: S.ALL,
         P.ROLE_READ: S.ALL,
         P.ROLE_GRANT: S.ALL,
+        P.ROLE_CONFIRM: S.ALL,
         P.AUDIT_READ: S.ALL,
         P.JOB_READ: S.ALL,
         P.JOB_RUN: S.ALL,
@@ -121,6 +123,9 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.PAY_RUN_APPROVE: S.ALL,
         P.PAY_EXPORT: S.ALL,
         P.AUDIT_READ: S.ALL,
+        # The second person for grants that open pay, who has to see what they confirm.
+        P.ROLE_READ: S.ALL,
+        P.ROLE_CONFIRM: S.ALL,
     },
     Role.AUDITOR: {
         **_READ_KPI,

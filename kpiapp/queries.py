@@ -1,14 +1,19 @@
 """Reads that depend on who asks, or on a date: access, visible people, the org tree."""
 
 import datetime
+from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from kpiapp.choices import PAY_ROLES, Role, Scope
-from kpiapp.models import Department, Employment, Member, Organization, RoleGrant
-from kpiapp.permissions import Permission, scope_of
+from kpiapp.models import AuditEvent, Department, Employment, Member, Organization, Position, RoleGrant
+from kpiapp.permissions import Permission, can, scope_of
 from kpiapp.tenancy import current_organization_id
+from kpiapp.text import search_key
 
 # The people below a manager on a day, however deep. UNION (not ALL) ends a cycle should one ever be stored.
 _TEAM_SQL = """
@@ -31,6 +36,20 @@ WITH RECURSIVE below(id) AS (
     SELECT d.id FROM kpiapp_department d JOIN below b ON d.parent_id = b.id WHERE d.organization_id = %(organization)s
 )
 SELECT id FROM below
+"""
+
+# The managers above a person on a day, nearest first.
+_MANAGERS_ABOVE_SQL = """
+WITH RECURSIVE above(manager_id, path) AS (
+    SELECT manager_id, ARRAY[member_id] FROM kpiapp_employment
+    WHERE organization_id = %(organization)s AND member_id = %(member)s AND manager_id IS NOT NULL
+      AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)
+    UNION ALL
+    SELECT e.manager_id, a.path || e.member_id FROM kpiapp_employment e JOIN above a ON e.member_id = a.manager_id
+    WHERE e.organization_id = %(organization)s AND e.manager_id IS NOT NULL AND NOT e.member_id = ANY(a.path)
+      AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
+)
+SELECT manager_id FROM above ORDER BY cardinality(path)
 """
 
 
@@ -104,6 +123,115 @@ def employment_on(member: Member, day: datetime.date) -> Employment | None:
     return Employment.objects.on(day).filter(member=member).select_related("department", "position", "manager").first()
 
 
+def managers_above(member: Member, on: datetime.date) -> list[Member]:
+    """The superiors of a person on a day, nearest first; a circle, should one be stored, ends where it began."""
+    organization_id = current_organization_id()
+    with connection.cursor() as cursor:
+        cursor.execute(_MANAGERS_ABOVE_SQL, {"organization": organization_id, "member": member.pk, "on": on})
+        ids = [row[0] for row in cursor.fetchall()]
+    found = Member.objects.in_bulk(ids)
+    return [found[pk] for pk in ids]
+
+
+def matching(rows: QuerySet, text: str, *, also: tuple[str, ...] = ()) -> QuerySet:
+    """Rows whose search key holds every word of a text, with or without accents; `also` names columns to look into.
+
+    The organization's rows are found by its index and then read: row security lets no trigram index help.
+    """
+    for word in search_key(text).split():
+        condition = Q(search_key__contains=word)
+        for column in also:
+            condition |= Q(**{f"{column}__istartswith": word})
+        rows = rows.filter(condition)
+    return rows
+
+
+def with_standing(members: QuerySet[Member], on: datetime.date) -> QuerySet[Member]:
+    """Members with `standing`: the list of their one employment on a day, or an empty list."""
+    employments = Employment.objects.on(on).select_related("department", "position", "manager")
+    return members.prefetch_related(Prefetch("employments", queryset=employments, to_attr="standing"))
+
+
+def find_people(*, text: str, department: Department | None, left: bool, on: datetime.date) -> QuerySet[Member]:
+    """The directory in Vietnamese order: those here (or those who left), of a department and all below it."""
+    members = matching(Member.objects.filter(is_active=not left), text, also=("code", "email"))
+    if department:
+        here = Employment.objects.on(on).filter(member=OuterRef("pk"), department__in=department_subtree(department))
+        members = members.filter(Exists(here))
+    return with_standing(members, on).order_by("sort_key", "id")
+
+
+def may_see_history(member: Member, person: Member, on: datetime.date) -> bool:
+    """Where somebody stood before is for them, their superiors, and those who see every card or keep the people."""
+    if can(member, Permission.PEOPLE_EDIT) or member.pk == person.pk:
+        return True
+    return visible_members(member, Permission.CARD_READ, on).filter(pk=person.pk).exists()
+
+
+@dataclass
+class TreeNode:
+    """A department in its tree: how many people it has today, itself and with all below it."""
+
+    department: Department
+    people: int
+    children: list["TreeNode"]
+
+    @property
+    def people_below(self) -> int:
+        """People of this department and of all below it."""
+        return self.people + sum(child.people_below for child in self.children)
+
+
+def department_tree(on: datetime.date) -> list[TreeNode]:
+    """The open departments as trees, in Vietnamese order, with people counted on a day."""
+    counts = dict(
+        Employment.objects.on(on)
+        .filter(member__is_active=True)
+        .values_list("department")
+        .annotate(Count("pk"))
+        .order_by()
+    )
+    departments = Department.objects.filter(is_active=True).select_related("head").order_by("sort_key", "id")
+    nodes = {row.pk: TreeNode(department=row, people=counts.get(row.pk, 0), children=[]) for row in departments}
+    roots = []
+    for node in nodes.values():
+        above = nodes.get(node.department.parent_id)
+        (above.children if above else roots).append(node)
+    return roots
+
+
+def positions_with_people(on: datetime.date) -> QuerySet[Position]:
+    """The positions in Vietnamese order, with `people`: how many hold each on a day."""
+    here = Employment.objects.on(on).filter(position=OuterRef("pk"), member__is_active=True)
+    counted = here.order_by().values("position").annotate(count=Count("pk")).values("count")
+    return Position.objects.annotate(people=Coalesce(Subquery(counted), 0)).order_by("sort_key", "id")
+
+
+def visible_events(member: Member) -> QuerySet[AuditEvent]:
+    """The audit trail, newest first, without pay for those who may not read everybody's pay."""
+    events = AuditEvent.objects.order_by("-id")
+    return events if scope_of(member, Permission.PAY_READ) == Scope.ALL else events.filter(is_pay=False)
+
+
 def organizations_of(user) -> QuerySet[Organization]:
     """Organizations a user may switch between."""
     return Organization.objects.filter(pk__in=user.organization_ids, is_active=True).order_by("name")
+
+
+def filter_events(events: QuerySet[AuditEvent], chosen: dict) -> QuerySet[AuditEvent]:
+    """Events by who, what ("noun" of the action), when (`until` includes its day) and target."""
+    if chosen.get("who"):
+        events = events.filter(actor_id=chosen["who"].pk)
+    if chosen.get("what"):
+        events = events.filter(action__startswith=f"{chosen['what']}.")
+    if chosen.get("since"):
+        events = events.filter(at__gte=_midnight(chosen["since"]))
+    if chosen.get("until"):
+        events = events.filter(at__lt=_midnight(chosen["until"] + datetime.timedelta(days=1)))
+    if chosen.get("target_type") and chosen.get("target_id") is not None:
+        events = events.filter(target_type=chosen["target_type"], target_id=chosen["target_id"])
+    return events
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))

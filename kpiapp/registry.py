@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from kpiapp.permissions import Permission
+from kpiapp.permissions import Permission, can
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class SearchHit:
     label: str
     detail: str
     url: str
+    icon: str = "target"
 
 
 class ObjectiveScore(NamedTuple):
@@ -41,17 +42,6 @@ class ObjectiveScore(NamedTuple):
     percent: Decimal | None
     status: str
     explain_url: str
-
-
-@dataclass(frozen=True)
-class SearchHit:
-    """One line of the command palette: under a translated group, with a small note at its right."""
-
-    group: str
-    label: str
-    url: str
-    icon: str
-    note: str = ""
 
 
 class CardTile(NamedTuple):
@@ -68,7 +58,8 @@ class CardTile(NamedTuple):
 NAVIGATION: list[NavigationItem] = []
 # kind of import → handler (kpiapp.services.imports describes what a handler is).
 IMPORT_HANDLERS: dict[str, Any] = {}
-# Callables (member, query, on) → list of SearchHit for the command palette; an empty query asks for a few to start with.
+# Callables (member, query, on) → list of SearchHit for the command palette, a kind together; an empty query asks for
+# pages to start with. `member.organization` is loaded.
 SEARCHES: list[Callable] = []
 # Callables (objective_ids, period) → {objective_id: ObjectiveScore}, for the strategy map; they run a fixed number
 # of queries, leave out what has no score, and are called inside the organization's scope.
@@ -88,10 +79,17 @@ ORGANIZATION_STARTERS: list[Callable] = []
 SAMPLE_DATA: list[Callable] = []
 # Callables (period) → sentences, each a reason why the period cannot be locked yet.
 PERIOD_LOCK_CHECKS: list[Callable] = []
-# Words of the audit trail: the parts of "noun.verb" and the names of changed fields, to labels.
+# What decisions are about, the part of "noun.verb" before the dot, to its label: the filter of the audit trail.
+AUDIT_NOUNS: dict[str, Any] = {}
+# Other words of the audit trail: verbs, names of changed fields, codes among their values, to labels.
 AUDIT_WORDS: dict[str, Any] = {}
 # Steps of the night, in order: (order, function(organization, job, on)).
 NIGHT_STEPS: list[tuple[int, Callable]] = []
+
+
+def is_shown(item: NavigationItem, member) -> bool:
+    """Whether a member may open a page of the side bar."""
+    return (item.permission is None or can(member, item.permission)) and item.shown(member)
 
 
 def job_task(name: str) -> Callable:

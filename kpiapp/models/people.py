@@ -243,3 +243,6 @@ class ApiToken(OrganizationModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "token_hash"], name="api_token_hash_once")]
+
+    def __str__(self):
+        return self.name
