@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from kpiapp import registry
 from kpiapp.choices import PeriodKind
-from kpiapp.models import Organization, Period
+from kpiapp.models import Employment, Member, Organization, Period
 from kpiapp.services.periods import add_months, fill_fiscal_year
 from kpiapp.tenancy import organization_scope
 from payroll.demo import cards, pay, people, strategy
@@ -26,10 +26,9 @@ def company_file(name: str) -> dict[str, Any]:
 
 
 @transaction.atomic
-def build_company(name: str, *, today: datetime.date) -> list[str]:
-    """Create the company with twelve months of history before the month of `today`; returns its logins."""
+def build_company(name: str, *, today: datetime.date) -> None:
+    """Create a demo company, with a login for every role."""
     spec = company_file(name)
-    random = Random(spec["seed"])  # noqa: S311  (a story, not a secret)
     organization = Organization.objects.create(
         name=spec["name"],
         slug=spec["slug"],
@@ -37,22 +36,35 @@ def build_company(name: str, *, today: datetime.date) -> list[str]:
         currency=spec["currency"],
         is_demo=True,
     )
-    this_month = today.replace(day=1)
-    first_month = add_months(this_month, -MONTHS_OF_HISTORY)
     with organization_scope(organization), override(spec["language"]):
-        for year in range(first_month.year, this_month.year + 2):
-            fill_fiscal_year(starts_on=datetime.date(year, 1, 1))
-        staff = people.hire(spec, organization, first_month, random)
         for start in registry.ORGANIZATION_STARTERS:
-            start(organization, staff.top)
-        logins = people.give_logins(spec, organization, staff, first_month)
-        measures = strategy.define_kpis(spec, staff, random)
-        months = list(
-            Period.objects.filter(kind=PeriodKind.MONTH, starts_on__range=(first_month, this_month)).order_by(
-                "starts_on"
-            )
-        )
-        owners = cards.owners_of(spec, staff, random)
-        cards.fill_cards(owners, measures, months, today, random)
-        pay.pay_history(spec, staff, months, today, random)
-    return [f"{spec['name']} — {line}" for line in logins]
+            start(organization, None)
+        staff = _fill(organization, spec, today)
+        people.give_logins(spec, organization, staff, _first_month(today))
+
+
+@transaction.atomic
+def fill_with_sample(organization: Organization, *, owner: Member, today: datetime.date) -> None:
+    """Put the people and the history of a demo company into a new organization, below its owner."""
+    name = {"vi": "an_phat"}.get(organization.language, "brightwater")
+    spec = {**company_file(name), "currency": organization.currency}
+    staff = _fill(organization, spec, today)
+    Employment.objects.filter(member=staff.top).update(manager=owner)
+
+
+def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date) -> people.Staff:
+    random = Random(spec["seed"])  # noqa: S311  (a story, not a secret)
+    first_month, this_month = _first_month(today), today.replace(day=1)
+    for year in range(first_month.year, this_month.year + 2):
+        fill_fiscal_year(starts_on=datetime.date(year, 1, 1))
+    staff = people.hire(spec, organization, first_month, random)
+    measures = strategy.define_kpis(spec, staff, random)
+    history = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__range=(first_month, this_month))
+    months = list(history.order_by("starts_on"))
+    cards.fill_cards(cards.owners_of(spec, staff, random), measures, months, today, random)
+    pay.pay_history(spec, staff, months, random)
+    return staff
+
+
+def _first_month(today: datetime.date) -> datetime.date:
+    return add_months(today.replace(day=1), -MONTHS_OF_HISTORY)

@@ -1,19 +1,23 @@
 """Pay of a demo company: rates, tiers in force, and the paid months of its history."""
 
-import datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
 
+from django.utils import timezone
+
+from kpiapp.choices import PeriodState
 from kpiapp.models import Period
 from payroll.demo.people import Staff
 from payroll.models import MemberPay, PositionPay
+from payroll.services import runs
+
+LOCKED_BUT = 2  # the current month and the one before it are still open
+PAID = 3
 
 
-def pay_history(
-    spec: dict[str, Any], staff: Staff, months: list[Period], today: datetime.date, random: Random
-) -> None:
-    """Rates since the first day of the history."""
+def pay_history(spec: dict[str, Any], staff: Staff, months: list[Period], random: Random) -> None:
+    """Rates since the first day of the history; older months locked, the last three of them paid."""
     first_day = months[0].starts_on
     jobs = [job for unit in spec["departments"] for job in unit["positions"]]
     PositionPay.objects.bulk_create(
@@ -29,3 +33,14 @@ def pay_history(
         MemberPay(member=member, p2_coefficient=Decimal(random.randint(18, 24)) / 20, valid_from=first_day)
         for member in staff.everyone
     )
+    locked = months[:-LOCKED_BUT]
+    hr, maker, approver = (staff.holders[spec["roles"][role]][0] for role in ("hr", "payroll_maker", "payroll_approver"))
+    for month in locked:
+        month.state, month.locked_at, month.locked_by = PeriodState.LOCKED, timezone.now(), hr
+    Period.objects.bulk_update(locked, ["state", "locked_at", "locked_by"])
+    for month in locked[-PAID:]:
+        run = runs.create_run(period=month, by=maker)
+        runs.calculate(run=run, by=maker, progress=lambda done, total: None)
+        runs.submit(run=run, by=maker)
+        runs.approve(run=run, by=approver)
+        runs.lock(run=run, by=maker)

@@ -44,7 +44,7 @@ def hire(spec: dict[str, Any], organization: Organization, first_day: datetime.d
     jobs = [(unit["code"], job) for unit in spec["departments"] for job in unit["positions"]]
     names = iter(person_names(spec["language"], sum(job["count"] for _, job in jobs), random))
     prefix = "NV" if spec["language"] == "vi" else "E"
-    company = Department.objects.create(code="CO", name=organization.name)
+    company, _ = Department.objects.get_or_create(code="CO", defaults={"name": organization.name})
     number = 0
     for unit in spec["departments"]:
         department = Department.objects.create(code=unit["code"], name=unit["name"], parent=company)
@@ -120,9 +120,9 @@ def _transfer(staff: Staff, spec: dict[str, Any], first_day: datetime.date) -> N
     )
 
 
-def give_logins(spec: dict[str, Any], organization: Organization, staff: Staff, first_day: datetime.date) -> list[str]:
-    """A login for each role, a manager and an employee; returns "role: e-mail" lines."""
-    password, lines = make_password(PASSWORD), []
+def give_logins(spec: dict[str, Any], organization: Organization, staff: Staff, first_day: datetime.date) -> None:
+    """A login for each role, a manager and an employee."""
+    password = make_password(PASSWORD)
     taken: set[int] = set()
     holders = {**{Role(role): position for role, position in spec["roles"].items()}}
     for name, position in {**spec["roles"], "manager": spec["manager"], "employee": spec["employee"]}.items():
@@ -140,8 +140,6 @@ def give_logins(spec: dict[str, Any], organization: Organization, staff: Staff, 
         member.save(update_fields=["user", "email"])
         if name in holders:
             _grant(member, Role(name), staff, first_day)
-        lines.append(f"{name.replace('_', ' ')}: {email}")
-    return lines
 
 
 def _grant(member: Member, role: Role, staff: Staff, first_day: datetime.date) -> None:
