@@ -192,9 +192,7 @@ def inputs() -> Mapping[str, Words]:
     return {name: Words(**words) for name, words in _read(LIBRARY / "inputs.yaml").items()}
 
 
-def search_library(
-    query: str = "", *, template: str = "", perspective: str = "", group: str = ""
-) -> list[LibraryKpi]:
+def search_library(query: str = "", *, template: str = "", perspective: str = "", group: str = "") -> list[LibraryKpi]:
     """KPIs that have every word of the query, with or without accents, in either language; names come first."""
     chosen = library_templates().get(template)
     kpis = [kpi for kpi, _ in chosen.items] if chosen else list(library_kpis().values())

@@ -9,202 +9,637 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('kpiapp', '0001_initial'),
+        ("kpiapp", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KpiDefinition',
+            name="KpiDefinition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, verbose_name='Code')),
-                ('origin', models.CharField(blank=True, help_text='Code of the library KPI it was copied from.', max_length=40)),
-                ('is_active', models.BooleanField(default=True)),
-                ('name', models.CharField(max_length=200)),
-                ('search_key', models.TextField(default='', editable=False)),
-                ('sort_key', models.TextField(default='', editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpiapp.member')),
-                ('department', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpiapp.department')),
-                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kpiapp.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, verbose_name="Code")),
+                (
+                    "origin",
+                    models.CharField(
+                        blank=True, help_text="Code of the library KPI it was copied from.", max_length=40
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("name", models.CharField(max_length=200)),
+                ("search_key", models.TextField(default="", editable=False)),
+                ("sort_key", models.TextField(default="", editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kpiapp.member",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kpiapp.department",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="kpiapp.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sort_key'],
-                'indexes': [models.Index(fields=['organization', 'sort_key'], name='strategy_kp_organiz_149c0f_idx'), models.Index(fields=['organization', 'department'], name='strategy_kp_organiz_836f0e_idx')],
-                'constraints': [models.UniqueConstraint(fields=('organization', 'code'), name='kpi_code_once'), kpiapp.constraints.TenantRLS(name='strategy_kpidefinition_tenant'), models.UniqueConstraint(fields=('organization', 'id'), name='strategy_kpidefinition_organization_id_uniq'), kpiapp.constraints.SameTenantFK(field='department', name='strategy_kpidefinition_department_same'), kpiapp.constraints.SameTenantFK(field='created_by', name='strategy_kpidefinition_created_by_same')],
+                "ordering": ["sort_key"],
+                "indexes": [
+                    models.Index(fields=["organization", "sort_key"], name="strategy_kp_organiz_149c0f_idx"),
+                    models.Index(fields=["organization", "department"], name="strategy_kp_organiz_836f0e_idx"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "code"), name="kpi_code_once"),
+                    kpiapp.constraints.TenantRLS(name="strategy_kpidefinition_tenant"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="strategy_kpidefinition_organization_id_uniq"
+                    ),
+                    kpiapp.constraints.SameTenantFK(field="department", name="strategy_kpidefinition_department_same"),
+                    kpiapp.constraints.SameTenantFK(field="created_by", name="strategy_kpidefinition_created_by_same"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='KpiVersion',
+            name="KpiVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=200, verbose_name='What is measured')),
-                ('description', models.TextField(blank=True, verbose_name='How it is measured')),
-                ('why', models.TextField(blank=True, verbose_name='Why it matters')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='Where the numbers come from')),
-                ('unit', models.CharField(blank=True, max_length=40, verbose_name='Unit')),
-                ('decimals', models.PositiveSmallIntegerField(default=2, verbose_name='Decimal places')),
-                ('direction', models.CharField(choices=[('increase', 'Higher is better'), ('decrease', 'Lower is better'), ('range', 'Inside a range'), ('pass', 'Pass or fail')], default='increase', max_length=10)),
-                ('method', models.CharField(choices=[('ratio', 'Actual ÷ target'), ('mirror', 'Lower is better, mirrored at the target'), ('inverse', 'Target ÷ actual'), ('baseline', 'Way from baseline to target'), ('deviation', 'Hit the target'), ('band', 'Inside a band'), ('binary', 'Pass or fail'), ('deduct', 'Deduct per event'), ('milestone', 'Milestones'), ('scale', 'Step scale'), ('piecewise_linear', 'Curve through points'), ('manual', 'Judged by a reviewer')], default='ratio', max_length=20)),
-                ('params', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('cap', models.DecimalField(decimal_places=6, default=Decimal('1.2'), max_digits=12)),
-                ('floor', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=12)),
-                ('min_gate', models.DecimalField(blank=True, decimal_places=6, max_digits=12, null=True)),
-                ('missing_policy', models.CharField(choices=[('exclude_reweight', 'Leave out, weigh the rest'), ('zero', 'Counts as 0 %'), ('carry_forward', 'Last value stays'), ('block', 'The card cannot be closed')], default='exclude_reweight', max_length=20)),
-                ('aggregation', models.CharField(choices=[('sum', 'Entries add up'), ('avg', 'Mean of entries'), ('weighted_avg', 'Weighted mean of entries'), ('last', 'Last entry'), ('min', 'Lowest entry'), ('max', 'Highest entry'), ('count', 'Number of entries'), ('ratio', 'Ratio of totals')], default='sum', max_length=20)),
-                ('numerator_label', models.CharField(blank=True, max_length=200)),
-                ('numerator_agg', models.CharField(blank=True, choices=[('sum', 'Entries add up'), ('avg', 'Mean of entries'), ('last', 'Last entry')], max_length=10)),
-                ('denominator_label', models.CharField(blank=True, max_length=200)),
-                ('denominator_agg', models.CharField(blank=True, choices=[('sum', 'Entries add up'), ('avg', 'Mean of entries'), ('last', 'Last entry')], max_length=10)),
-                ('factor', models.DecimalField(decimal_places=6, default=Decimal('1'), max_digits=24)),
-                ('target_aggregation', models.CharField(choices=[('sum', 'Targets add up'), ('last', 'Last target stands'), ('avg', 'Mean of targets')], default='sum', max_length=10)),
-                ('frequency', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('half_year', 'Half-year'), ('year', 'Year')], default='month', max_length=10)),
-                ('group', models.CharField(choices=[('A', 'High effort, high effect'), ('B', 'Either effort or effect is high'), ('C', 'Low effort, low effect')], default='B', max_length=1)),
-                ('baseline', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('target', models.DecimalField(blank=True, decimal_places=6, help_text='Suggested when the KPI is assigned.', max_digits=24, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpiapp.member')),
-                ('definition', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='strategy.kpidefinition')),
-                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kpiapp.organization')),
-                ('owner', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpiapp.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=200, verbose_name="What is measured")),
+                ("description", models.TextField(blank=True, verbose_name="How it is measured")),
+                ("why", models.TextField(blank=True, verbose_name="Why it matters")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="Where the numbers come from")),
+                ("unit", models.CharField(blank=True, max_length=40, verbose_name="Unit")),
+                ("decimals", models.PositiveSmallIntegerField(default=2, verbose_name="Decimal places")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("increase", "Higher is better"),
+                            ("decrease", "Lower is better"),
+                            ("range", "Inside a range"),
+                            ("pass", "Pass or fail"),
+                        ],
+                        default="increase",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("ratio", "Actual ÷ target"),
+                            ("mirror", "Lower is better, mirrored at the target"),
+                            ("inverse", "Target ÷ actual"),
+                            ("baseline", "Way from baseline to target"),
+                            ("deviation", "Hit the target"),
+                            ("band", "Inside a band"),
+                            ("binary", "Pass or fail"),
+                            ("deduct", "Deduct per event"),
+                            ("milestone", "Milestones"),
+                            ("scale", "Step scale"),
+                            ("piecewise_linear", "Curve through points"),
+                            ("manual", "Judged by a reviewer"),
+                        ],
+                        default="ratio",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "params",
+                    models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                ("cap", models.DecimalField(decimal_places=6, default=Decimal("1.2"), max_digits=12)),
+                ("floor", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=12)),
+                ("min_gate", models.DecimalField(blank=True, decimal_places=6, max_digits=12, null=True)),
+                (
+                    "missing_policy",
+                    models.CharField(
+                        choices=[
+                            ("exclude_reweight", "Leave out, weigh the rest"),
+                            ("zero", "Counts as 0 %"),
+                            ("carry_forward", "Last value stays"),
+                            ("block", "The card cannot be closed"),
+                        ],
+                        default="exclude_reweight",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "aggregation",
+                    models.CharField(
+                        choices=[
+                            ("sum", "Entries add up"),
+                            ("avg", "Mean of entries"),
+                            ("weighted_avg", "Weighted mean of entries"),
+                            ("last", "Last entry"),
+                            ("min", "Lowest entry"),
+                            ("max", "Highest entry"),
+                            ("count", "Number of entries"),
+                            ("ratio", "Ratio of totals"),
+                        ],
+                        default="sum",
+                        max_length=20,
+                    ),
+                ),
+                ("numerator_label", models.CharField(blank=True, max_length=200)),
+                (
+                    "numerator_agg",
+                    models.CharField(
+                        blank=True,
+                        choices=[("sum", "Entries add up"), ("avg", "Mean of entries"), ("last", "Last entry")],
+                        max_length=10,
+                    ),
+                ),
+                ("denominator_label", models.CharField(blank=True, max_length=200)),
+                (
+                    "denominator_agg",
+                    models.CharField(
+                        blank=True,
+                        choices=[("sum", "Entries add up"), ("avg", "Mean of entries"), ("last", "Last entry")],
+                        max_length=10,
+                    ),
+                ),
+                ("factor", models.DecimalField(decimal_places=6, default=Decimal("1"), max_digits=24)),
+                (
+                    "target_aggregation",
+                    models.CharField(
+                        choices=[("sum", "Targets add up"), ("last", "Last target stands"), ("avg", "Mean of targets")],
+                        default="sum",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "frequency",
+                    models.CharField(
+                        choices=[
+                            ("month", "Month"),
+                            ("quarter", "Quarter"),
+                            ("half_year", "Half-year"),
+                            ("year", "Year"),
+                        ],
+                        default="month",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[
+                            ("A", "High effort, high effect"),
+                            ("B", "Either effort or effect is high"),
+                            ("C", "Low effort, low effect"),
+                        ],
+                        default="B",
+                        max_length=1,
+                    ),
+                ),
+                ("baseline", models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
+                (
+                    "target",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Suggested when the KPI is assigned.",
+                        max_digits=24,
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kpiapp.member",
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="strategy.kpidefinition",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="kpiapp.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kpiapp.member",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['definition_id', '-number'],
-                'indexes': [models.Index(fields=['organization', 'definition'], name='strategy_kp_organiz_7b410e_idx')],
-                'constraints': [models.UniqueConstraint(fields=('organization', 'definition', 'number'), name='kpi_version_number_once'), models.CheckConstraint(condition=models.Q(('cap__gt', models.F('floor'))), name='kpi_version_cap_over_floor'), models.CheckConstraint(condition=models.Q(('aggregation', 'ratio'), models.Q(('denominator_agg', ''), ('numerator_agg', '')), _connector='XOR'), name='kpi_version_ratio_parts'), kpiapp.constraints.Trigger(condition='true', events='UPDATE OR DELETE', message='This table is append-only.', name='kpi_version_append_only'), kpiapp.constraints.TenantRLS(name='strategy_kpiversion_tenant'), models.UniqueConstraint(fields=('organization', 'id'), name='strategy_kpiversion_organization_id_uniq'), kpiapp.constraints.SameTenantFK(field='definition', name='strategy_kpiversion_definition_same'), kpiapp.constraints.SameTenantFK(field='owner', name='strategy_kpiversion_owner_same'), kpiapp.constraints.SameTenantFK(field='created_by', name='strategy_kpiversion_created_by_same')],
+                "ordering": ["definition_id", "-number"],
+                "indexes": [models.Index(fields=["organization", "definition"], name="strategy_kp_organiz_7b410e_idx")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization", "definition", "number"), name="kpi_version_number_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cap__gt", models.F("floor"))), name="kpi_version_cap_over_floor"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("aggregation", "ratio"),
+                            models.Q(("denominator_agg", ""), ("numerator_agg", "")),
+                            _connector="XOR",
+                        ),
+                        name="kpi_version_ratio_parts",
+                    ),
+                    kpiapp.constraints.Trigger(
+                        condition="true",
+                        events="UPDATE OR DELETE",
+                        message="This table is append-only.",
+                        name="kpi_version_append_only",
+                    ),
+                    kpiapp.constraints.TenantRLS(name="strategy_kpiversion_tenant"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="strategy_kpiversion_organization_id_uniq"
+                    ),
+                    kpiapp.constraints.SameTenantFK(field="definition", name="strategy_kpiversion_definition_same"),
+                    kpiapp.constraints.SameTenantFK(field="owner", name="strategy_kpiversion_owner_same"),
+                    kpiapp.constraints.SameTenantFK(field="created_by", name="strategy_kpiversion_created_by_same"),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='kpidefinition',
-            name='current',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='strategy.kpiversion'),
+            model_name="kpidefinition",
+            name="current",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="strategy.kpiversion",
+            ),
         ),
         migrations.CreateModel(
-            name='Objective',
+            name="Objective",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, verbose_name='Code')),
-                ('name', models.CharField(max_length=200, verbose_name='Objective')),
-                ('description', models.TextField(blank=True, verbose_name='Description')),
-                ('theme', models.CharField(blank=True, max_length=100, verbose_name='Theme')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Left to right in its lane.')),
-                ('search_key', models.TextField(default='', editable=False)),
-                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kpiapp.organization')),
-                ('owner', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpiapp.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, verbose_name="Code")),
+                ("name", models.CharField(max_length=200, verbose_name="Objective")),
+                ("description", models.TextField(blank=True, verbose_name="Description")),
+                ("theme", models.CharField(blank=True, max_length=100, verbose_name="Theme")),
+                ("position", models.PositiveSmallIntegerField(default=0, help_text="Left to right in its lane.")),
+                ("search_key", models.TextField(default="", editable=False)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="kpiapp.organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kpiapp.member",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['perspective__position', 'position', 'id'],
-                'indexes': [models.Index(fields=['organization', 'owner'], name='strategy_ob_organiz_4b0797_idx')],
-                'constraints': [kpiapp.constraints.TenantRLS(name='strategy_objective_tenant'), models.UniqueConstraint(fields=('organization', 'id'), name='strategy_objective_organization_id_uniq'), kpiapp.constraints.SameTenantFK(field='owner', name='strategy_objective_owner_same')],
+                "ordering": ["perspective__position", "position", "id"],
+                "indexes": [models.Index(fields=["organization", "owner"], name="strategy_ob_organiz_4b0797_idx")],
+                "constraints": [
+                    kpiapp.constraints.TenantRLS(name="strategy_objective_tenant"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="strategy_objective_organization_id_uniq"
+                    ),
+                    kpiapp.constraints.SameTenantFK(field="owner", name="strategy_objective_owner_same"),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='kpiversion',
-            name='objective',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='strategy.objective'),
+            model_name="kpiversion",
+            name="objective",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="strategy.objective",
+            ),
         ),
         migrations.CreateModel(
-            name='Perspective',
+            name="Perspective",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('financial', 'Financial'), ('customer', 'Customer'), ('process', 'Internal process'), ('learning', 'Learning & growth'), ('own', 'Own')], max_length=20)),
-                ('name', models.CharField(blank=True, max_length=100, verbose_name='Name')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kpiapp.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("financial", "Financial"),
+                            ("customer", "Customer"),
+                            ("process", "Internal process"),
+                            ("learning", "Learning & growth"),
+                            ("own", "Own"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=100, verbose_name="Name")),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="kpiapp.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'constraints': [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('organization', 'position'), name='perspective_position_once'), kpiapp.constraints.TenantRLS(name='strategy_perspective_tenant'), models.UniqueConstraint(fields=('organization', 'id'), name='strategy_perspective_organization_id_uniq')],
+                "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                        fields=("organization", "position"),
+                        name="perspective_position_once",
+                    ),
+                    kpiapp.constraints.TenantRLS(name="strategy_perspective_tenant"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="strategy_perspective_organization_id_uniq"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='objective',
-            name='perspective',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='strategy.perspective'),
+            model_name="objective",
+            name="perspective",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="strategy.perspective",
+            ),
         ),
         migrations.AddField(
-            model_name='kpiversion',
-            name='perspective',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='strategy.perspective'),
+            model_name="kpiversion",
+            name="perspective",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="strategy.perspective",
+            ),
         ),
         migrations.CreateModel(
-            name='StrategyMap',
+            name="StrategyMap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='Name')),
-                ('vision', models.TextField(blank=True, verbose_name='Vision')),
-                ('mission', models.TextField(blank=True, verbose_name='Mission')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('archived', 'Archived')], default='draft', max_length=10)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kpiapp.organization')),
-                ('published_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kpiapp.member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, verbose_name="Name")),
+                ("vision", models.TextField(blank=True, verbose_name="Vision")),
+                ("mission", models.TextField(blank=True, verbose_name="Mission")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published"), ("archived", "Archived")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="kpiapp.organization",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kpiapp.member",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('organization',), name='strategy_map_one_published'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='strategy_map_published_at'), kpiapp.constraints.TenantRLS(name='strategy_strategymap_tenant'), models.UniqueConstraint(fields=('organization', 'id'), name='strategy_strategymap_organization_id_uniq'), kpiapp.constraints.SameTenantFK(field='published_by', name='strategy_strategymap_published_by_same')],
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "published")),
+                        fields=("organization",),
+                        name="strategy_map_one_published",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "published"), _negated=True),
+                            ("published_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="strategy_map_published_at",
+                    ),
+                    kpiapp.constraints.TenantRLS(name="strategy_strategymap_tenant"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="strategy_strategymap_organization_id_uniq"
+                    ),
+                    kpiapp.constraints.SameTenantFK(
+                        field="published_by", name="strategy_strategymap_published_by_same"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='objective',
-            name='map',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='objectives', to='strategy.strategymap'),
+            model_name="objective",
+            name="map",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="objectives",
+                to="strategy.strategymap",
+            ),
         ),
         migrations.CreateModel(
-            name='CauseLink',
+            name="CauseLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('strength', models.CharField(choices=[('weak', 'Weak'), ('medium', 'Medium'), ('strong', 'Strong')], default='medium', max_length=10)),
-                ('lag_months', models.PositiveSmallIntegerField(default=0, verbose_name='Months until the effect shows')),
-                ('organization', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='kpiapp.organization')),
-                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='effects', to='strategy.objective')),
-                ('target', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='causes', to='strategy.objective')),
-                ('map', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='strategy.strategymap')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "strength",
+                    models.CharField(
+                        choices=[("weak", "Weak"), ("medium", "Medium"), ("strong", "Strong")],
+                        default="medium",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "lag_months",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="Months until the effect shows"),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="kpiapp.organization",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="effects",
+                        to="strategy.objective",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="causes",
+                        to="strategy.objective",
+                    ),
+                ),
+                (
+                    "map",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="strategy.strategymap",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['organization', 'map'], name='strategy_ca_organiz_eae246_idx'), models.Index(fields=['organization', 'source'], name='strategy_ca_organiz_144707_idx'), models.Index(fields=['organization', 'target'], name='strategy_ca_organiz_ddb83f_idx')],
-                'constraints': [models.UniqueConstraint(fields=('organization', 'source', 'target'), name='cause_link_once'), models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='cause_link_not_itself'), kpiapp.constraints.TenantRLS(name='strategy_causelink_tenant'), models.UniqueConstraint(fields=('organization', 'id'), name='strategy_causelink_organization_id_uniq'), kpiapp.constraints.SameTenantFK(field='map', name='strategy_causelink_map_same'), kpiapp.constraints.SameTenantFK(field='source', name='strategy_causelink_source_same'), kpiapp.constraints.SameTenantFK(field='target', name='strategy_causelink_target_same')],
+                "indexes": [
+                    models.Index(fields=["organization", "map"], name="strategy_ca_organiz_eae246_idx"),
+                    models.Index(fields=["organization", "source"], name="strategy_ca_organiz_144707_idx"),
+                    models.Index(fields=["organization", "target"], name="strategy_ca_organiz_ddb83f_idx"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "source", "target"), name="cause_link_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("source", models.F("target")), _negated=True), name="cause_link_not_itself"
+                    ),
+                    kpiapp.constraints.TenantRLS(name="strategy_causelink_tenant"),
+                    models.UniqueConstraint(
+                        fields=("organization", "id"), name="strategy_causelink_organization_id_uniq"
+                    ),
+                    kpiapp.constraints.SameTenantFK(field="map", name="strategy_causelink_map_same"),
+                    kpiapp.constraints.SameTenantFK(field="source", name="strategy_causelink_source_same"),
+                    kpiapp.constraints.SameTenantFK(field="target", name="strategy_causelink_target_same"),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='kpidefinition',
-            constraint=kpiapp.constraints.SameTenantFK(field='current', name='strategy_kpidefinition_current_same'),
+            model_name="kpidefinition",
+            constraint=kpiapp.constraints.SameTenantFK(field="current", name="strategy_kpidefinition_current_same"),
         ),
         migrations.AddIndex(
-            model_name='kpiversion',
-            index=models.Index(fields=['organization', 'objective'], name='strategy_kp_organiz_c7c38e_idx'),
+            model_name="kpiversion",
+            index=models.Index(fields=["organization", "objective"], name="strategy_kp_organiz_c7c38e_idx"),
         ),
         migrations.AddConstraint(
-            model_name='kpiversion',
-            constraint=kpiapp.constraints.SameTenantFK(field='objective', name='strategy_kpiversion_objective_same'),
+            model_name="kpiversion",
+            constraint=kpiapp.constraints.SameTenantFK(field="objective", name="strategy_kpiversion_objective_same"),
         ),
         migrations.AddConstraint(
-            model_name='kpiversion',
-            constraint=kpiapp.constraints.SameTenantFK(field='perspective', name='strategy_kpiversion_perspective_same'),
+            model_name="kpiversion",
+            constraint=kpiapp.constraints.SameTenantFK(
+                field="perspective", name="strategy_kpiversion_perspective_same"
+            ),
         ),
         migrations.AddIndex(
-            model_name='objective',
-            index=models.Index(fields=['organization', 'map'], name='strategy_ob_organiz_372a04_idx'),
+            model_name="objective",
+            index=models.Index(fields=["organization", "map"], name="strategy_ob_organiz_372a04_idx"),
         ),
         migrations.AddIndex(
-            model_name='objective',
-            index=models.Index(fields=['organization', 'perspective'], name='strategy_ob_organiz_f97bc0_idx'),
+            model_name="objective",
+            index=models.Index(fields=["organization", "perspective"], name="strategy_ob_organiz_f97bc0_idx"),
         ),
         migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.UniqueConstraint(fields=('organization', 'map', 'code'), name='objective_code_once'),
+            model_name="objective",
+            constraint=models.UniqueConstraint(fields=("organization", "map", "code"), name="objective_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='objective',
-            constraint=kpiapp.constraints.SameTenantFK(field='map', name='strategy_objective_map_same'),
+            model_name="objective",
+            constraint=kpiapp.constraints.SameTenantFK(field="map", name="strategy_objective_map_same"),
         ),
         migrations.AddConstraint(
-            model_name='objective',
-            constraint=kpiapp.constraints.SameTenantFK(field='perspective', name='strategy_objective_perspective_same'),
+            model_name="objective",
+            constraint=kpiapp.constraints.SameTenantFK(field="perspective", name="strategy_objective_perspective_same"),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('strategy', '0001_initial'),
+        ("strategy", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='strategymap',
-            name='is_arranged',
-            field=models.BooleanField(default=False, help_text='Somebody chose the order; else the drawing does.'),
+            model_name="strategymap",
+            name="is_arranged",
+            field=models.BooleanField(default=False, help_text="Somebody chose the order; else the drawing does."),
         ),
     ]

@@ -21,7 +21,9 @@ class Perspective(OrganizationModel):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "position"], name="perspective_position_once", deferrable=models.Deferrable.DEFERRED
+                fields=["organization", "position"],
+                name="perspective_position_once",
+                deferrable=models.Deferrable.DEFERRED,
             )
         ]
 
@@ -31,7 +33,7 @@ class Perspective(OrganizationModel):
     @property
     def label(self) -> str:
         """Own name, else the usual one in the reader's language."""
-        return self.name or PerspectiveKind(self.kind).label
+        return self.name or str(PerspectiveKind(self.kind).label)
 
 
 class StrategyMap(OrganizationModel):

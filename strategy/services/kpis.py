@@ -1,0 +1,221 @@
+"""The KPIs of an organization: define, revise, copy from the library, retire. A revision is a new version."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kpiapp import registry
+from kpiapp.choices import PeriodKind
+from kpiapp.models import Department, Member
+from kpiapp.services import audit
+from strategy import catalogue, queries
+from strategy.choices import (
+    METHODS_OF,
+    TARGETS_OF,
+    Aggregation,
+    Direction,
+    Group,
+    MissingPolicy,
+    PartAggregation,
+    TargetAggregation,
+)
+from strategy.models import KpiDefinition, KpiVersion
+from strategy.services.perspectives import ensure_perspectives
+
+# What a version says unless somebody says otherwise. Method and target aggregation follow from other fields.
+DEFAULTS: dict[str, Any] = {
+    "description": "",
+    "why": "",
+    "source": "",
+    "owner": None,
+    "objective": None,
+    "perspective": None,
+    "unit": "",
+    "decimals": 2,
+    "direction": Direction.INCREASE,
+    "method": "",
+    "params": {},
+    "cap": Decimal("1.2"),
+    "floor": Decimal(0),
+    "min_gate": None,
+    "missing_policy": MissingPolicy.EXCLUDE_REWEIGHT,
+    "aggregation": Aggregation.SUM,
+    "numerator_label": "",
+    "numerator_agg": "",
+    "denominator_label": "",
+    "denominator_agg": "",
+    "factor": Decimal(1),
+    "target_aggregation": "",
+    "frequency": PeriodKind.MONTH,
+    "group": Group.B,
+    "baseline": None,
+    "target": None,
+}
+PARTS = ("numerator", "denominator")
+
+
+class KpiRefused(ValueError):
+    """The KPI cannot be saved so; `problems` lists (field, sentence)."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__(" ".join(sentence for _field, sentence in problems))
+        self.problems = problems
+
+
+@transaction.atomic
+def create_kpi(
+    *,
+    fields: Mapping[str, Any],
+    by: Member,
+    department: Department | None = None,
+    code: str = "",
+    origin: str = "",
+) -> KpiDefinition:
+    """A KPI and its first version. `fields` are those of KpiVersion; what is missing takes its default.
+
+    Raises KpiRefused.
+    """
+    complete = complete_fields(fields)
+    refuse_problems(complete)
+    definition = KpiDefinition.objects.create(
+        code=_free_code(code), origin=origin, department=department, name=complete["name"], created_by=by
+    )
+    _add_version(definition, 1, complete, by)
+    after = {**queries.shown_fields(definition.current), "code": definition.code, "origin": origin}
+    audit.record(action="kpi.create", target=definition, by=by, after=after)
+    return definition
+
+
+@transaction.atomic
+def revise_kpi(
+    *, definition: KpiDefinition, fields: Mapping[str, Any], by: Member, department: Department | None, reason: str = ""
+) -> KpiDefinition:
+    """A new version for what comes; cards that exist keep the version they were agreed with.
+
+    Without a change there is no new version. Raises KpiRefused.
+    """
+    definition = KpiDefinition.objects.select_for_update().get(pk=definition.pk)
+    complete = complete_fields(fields)
+    refuse_problems(complete)
+    before = {**queries.shown_fields(definition.current), "department": str(definition.department or "")}
+    if any(getattr(definition.current, name) != value for name, value in complete.items()):
+        _add_version(definition, definition.current.number + 1, complete, by)
+    definition.department = department
+    definition.save(update_fields=["department"])
+    after = {**queries.shown_fields(definition.current), "department": str(department or "")}
+    changed = [name for name in after if before[name] != after[name]]
+    if changed:
+        audit.record(
+            action="kpi.revise",
+            target=definition,
+            by=by,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+            reason=reason,
+        )
+    return definition
+
+
+@transaction.atomic
+def copy_from_library(
+    *, kpi: catalogue.LibraryKpi, language: str, by: Member, department: Department | None = None
+) -> KpiDefinition:
+    """The organization's own copy of a library KPI, with its origin; the one it has already, if it is in use."""
+    existing = KpiDefinition.objects.filter(origin=kpi.code, is_active=True).order_by("id").first()
+    if existing is not None:
+        return existing
+    perspective = ensure_perspectives()[kpi.perspective]
+    fields = {**kpi.version_fields(language), "perspective": perspective}
+    return create_kpi(fields=fields, by=by, department=department, code=kpi.code, origin=kpi.code)
+
+
+@transaction.atomic
+def copy_template(
+    *, template: catalogue.LibraryTemplate, language: str, by: Member, department: Department | None = None
+) -> list[KpiDefinition]:
+    """Copies of all KPIs of a ready card, in its order; those the organization has already are left as they are."""
+    return [
+        copy_from_library(kpi=kpi, language=language, by=by, department=department) for kpi, _weight in template.items
+    ]
+
+
+@transaction.atomic
+def retire_kpi(*, definition: KpiDefinition, reason: str, by: Member) -> KpiDefinition:
+    """Take a KPI out of use: no new card can have it, existing ones keep it."""
+    return _set_active(definition, False, "kpi.retire", reason, by)
+
+
+@transaction.atomic
+def restore_kpi(*, definition: KpiDefinition, by: Member) -> KpiDefinition:
+    """Take a retired KPI back into use."""
+    return _set_active(definition, True, "kpi.restore", "", by)
+
+
+def complete_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a version with defaults for what is missing, and without what does not apply."""
+    complete = {**DEFAULTS, **fields}
+    complete["name"] = str(complete.get("name") or "").strip()
+    complete["method"] = complete["method"] or METHODS_OF[complete["direction"]][0]
+    complete["target_aggregation"] = complete["target_aggregation"] or TARGETS_OF.get(
+        complete["aggregation"], TargetAggregation.LAST
+    )
+    if complete["aggregation"] == Aggregation.RATIO:
+        for part in PARTS:
+            complete[f"{part}_agg"] = complete[f"{part}_agg"] or PartAggregation.SUM
+    else:
+        complete.update({f"{part}_{what}": "" for part in PARTS for what in ("label", "agg")}, factor=Decimal(1))
+    if complete["objective"] is not None:
+        complete["perspective"] = complete["objective"].perspective
+    return complete
+
+
+def refuse_problems(complete: Mapping[str, Any]) -> None:
+    """Raises KpiRefused with everything that must be mended: our own checks, and those of whoever scores."""
+    problems = []
+    if not complete["name"]:
+        problems.append(("name", _("Say what is measured.")))
+    if complete["aggregation"] == Aggregation.RATIO:
+        problems += [
+            (f"{part}_label", _("Name what is divided, so that people know what to type."))
+            for part in PARTS
+            if not complete[f"{part}_label"].strip()
+        ]
+        if not complete["factor"]:
+            problems.append(("factor", _("The factor cannot be zero: everything would be zero.")))
+    if complete["cap"] <= complete["floor"]:
+        problems.append(("cap", _("The cap must be above the floor.")))
+    for check in registry.KPI_CHECKS:
+        problems += [problem for problem in check(complete) if problem[0] not in dict(problems)]
+    if problems:
+        raise KpiRefused(problems)
+
+
+def _add_version(definition: KpiDefinition, number: int, fields: Mapping[str, Any], by: Member) -> None:
+    version = KpiVersion.objects.create(definition=definition, number=number, created_by=by, **fields)
+    definition.current, definition.name = version, version.name
+    definition.save(update_fields=["current", "name", "search_key", "sort_key"])
+
+
+def _set_active(definition: KpiDefinition, active: bool, action: str, reason: str, by: Member) -> KpiDefinition:
+    before = {"is_active": definition.is_active}
+    definition.is_active = active
+    definition.save(update_fields=["is_active"])
+    audit.record(action=action, target=definition, by=by, before=before, after={"is_active": active}, reason=reason)
+    return definition
+
+
+def _free_code(wanted: str) -> str:
+    """The wanted code, numbered when it is taken; else the next KPI-001. Two at once wait for the newest row."""
+    KpiDefinition.objects.select_for_update().order_by("-id").first()
+    wanted = wanted.strip()
+    taken = set(KpiDefinition.objects.filter(code__startswith=wanted or "KPI-").values_list("code", flat=True))
+    if wanted and wanted not in taken:
+        return wanted
+    if wanted:
+        return next(code for code in (f"{wanted}-{n}" for n in range(2, len(taken) + 3)) if code not in taken)
+    numbers = [int(match[1]) for match in (re.fullmatch(r"KPI-(\d+)", code) for code in taken) if match]
+    return f"KPI-{max(numbers, default=0) + 1:03}"

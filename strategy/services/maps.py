@@ -1,0 +1,132 @@
+"""Strategy maps as a whole: begin one, publish it, load a published one as an example."""
+
+import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kpiapp.models import Member
+from kpiapp.services import audit
+from strategy import catalogue
+from strategy.choices import MAP_TRANSITIONS, Aggregation, MapState, TargetAggregation
+from strategy.models import CauseLink, Objective, Perspective, StrategyMap
+from strategy.services import kpis
+from strategy.services.perspectives import ensure_perspectives
+
+
+class MapRefused(ValueError):
+    """The map cannot be changed so; the message says why, and what to do."""
+
+
+@transaction.atomic
+def create_map(*, name: str, by: Member, vision: str = "", mission: str = "") -> StrategyMap:
+    """An empty draft. Raises MapRefused for an empty name."""
+    if not name.strip():
+        raise MapRefused(_("Give the map a name."))
+    ensure_perspectives()
+    strategy_map = StrategyMap.objects.create(name=name.strip(), vision=vision, mission=mission)
+    audit.record(action="map.create", target=strategy_map, by=by, after={"name": strategy_map.name})
+    return strategy_map
+
+
+@transaction.atomic
+def describe_map(*, strategy_map: StrategyMap, name: str, vision: str, mission: str, by: Member) -> StrategyMap:
+    """Change name, vision and mission. Raises MapRefused for an empty name or an archived map."""
+    check_open(strategy_map)
+    if not name.strip():
+        raise MapRefused(_("Give the map a name."))
+    after = {"name": name.strip(), "vision": vision, "mission": mission}
+    before = {field: getattr(strategy_map, field) for field in after}
+    for field, value in after.items():
+        setattr(strategy_map, field, value)
+    strategy_map.save(update_fields=list(after))
+    changed = [field for field in after if before[field] != after[field]]
+    audit.record(
+        action="map.describe",
+        target=strategy_map,
+        by=by,
+        before={field: before[field] for field in changed},
+        after={field: after[field] for field in changed},
+    )
+    return strategy_map
+
+
+@transaction.atomic
+def publish_map(*, strategy_map: StrategyMap, at: datetime.datetime, by: Member) -> StrategyMap:
+    """Make it the map everybody sees; the one published before is archived.
+
+    Raises MapRefused when it has no objective yet or is no draft.
+    """
+    strategy_map = StrategyMap.objects.select_for_update().get(pk=strategy_map.pk)
+    if MapState.PUBLISHED not in MAP_TRANSITIONS[MapState(strategy_map.state)]:
+        raise MapRefused(_("Only a draft can be published."))
+    if not strategy_map.objectives.exists():
+        raise MapRefused(_("Add at least one objective before publishing the map."))
+    before = StrategyMap.objects.filter(state=MapState.PUBLISHED).first()
+    if before is not None:
+        before.state = MapState.ARCHIVED
+        before.save(update_fields=["state"])
+    strategy_map.state, strategy_map.published_at, strategy_map.published_by = MapState.PUBLISHED, at, by
+    strategy_map.save(update_fields=["state", "published_at", "published_by"])
+    archived = {"archived": before.name} if before else {}
+    audit.record(action="map.publish", target=strategy_map, by=by, after={"state": strategy_map.state, **archived})
+    return strategy_map
+
+
+@transaction.atomic
+def load_example_map(*, example: catalogue.ExampleMap, language: str, with_measures: bool, by: Member) -> StrategyMap:
+    """A draft with the objectives and links of a published map; `with_measures` makes its measures KPIs too."""
+    lanes = ensure_perspectives()
+    strategy_map = StrategyMap.objects.create(name=example.name.of(language), vision=example.theme.of(language))
+    objectives = _example_objectives(example, strategy_map, lanes, language)
+    CauseLink.objects.bulk_create(
+        CauseLink(map=strategy_map, source=objectives[source], target=objectives[target])
+        for source, target in example.links
+    )
+    if with_measures:
+        for measure in example.measures:
+            kpis.create_kpi(fields=_measure_fields(measure, objectives, language), by=by)
+    audit.record(
+        action="map.load_example",
+        target=strategy_map,
+        by=by,
+        after={"example": example.code, "objectives": len(objectives), "links": len(example.links)},
+    )
+    return strategy_map
+
+
+def check_open(strategy_map: StrategyMap) -> None:
+    """Raises MapRefused for an archived map, which stays as it was."""
+    if strategy_map.state == MapState.ARCHIVED:
+        raise MapRefused(_("This map is archived and stays as it was. Change the published one."))
+
+
+def _example_objectives(example, strategy_map, lanes: dict[str, Perspective], language) -> dict[str, Objective]:
+    counts: dict[str, int] = {}
+    made = {}
+    for row in example.objectives:
+        position = counts[row.perspective] = counts.get(row.perspective, -1) + 1
+        made[row.code] = Objective(
+            map=strategy_map,
+            perspective=lanes[row.perspective],
+            code=row.code,
+            name=row.name.of(language),
+            position=position,
+        )
+    Objective.objects.bulk_create(made.values())
+    return made
+
+
+def _measure_fields(measure: catalogue.ExampleMeasure, objectives: dict[str, Objective], language: str) -> dict:
+    """Measures of a published map are levels: the last value counts."""
+    objective = objectives[measure.objective]
+    return {
+        "name": measure.name.of(language),
+        "objective": objective,
+        "perspective": objective.perspective,
+        "unit": measure.unit,
+        "direction": measure.direction,
+        "aggregation": Aggregation.LAST,
+        "target_aggregation": TargetAggregation.LAST,
+        "target": measure.target,
+    }
