@@ -33,12 +33,12 @@ class OrganizationMiddleware:
             return _unauthenticated(request, is_api)
         organization = Organization.objects.filter(slug=slug, is_active=True).first()
         if organization is None:
-            raise Http404
+            return _not_found(is_api)
         with organization_scope(organization), timezone.override(ZoneInfo(organization.time_zone)):
             today = timezone.localdate()
             member = _member_of_token(token, today) if token else queries.find_member(request.user, today)
             if member is None:
-                raise Http404
+                return _not_found(is_api)
             member.organization = organization
             request.organization, request.member, request.today = organization, member, today
             if member.user_id and not token:
@@ -65,6 +65,12 @@ def _member_of_token(token: str, today) -> Member | None:
         ApiToken.objects.filter(pk=key.pk).update(last_used_on=today)
     key.member.roles = frozenset({Role.API})
     return key.member
+
+
+def _not_found(is_api: bool):
+    if is_api:
+        return JsonResponse({"detail": "Not found."}, status=404)
+    raise Http404
 
 
 def _unauthenticated(request, is_api: bool):
