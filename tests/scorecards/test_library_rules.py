@@ -1,5 +1,7 @@
 """Every KPI of the library can be scored by the kernel, and what the forms offer is what the kernel takes."""
 
+from decimal import Decimal
+
 import pytest
 
 from scorecards.kpi_checks import problems_of_definition
@@ -23,14 +25,8 @@ def test_meeting_the_suggested_target_scores_full(kpi):
         return
     rule = rule_from_data({"method": kpi.method, "params": kpi.version_fields("en")["params"]}, direction=kpi.direction)
     actual = kpi.target if kpi.target is not None else rule.params["low"]
-    state, raw, _ = compile_rule(rule)(rule_number(actual), None, kpi.target, kpi.baseline)
+    state, raw, _ = compile_rule(rule)(Decimal(actual), None, kpi.target, kpi.baseline)
     assert (state, raw) == ("scored", 1)
-
-
-def rule_number(value):
-    from decimal import Decimal
-
-    return Decimal(value)
 
 
 def test_methods_offered_for_a_direction_are_those_the_kernel_takes():

@@ -17,11 +17,7 @@ def example(code):
     found = example_maps()[code]
     number = {objective.code: index for index, objective in enumerate(found.objectives)}
     lanes = [
-        [
-            Node(number[o.code], o.name.vi, ("92% trên chỉ tiêu", "3 KPI"))
-            for o in found.objectives
-            if o.perspective == p
-        ]
+        [Node(number[o.code], o.name.vi, ("92% đạt", "3 KPI")) for o in found.objectives if o.perspective == p]
         for p in PERSPECTIVES
     ]
     links = [Link(index, number[a], number[b], label="3 tháng") for index, (a, b) in enumerate(found.links)]
@@ -31,10 +27,7 @@ def example(code):
 def large_map(per_lane=15):
     """Sixty objectives as companies draw them: each drives one or two of those above it, and some beside it."""
     lanes = [
-        [
-            Node(lane * per_lane + i, f"Objective {i} of lane {lane}, with a name of usual length")
-            for i in range(per_lane)
-        ]
+        [Node(lane * per_lane + i, f"Objective {i} of lane {lane}, of usual length") for i in range(per_lane)]
         for lane in range(4)
     ]
     pairs = {

@@ -140,7 +140,7 @@ def test_moving_keeps_the_order_people_chose(drawn, by, lanes):
 
 def test_a_move_that_would_turn_a_link_downwards_is_refused(drawn, by, lanes):
     links.link_objectives(source=drawn["process"], target=drawn["financial"], by=by)
-    with pytest.raises(links.LinkRefused, match="Collect on time.+cannot drive.+Protect cash"):
+    with pytest.raises(links.LinkRefused, match=r"Collect on time.+cannot drive.+Protect cash"):
         objectives.move_objective(objective=drawn["financial"], perspective=lanes["learning"], position=0, by=by)
     drawn["financial"].refresh_from_db()
     assert drawn["financial"].perspective_id == lanes["financial"].pk
