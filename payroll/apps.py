@@ -1,9 +1,29 @@
 """Payroll: from score to tier to pay line to file."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PayrollConfig(AppConfig):
     """Tiers, pay rates, pay runs and their exports."""
 
     name = "payroll"
+
+    def ready(self):
+        """Register what payroll offers to the pages and the work of the apps below."""
+        from kpiapp import registry
+        from kpiapp.permissions import Permission
+        from payroll import audit_words, queries, recompute, tiles
+        from payroll.services import policies
+
+        item = registry.NavigationItem
+        registry.NAVIGATION += [
+            item("me", _("Payslips"), "payroll:payslips", "file-text", 30, Permission.PAY_READ),
+            item("pay", _("Pay runs"), "payroll:run_list", "wallet", 10, Permission.PAY_READ, queries.sees_all_pay),
+            item("pay", _("Pay rules"), "payroll:tiers", "sliders-horizontal", 20, Permission.PAY_RULES_READ),
+        ]
+        registry.AFTER_SCORES.append(recompute.refresh_tiers)
+        registry.CARD_TILES.append(tiles.tiles_of)
+        registry.ORGANIZATION_STARTERS.append(policies.start_organization)
+        registry.AUDIT_NOUNS.update(audit_words.NOUNS)
+        registry.AUDIT_WORDS.update(audit_words.WORDS)

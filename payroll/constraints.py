@@ -43,7 +43,7 @@ class TotalsOfLines(SqlConstraint):
             for event, table in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD"))
         )
         return (
-            f"CREATE FUNCTION {self.name}_mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"CREATE FUNCTION {self.name}_mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "  # noqa: S608  (constants)
             f"UPDATE {runs} SET lines_version = lines_version + 1 "
             f"WHERE (organization_id, id) IN (SELECT DISTINCT organization_id, run_id FROM changed); "
             f"RETURN NULL; END $$; "

@@ -99,3 +99,15 @@ def _performance(
 def _note(trace: Trace | None, rule: PayRule, amount: Decimal, **operands: Decimal) -> None:
     if trace is not None:
         trace.note(rule, amount, PayRounding.CURRENCY, **operands)
+
+
+def next_tier(score_percent: Decimal, tiers: Sequence[Tier]) -> Tier | None:
+    """The nearest higher step that pays more than the one reached; None at the top."""
+    reached = tier_of(score_percent, tiers)
+    percent = round_percent(score_percent)
+    above = [
+        tier
+        for tier in tiers
+        if tier.at_least is not None and tier.at_least > percent and tier.coefficient > reached.coefficient
+    ]
+    return min(above, key=lambda tier: tier.at_least or ZERO, default=None)

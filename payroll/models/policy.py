@@ -96,7 +96,7 @@ class CardTier(OrganizationModel):
 class PositionPay(OrganizationModel):
     """P1 of a position, and what its KPI pay is at target, from a day on."""
 
-    position = OrganizationForeignKey(Position, on_delete=models.CASCADE)
+    position = OrganizationForeignKey(Position, on_delete=models.CASCADE, related_name="pay_rows")
     p1_amount = money_field(verbose_name=_("P1, monthly"))
     p3_target_amount = money_field(verbose_name=_("KPI pay at target"))
     valid_from = models.DateField(_("In force from"))
@@ -116,7 +116,7 @@ class PositionPay(OrganizationModel):
 class MemberPay(OrganizationModel):
     """P2 of a person as a coefficient, and amounts of their own where they differ from the position's."""
 
-    member = OrganizationForeignKey(Member, on_delete=models.CASCADE)
+    member = OrganizationForeignKey(Member, on_delete=models.CASCADE, related_name="pay_rows")
     p2_coefficient = coefficient_field(verbose_name=_("P2 coefficient"), default=Decimal(1))
     p1_amount = money_field(verbose_name=_("P1, monthly"), null=True, blank=True)
     p3_target_amount = money_field(verbose_name=_("KPI pay at target"), null=True, blank=True)

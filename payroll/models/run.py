@@ -1,5 +1,7 @@
 """Pay runs: who is paid what for a period, frozen with inputs and trace, and the files that left the house."""
 
+from decimal import Decimal
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
@@ -98,6 +100,11 @@ class PayRun(OrganizationModel):
     def is_locked(self) -> bool:
         """Whether it is final: exported, shown on payslips, never changed."""
         return self.state == RunState.LOCKED
+
+    @property
+    def fixed_total(self) -> Decimal:
+        """P1 and P2: what does not depend on scores."""
+        return self.p1_total + self.p2_total
 
 
 class PayLine(OrganizationModel):

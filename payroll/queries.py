@@ -1,0 +1,102 @@
+"""Reads of pay: the rules in force on a day, and the lines a person may see. Reporting lines never open pay."""
+
+import datetime
+
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from kpiapp.choices import Scope
+from kpiapp.models import Employment, Member, Position
+from kpiapp.permissions import Permission, scope_of
+from kpiapp.text import search_key
+from payroll.choices import RunState
+from payroll.models import MemberPay, PayLine, PayRun, PositionPay, TierTable
+from payroll.models import Tier as TierRow
+from scorecards.scoring import Tier
+
+
+def tier_tables() -> QuerySet[TierTable]:
+    """Tier tables with their steps, the newest first."""
+    steps = Prefetch("tiers", queryset=TierRow.objects.order_by("-at_least"))
+    return TierTable.objects.prefetch_related(steps).select_related("made_by", "approved_by")
+
+
+def tier_table_on(day: datetime.date) -> TierTable | None:
+    """The approved tier table in force on a day, with its steps."""
+    return tier_tables().on(day).exclude(approved_at=None).first()
+
+
+def scoring_tiers(table: TierTable) -> list[Tier]:
+    """A stored table as the kernel reads it; its last step, at 0, is open downwards."""
+    rows = list(table.tiers.all())
+    return [
+        Tier(None if row is rows[-1] else row.at_least.normalize(), row.coefficient.normalize(), row.code)
+        for row in rows
+    ]
+
+
+def sees_all_pay(member: Member) -> bool:
+    """Whether an acting member may read everybody's pay: payroll roles, never a reporting line."""
+    return scope_of(member, Permission.PAY_READ) == Scope.ALL
+
+
+def visible_runs(member: Member) -> QuerySet[PayRun]:
+    """Pay runs an acting member may open."""
+    runs = PayRun.objects.select_related(
+        "period", "made_by", "calculated_by", "submitted_by", "approved_by", "locked_by"
+    )
+    return runs.select_related("job") if sees_all_pay(member) else runs.none()
+
+
+def visible_lines(member: Member) -> QuerySet[PayLine]:
+    """Pay lines an acting member may read: everybody's for payroll roles, else one's own in locked runs."""
+    lines = PayLine.objects.select_related("run__period", "run__tier_table", "organization")
+    if sees_all_pay(member):
+        return lines
+    return own_payslips(member)
+
+
+def own_payslips(member: Member) -> QuerySet[PayLine]:
+    """One's own lines of locked runs, the newest first."""
+    lines = PayLine.objects.select_related("run__period", "run__tier_table", "organization")
+    return lines.filter(member=member.pk, run__state=RunState.LOCKED).order_by("-run__period__starts_on")
+
+
+def run_before(run: PayRun) -> PayRun | None:
+    """The run of the period before, to compare with."""
+    before = PayRun.objects.filter(kind=run.kind, period__starts_on__lt=run.period.starts_on)
+    return before.exclude(state=RunState.DRAFT).select_related("period").order_by("-period__starts_on").first()
+
+
+def last_locked_run() -> PayRun | None:
+    """The head of the chain: the run that was locked last."""
+    return PayRun.objects.filter(state=RunState.LOCKED).order_by("-locked_at", "-pk").first()
+
+
+def pay_closed_until() -> datetime.date | None:
+    """First day that no locked run has paid yet; None when nothing was locked."""
+    locked = PayRun.objects.filter(state=RunState.LOCKED).select_related("period")
+    last = locked.order_by("-period__ends_on").first()
+    return last.period.ends_on if last else None
+
+
+def positions_with_pay(day: datetime.date, text: str = "") -> QuerySet[Position]:
+    """Positions by name, each with `pay` (a list of at most one row in force on a day) and its number of `holders`."""
+    held = Employment.objects.on(day).filter(position=OuterRef("pk")).order_by().values("position")
+    holders = Coalesce(Subquery(held.annotate(n=Count("pk")).values("n")), 0)
+    pay = Prefetch("pay_rows", queryset=PositionPay.objects.on(day), to_attr="pay")
+    return _matching(Position.objects.annotate(holders=holders), text).prefetch_related(pay).order_by("sort_key", "pk")
+
+
+def members_with_pay(day: datetime.date, text: str = "") -> QuerySet[Member]:
+    """Active people by name, each with `pay` as for positions, and with where they stand in `places`."""
+    pay = Prefetch("pay_rows", queryset=MemberPay.objects.on(day), to_attr="pay")
+    stands = Employment.objects.on(day).select_related("position", "department")
+    places = Prefetch("employments", queryset=stands, to_attr="places")
+    people = _matching(Member.objects.filter(is_active=True), text)
+    return people.prefetch_related(pay, places).order_by("sort_key", "pk")
+
+
+def _matching(rows: QuerySet, text: str) -> QuerySet:
+    wanted = search_key(text)
+    return rows.filter(Q(search_key__contains=wanted) | Q(code__icontains=text.strip())) if wanted else rows

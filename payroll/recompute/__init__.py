@@ -1,0 +1,15 @@
+"""The bulk path of pay: the lines of a run, and the tiers that cards would earn now."""
+
+from payroll.recompute.lines import Gathered, PaidLine, flag_of, gather, inputs_of, pay_lines, write_lines
+from payroll.recompute.tiers import refresh_tiers
+
+__all__ = [
+    "Gathered",
+    "PaidLine",
+    "flag_of",
+    "gather",
+    "inputs_of",
+    "pay_lines",
+    "refresh_tiers",
+    "write_lines",
+]

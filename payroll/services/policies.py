@@ -1,0 +1,205 @@
+"""Rules of pay: tier tables that a second person approves, and amounts of positions and persons by date."""
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from kpiapp.decimals import HUNDRED, ONE, plain
+from kpiapp.models import Member, Organization, Position
+from kpiapp.services import audit
+from kpiapp.services.refusals import Refused
+from payroll import queries
+from payroll.models import MemberPay, PositionPay, Tier, TierTable
+
+# From which percent which coefficient: the table in common use, with letters for its steps.
+DEFAULT_STEPS = (
+    ("A+", "120", "1.2"),
+    ("A", "110", "1.1"),
+    ("B+", "100", "1.0"),
+    ("B", "90", "0.8"),
+    ("C+", "80", "0.7"),
+    ("C", "70", "0.5"),
+    ("D", "0", "0"),
+)
+# The table of a new organization also holds for months it brings along.
+ALWAYS = datetime.date(2000, 1, 1)
+
+
+class PolicyRefused(Refused):
+    """A rule of pay that cannot be stored as it is; the message says what to change."""
+
+
+def start_organization(organization: Organization, owner: Member | None) -> None:
+    """Give a new organization the default tier table, in force at once."""
+    with override(organization.language):
+        table = TierTable.objects.create(name=_("Default tiers"), valid_from=ALWAYS)
+    Tier.objects.bulk_create(
+        Tier(table=table, code=code, at_least=Decimal(at_least), coefficient=Decimal(coefficient))
+        for code, at_least, coefficient in DEFAULT_STEPS
+    )
+    table.approved_at = timezone.now()
+    table.save(update_fields=["approved_at"])
+
+
+def tier_warnings(steps: Sequence[tuple[str, Decimal, Decimal]]) -> list[str]:
+    """Sentences about a table that is allowed but unusual."""
+    falls = any(lower[2] > higher[2] for higher, lower in pairwise(steps))
+    sentences = []
+    if falls:
+        sentences.append(_("A lower score earns a higher coefficient somewhere. Is that meant?"))
+    if all(coefficient < ONE for _code, at_least, coefficient in steps if at_least <= HUNDRED):
+        sentences.append(_("Reaching 100 % earns less than the whole KPI pay. Is that meant?"))
+    return sentences
+
+
+def check_steps(steps: Sequence[tuple[str, Decimal, Decimal]]) -> None:
+    """Refuse a table (code, at least %, coefficient) with a gap, two answers, or a coefficient below 0."""
+    if len(steps) < 2:
+        raise PolicyRefused(_("A tier table needs at least two rows."), field="steps")
+    bounds = [at_least for _code, at_least, _coefficient in steps]
+    if any(lower >= higher for higher, lower in pairwise(bounds)):
+        raise PolicyRefused(_("Each row starts lower than the row above it: sort them from the top."), field="steps")
+    if bounds[-1] != 0:
+        raise PolicyRefused(_("The last row starts at 0, so that every score has a tier."), field="steps")
+    codes = [code for code, _at_least, _coefficient in steps]
+    if len(set(codes)) < len(codes) or not all(codes):
+        raise PolicyRefused(_("Every row has a name of its own."), field="steps")
+    if any(coefficient < 0 for _code, _at_least, coefficient in steps):
+        raise PolicyRefused(_("A coefficient is 0 or more."), field="steps")
+
+
+@transaction.atomic
+def create_tier_table(
+    *, name: str, valid_from: datetime.date, steps: Sequence[tuple[str, Decimal, Decimal]], by: Member
+) -> TierTable:
+    """Propose a tier table; it counts once another person has approved it. Raises PolicyRefused."""
+    check_steps(steps)
+    _check_open(valid_from)
+    table = TierTable.objects.create(name=name, valid_from=valid_from, made_by=by)
+    Tier.objects.bulk_create(
+        Tier(table=table, code=code, at_least=at_least, coefficient=coefficient)
+        for code, at_least, coefficient in steps
+    )
+    audit.record(
+        action="tier_table.create",
+        target=table,
+        by=by,
+        after={
+            "valid_from": valid_from,
+            "steps": [f"{code} ≥ {plain(at_least)} %: × {plain(coefficient)}" for code, at_least, coefficient in steps],
+        },
+    )
+    return table
+
+
+@transaction.atomic
+def approve_tier_table(*, table: TierTable, by: Member) -> TierTable:
+    """Put a table in force from its day on and end the one before. Raises PolicyRefused for its own maker."""
+    table = TierTable.objects.select_for_update().get(pk=table.pk)
+    if table.approved_at:
+        raise PolicyRefused(_("This table is approved already."))
+    if table.made_by_id == by.pk:
+        raise PolicyRefused(_("You made this table: another person has to approve it."))
+    _check_open(table.valid_from)
+    approved = TierTable.objects.select_for_update().exclude(approved_at=None)
+    if approved.filter(valid_from=table.valid_from).exists():
+        raise PolicyRefused(_("Another table starts on that very day: make one with another day."))
+    _close_before(approved.on(table.valid_from).first(), table)
+    later = approved.filter(valid_from__gt=table.valid_from).order_by("valid_from").first()
+    table.valid_to = later.valid_from if later else None
+    table.approved_by, table.approved_at = by, timezone.now()
+    table.save(update_fields=["valid_to", "approved_by", "approved_at"])
+    audit.record(
+        action="tier_table.approve",
+        target=table,
+        by=by,
+        after={"valid_from": table.valid_from, "approved_by": by.name},
+    )
+    return table
+
+
+@transaction.atomic
+def set_position_pay(
+    *, position: Position, p1_amount: Decimal, p3_target_amount: Decimal, valid_from: datetime.date, by: Member
+) -> PositionPay | None:
+    """P1 and KPI pay at target of a position from a day on; None when they are so already. Raises PolicyRefused."""
+    _check_amounts(p1_amount, p3_target_amount)
+    amounts = {"p1_amount": p1_amount, "p3_target_amount": p3_target_amount}
+    rows = PositionPay.objects.filter(position=position)
+    return _set_rate(PositionPay(position=position, **amounts), rows, amounts, valid_from, position, by)
+
+
+@transaction.atomic
+def set_member_pay(
+    *,
+    member: Member,
+    p2_coefficient: Decimal,
+    p1_amount: Decimal | None,
+    p3_target_amount: Decimal | None,
+    valid_from: datetime.date,
+    by: Member,
+) -> MemberPay | None:
+    """A person's P2 coefficient, and own amounts where they differ from the position's (None: the position's).
+
+    Returns None when they are so already. Raises PolicyRefused, also for one's own pay.
+    """
+    if member.pk == by.pk:
+        raise PolicyRefused(_("Nobody sets their own pay: ask another payroll officer."))
+    _check_amounts(p2_coefficient, p1_amount, p3_target_amount)
+    amounts = {"p2_coefficient": p2_coefficient, "p1_amount": p1_amount, "p3_target_amount": p3_target_amount}
+    rows = MemberPay.objects.filter(member=member)
+    return _set_rate(MemberPay(member=member, **amounts), rows, amounts, valid_from, member, by)
+
+
+def _set_rate(new, rows, amounts: dict, valid_from: datetime.date, target, by: Member):
+    """Store a dated row and keep ranges whole: on the same day it replaces, on any other it ends the row before."""
+    _check_open(valid_from)
+    current = rows.select_for_update().on(valid_from).first()
+    before = {name: getattr(current, name) for name in amounts} if current else {}
+    if before == amounts:
+        return None
+    new.valid_from = valid_from
+    if current and current.valid_from == valid_from:
+        new.pk, new.organization_id, new.valid_to = current.pk, current.organization_id, current.valid_to
+    else:
+        later = rows.filter(valid_from__gt=valid_from).order_by("valid_from").first()
+        new.valid_to = later.valid_from if later else None
+        _close_before(current, new)
+    new.save()
+    audit.record(
+        action="pay_rate.change",
+        target=target,
+        by=by,
+        before=before,
+        after={**amounts, "valid_from": valid_from},
+        is_pay=True,
+    )
+    return new
+
+
+def _close_before(current, following) -> None:
+    """End the row in force on the day its follower begins."""
+    if current:
+        current.valid_to = following.valid_from
+        current.save(update_fields=["valid_to"])
+
+
+def _check_open(valid_from: datetime.date) -> None:
+    closed_until = queries.pay_closed_until()
+    if closed_until and valid_from < closed_until:
+        day = date_format(closed_until, "DATE_FORMAT")
+        raise PolicyRefused(
+            _("Pay is locked up to then: choose %(day)s or a later day.") % {"day": day}, field="valid_from"
+        )
+
+
+def _check_amounts(*amounts: Decimal | None) -> None:
+    if any(amount is not None and amount < 0 for amount in amounts):
+        raise PolicyRefused(_("Amounts and coefficients of pay are 0 or more."))

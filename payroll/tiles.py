@@ -1,0 +1,57 @@
+"""The tiles pay shows above a scorecard: the tier now, the way to the next one, and KPI pay on one's own card only."""
+
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kpiapp.decimals import HUNDRED, format_money, format_number, format_percent, round_percent
+from kpiapp.models import Member
+from kpiapp.registry import CardTile
+from payroll import queries, recompute
+from payroll.pay_rules import next_tier
+from scorecards.models import Scorecard
+from scorecards.scoring import tier_of
+
+
+def tiles_of(scorecard: Scorecard, member: Member) -> list[CardTile]:
+    """The tier if the period ended now, for whoever may read the card; the amount for the person alone.
+
+    A manager could reckon pay from amounts and scores, so everybody else sees the coefficient only.
+    """
+    table = queries.tier_table_on(scorecard.period.last_day) if scorecard.member_id else None
+    percent = scorecard.score.percent if hasattr(scorecard, "score") else None
+    if table is None or percent is None:
+        return []
+    tiers, language = queries.scoring_tiers(table), get_language() or "en"
+    reached, following = tier_of(percent, tiers), next_tier(percent, tiers)
+    note = _("the top tier")
+    if following:
+        note = _("%(points)s points to %(tier)s") % {
+            "points": format_number(following.at_least - round_percent(percent), language, places=2),
+            "tier": following.name,
+        }
+    tile = CardTile(
+        label=_("Tier if it ended now"),
+        value=reached.name,
+        small=f"× {format_number(reached.coefficient, language)}",
+        note=note,
+        url=reverse("payroll:explain_tier", args=[scorecard.organization.slug, scorecard.pk]),
+    )
+    return [tile, *_pay_tile(scorecard, tiers, language)] if scorecard.member_id == member.pk else [tile]
+
+
+def _pay_tile(scorecard: Scorecard, tiers: list, language: str) -> list[CardTile]:
+    """What the month would bring, by the path that pays it; nothing without a target amount or an agreed card."""
+    currency = scorecard.organization.currency
+    people = recompute.gather(scorecard.period, member_id=scorecard.member_id)
+    line = next(recompute.pay_lines(people, tiers, currency), None)
+    if line is None or not line.result.p3_target_amount or line.result.score_percent is None:
+        return []
+    target = format_money(line.result.p3_target_amount, currency, language)
+    tile = CardTile(
+        label=_("KPI pay if it ended now"),
+        value=format_money(line.result.p3_amount, currency, language),
+        note=_("%(target)s at %(whole)s") % {"target": target, "whole": format_percent(HUNDRED, language, places=0)},
+        url=reverse("payroll:explain_tier", args=[scorecard.organization.slug, scorecard.pk]),
+    )
+    return [tile]

@@ -1,0 +1,52 @@
+"""One's own pay: payslips of locked months, and why a line of pay, or a tier, is what it is."""
+
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from kpiapp.permissions import Permission, requires
+from payroll import explain, queries
+from scorecards.queries import visible_cards
+
+PAGE_SIZE = 24
+
+
+@require_safe
+@requires(Permission.PAY_READ)
+@never_cache
+def payslips(request):
+    """One's own payslips, the newest first."""
+    page = Paginator(queries.own_payslips(request.member), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "payroll/payslips.html", {"page": page})
+
+
+@require_safe
+@requires(Permission.PAY_READ)
+@never_cache
+def payslip(request, pk):
+    """One month with its worked calculation."""
+    line = get_object_or_404(queries.own_payslips(request.member), pk=pk)
+    context = {"line": line, "explanation": explain.explain_line(line, reader=request.member, on=request.today)}
+    return render(request, "payroll/payslip.html", context)
+
+
+@require_safe
+@requires(Permission.PAY_READ)
+@never_cache
+def explain_line(request, pk):
+    """Why a person is paid what they are, down to what was typed."""
+    line = get_object_or_404(queries.visible_lines(request.member), pk=pk)
+    explanation = explain.explain_line(line, reader=request.member, on=request.today)
+    return render(request, "payroll/why_line.html", {"line": line, "explanation": explanation})
+
+
+@require_safe
+@requires(Permission.CARD_READ)
+@never_cache
+def explain_tier(request, pk):
+    """Why a card stands at its tier now; amounts on one's own card only."""
+    cards = visible_cards(request.member, request.today).exclude(member=None)
+    card = get_object_or_404(cards.select_related("period", "member", "score", "organization"), pk=pk)
+    explanation = explain.explain_tier(card, reader=request.member)
+    return render(request, "payroll/why_tier.html", {"card": card, "explanation": explanation})

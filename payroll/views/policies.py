@@ -1,0 +1,126 @@
+"""Pay rules: tier tables with a what-if, amounts of positions, coefficients of people."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from kpiapp.permissions import Permission, can, requires
+from kpiapp.services.refusals import Refused
+from payroll import forms, queries, summaries
+from payroll.models import TierTable
+from payroll.services import policies
+from payroll.views.access import for_pay_roles
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@requires(Permission.PAY_RULES_READ)
+def tiers(request):
+    """The tier table in force, those that wait, those before, and what a score would pay."""
+    return _tiers_page(request)
+
+
+@require_POST
+@requires(Permission.PAY_RULES_EDIT)
+def tier_table_create(request):
+    """Propose a table; another person approves it."""
+    form = forms.TierTableForm(request.POST)
+    if not form.run(policies.create_tier_table, by=request.member):
+        return _tiers_page(request, form, status=422)
+    messages.success(request, _("Proposed. It counts once another person has approved it."))
+    for warning in policies.tier_warnings(form.cleaned_data["steps"]):
+        messages.warning(request, warning)
+    return redirect("payroll:tiers", request.organization.slug)
+
+
+@require_POST
+@requires(Permission.PAY_RULES_APPROVE)
+def tier_table_approve(request, pk):
+    """Put a proposed table in force from its day on."""
+    try:
+        policies.approve_tier_table(table=get_object_or_404(TierTable, pk=pk), by=request.member)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Approved."))
+    return redirect("payroll:tiers", request.organization.slug)
+
+
+@require_safe
+@requires(Permission.PAY_RULES_READ)
+def what_if(request):
+    """What a score would pay at a target, as a part of the page."""
+    return render(request, "payroll/_what_if.html", _what_if(request, queries.tier_table_on(request.today)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.PAY_RULES_READ)
+@never_cache
+def position_rates(request):
+    """P1 and KPI pay at target of every position."""
+    found = _page(request, queries.positions_with_pay(request.today, request.GET.get("q", "")))
+    rows, columns = forms.position_rows(found), forms.position_columns(request.organization.currency)
+    return _rates_page(request, "positions", found, rows, columns, policies.set_position_pay, "position")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_pay_roles
+def member_rates(request):
+    """P2 of every person, and own amounts where they differ from the position's."""
+    found = _page(request, queries.members_with_pay(request.today, request.GET.get("q", "")))
+    rows, columns = forms.member_rows(found, request.member), forms.member_columns(request.organization.currency)
+    return _rates_page(request, "people", found, rows, columns, policies.set_member_pay, "member")
+
+
+def _page(request, rows):
+    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+
+
+def _rates_page(request, kind, page, rows, columns, service, target):
+    may_edit = can(request.member, Permission.PAY_RULES_EDIT)
+    data = request.POST if request.method == "POST" and may_edit else None
+    table = forms.RateTable(rows, columns, data)
+    day = forms.DayForm(data, initial={"valid_from": summaries.first_open_day(request.today)})
+    if data is not None and table.is_valid() and table.save(day, service, target, by=request.member):
+        messages.success(request, _("Saved."))
+        return redirect(request.get_full_path())
+    context = {
+        "table": table,
+        "day": day,
+        "page": page,
+        "kind": kind,
+        "may_edit": may_edit,
+        "q": request.GET.get("q", ""),
+        "sees_people": queries.sees_all_pay(request.member),
+    }
+    return render(request, "payroll/rates.html", context, status=200 if data is None else 422)
+
+
+def _tiers_page(request, form=None, status=200):
+    tables = list(queries.tier_tables())
+    current = summaries.table_on(tables, request.today)
+    steps = [(tier.code, tier.at_least, tier.coefficient) for tier in current.tiers.all()] if current else []
+    first_day = summaries.first_open_day(request.today)
+    context = {
+        "current": current,
+        "tables": tables,
+        "form": form or forms.TierTableForm(steps=steps, initial={"valid_from": first_day}),
+        "may_edit": can(request.member, Permission.PAY_RULES_EDIT),
+        "may_approve": can(request.member, Permission.PAY_RULES_APPROVE),
+        "sees_people": queries.sees_all_pay(request.member),
+        **_what_if(request, current),
+    }
+    return render(request, "payroll/tiers.html", context, status=status)
+
+
+def _what_if(request, table):
+    form = forms.WhatIfForm(request.GET if "score" in request.GET else forms.what_if_start())
+    currency = request.organization.currency
+    result = None
+    if table and form.is_valid():
+        result = summaries.what_if(**form.cleaned_data, tiers=queries.scoring_tiers(table), currency=currency)
+    return {"what_if_form": form, "what_if": result}
