@@ -1,20 +1,37 @@
 """The Celery app, its beat schedule, and ring(): tell a worker that a job row waits."""
 
+import logging
 import os
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_init
-
-from kpiapp.startup import refuse_unsafe_worker
+from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpiapp.settings")
 app = Celery("kpiapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-worker_init.connect(refuse_unsafe_worker)
 app.conf.beat_schedule = {
     # Every quarter of an hour: each organization's night starts once its own local date has turned.
     "nightly": {"task": "kpiapp.tasks.start_nights", "schedule": crontab(minute="*/15")},
     "sweep": {"task": "kpiapp.tasks.sweep_jobs", "schedule": 30.0},
 }
+RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+
+logger = logging.getLogger(__name__)
+
+
+def ring(organization_id: int, job_id: int, *, after_seconds: int = 0) -> bool:
+    """Tell a worker that a job waits. The row is the truth: when the broker is down the sweeper rings later."""
+    try:
+        app.send_task(
+            "kpiapp.tasks.run_job",
+            args=[organization_id, job_id],
+            countdown=after_seconds or None,
+            retry=True,
+            retry_policy=RETRY,
+        )
+    except OperationalError:
+        logger.warning("The broker is down: job %s of organization %s waits for the sweeper.", job_id, organization_id)
+        return False
+    return True

@@ -61,9 +61,12 @@ class JobState(TextChoices):
 
     QUEUED = "queued", _("Queued")
     RUNNING = "running", _("Running")
+    WAITING = "waiting", _("Running in parts")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
 
+
+LIVE_JOB_STATES = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
 
 class ImportState(TextChoices):
     """Life of an uploaded file."""

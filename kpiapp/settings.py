@@ -218,6 +218,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 1800,
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
+    # A broker that is down must not hold up a web request: ask twice, briefly; the sweeper rings later.
+    "socket_connect_timeout": 1,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
 CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_TIMEZONE = TIME_ZONE

@@ -12,5 +12,8 @@ class ScorecardsConfig(AppConfig):
         """Register what scorecards offer below."""
         from kpiapp import registry
         from scorecards.kpi_checks import problems_of_definition
+        from scorecards.services import rollups
 
         registry.KPI_CHECKS.append(problems_of_definition)
+        registry.AFTER_SCORES.append(rollups.refresh_soon)
+        registry.OBJECTIVE_SCORES.append(rollups.objective_scores)

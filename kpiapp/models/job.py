@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from kpiapp.choices import JobState
+from kpiapp.choices import LIVE_JOB_STATES, JobState
 from kpiapp.models.people import Member
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
 
@@ -16,8 +16,10 @@ class Job(OrganizationModel):
     arguments = models.JSONField(default=dict)
     parent = OrganizationForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
-    attempt = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    then = models.CharField(max_length=100, blank=True, help_text="Task that ends the work once all parts are done.")
+    attempt = models.PositiveIntegerField(default=0, help_text="Only the latest one may write and end the job.")
+    stops = models.PositiveSmallIntegerField(default=0, help_text="How often it stopped without an end.")
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="Running: held until; queued: not before.")
     done_count = models.PositiveIntegerField(default=0)
     total_count = models.PositiveIntegerField(default=0)
     result = models.JSONField(default=dict)
@@ -40,3 +42,16 @@ class Job(OrganizationModel):
             ),
         ]
         indexes = [models.Index(fields=["organization", "state", "lease_until"])]
+
+    def __str__(self):
+        return self.key
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still has work to do."""
+        return self.state in LIVE_JOB_STATES
+
+    @property
+    def percent_done(self) -> int:
+        """Progress for a bar, 0 to 100."""
+        return min(100, 100 * self.done_count // self.total_count) if self.total_count else 0

@@ -32,7 +32,15 @@ class Actual(OrganizationModel):
 
     class Meta:
         ordering = ["on", "id"]
-        indexes = [models.Index(fields=["organization", "line", "on", "id"])]
+        indexes = [
+            models.Index(fields=["organization", "line", "on", "id"]),
+            # What waits for approval, oldest first.
+            models.Index(
+                fields=["organization", "entered_at"],
+                condition=Q(state=ActualState.RECORDED),
+                name="actual_waiting",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "line", "external_key"],
