@@ -13,8 +13,10 @@ class KpiAppConfig(AppConfig):
     def ready(self):
         """Register the system checks, and what the core app itself offers to its pages."""
         from kpiapp import audit_words, checks, registry, search  # noqa: F401  (checks register themselves)
+        from kpiapp.imports import HANDLERS
         from kpiapp.permissions import Permission
 
+        registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         item = registry.NavigationItem
         registry.NAVIGATION += [
             item("company", _("People"), "kpiapp:people", "users", 40, Permission.PEOPLE_READ),

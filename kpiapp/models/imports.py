@@ -47,6 +47,9 @@ class ImportBatch(OrganizationModel):
     class Meta:
         ordering = ["-id"]
 
+    def __str__(self):
+        return self.filename
+
 
 class ImportRow(OrganizationModel):
     """What one row did: its outcome, its errors in words, and how to undo it."""
