@@ -1,0 +1,167 @@
+"""Every address × method × role × {own company, other company, signed out}, as the one table says."""
+
+from collections import Counter
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from tests.house import routes
+from tests.house.world import CANARIES, PAY_CANARY, build_world
+
+ROUTES = routes.all_routes()
+INSIDE = [route for route in ROUTES if route.is_inside]
+OUTSIDE = [route for route in ROUTES if not route.is_inside]
+TABLE = routes.read_table()
+OUTSIDE_TABLE = routes.read_outside()
+CLOSED = {403, 404, 405}
+# Who reads amounts: payroll, and Lan her own.
+READS_PAY = {"payroll_maker", "payroll_approver", "lan"}
+COUNTS: Counter = Counter()
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Both companies, built once; each request is taken back."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "MEDIA_ROOT", tmp_path_factory.mktemp("media"))
+        with transaction.atomic():
+            yield {slug: World(slug, language) for slug, language in (("an-phat", "vi"), ("binh-minh", "en"))}
+            transaction.set_rollback(True)
+
+
+class World:
+    """A company, what lies in it, and everybody's session."""
+
+    def __init__(self, slug: str, language: str):
+        self.slug = slug
+        self.cast, self.things = build_world(slug, language)
+        self.sessions = {role: self._session(getattr(self.cast, role)) for role in routes.ROLES}
+
+    def _session(self, member) -> str:
+        client = Client()
+        client.force_login(member.user)
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def arguments(self, route: routes.Route, row: routes.Row) -> list:
+        """Parts of the address after the company, from the things that lie here."""
+        names = [name for name in route.arguments if name != "organization"]
+        return [self.things.get(row.arguments[name], row.arguments[name]) for name in names]
+
+
+def ask(method: str, path: str, session: str = ""):
+    """One request in a browser of its own, whose effects are taken back."""
+    client = Client(raise_request_exception=True)
+    if session:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
+    with transaction.atomic():
+        response = client.generic(method, path, content_type="application/x-www-form-urlencoded")
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        transaction.set_rollback(True)
+    COUNTS["cells"] += 1
+    return response, body.decode(errors="replace") + str(response.headers)
+
+
+def fits(expected: str, status: int) -> bool:
+    """Whether a status is of the expected kind; a refused form (422) is an open door."""
+    if expected == "open":
+        return status < 500 and status not in {401, *CLOSED}
+    return status in {"hidden": {404}, "forbidden": {403}, "closed": CLOSED}[expected]
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    """Whoever adds an address says who may open it."""
+    assert sorted({route.name for route in INSIDE} - set(TABLE)) == [], "add these to tests/house/access.yaml"
+    assert sorted(set(TABLE) - {route.name for route in INSIDE}) == [], "these rows have no route any more"
+    assert sorted({route.name for route in OUTSIDE} - set(OUTSIDE_TABLE)) == []
+    assert sorted(set(OUTSIDE_TABLE) - {route.name for route in OUTSIDE}) == []
+
+
+def test_every_page_of_a_company_is_marked():
+    """By @requires(…) or @open_to_members; the API by its permissions."""
+    unmarked = [
+        route.name
+        for route in INSIDE
+        if not hasattr(route.view, "permission") and not getattr(getattr(route.view, "cls", None), "permissions", None)
+    ]
+    assert unmarked == []
+
+
+@pytest.mark.parametrize("route", [r for r in INSIDE if r.name in TABLE], ids=lambda route: route.name)
+class TestInside:
+    """Addresses of a company."""
+
+    def test_everybody_in_their_own_company(self, world, route):
+        """As the table says, and nothing of the other company in any answer."""
+        row, here = TABLE[route.name], world["an-phat"]
+        path = reverse(route.name, args=[here.slug, *here.arguments(route, row)])
+        wrong = []
+        for method in route.methods:
+            for role in routes.ROLES:
+                response, body = ask(method, path, here.sessions[role])
+                expected = row.expected(method, role)
+                if not fits(expected, response.status_code):
+                    wrong.append(f"{method} as {role}: {response.status_code}, expected {expected}")
+                wrong += leaks(body, role, method)
+        assert wrong == []
+
+    def test_nobody_in_the_other_company(self, world, route):
+        """Its addresses are not there, and its rows are not found under one's own."""
+        row, here, there = TABLE[route.name], world["an-phat"], world["binh-minh"]
+        arguments = there.arguments(route, row)
+        paths = {reverse(route.name, args=[there.slug, *arguments]): {404}}
+        if arguments and arguments != here.arguments(route, row):
+            paths[reverse(route.name, args=[here.slug, *arguments])] = CLOSED
+        wrong = []
+        for path, statuses in paths.items():
+            for method in route.methods:
+                for role in routes.ROLES:
+                    response, body = ask(method, path, here.sessions[role])
+                    allowed = {404} if row.expected(method, role) in {"open", "hidden"} else statuses
+                    if response.status_code not in allowed:
+                        wrong.append(f"{method} {path} as {role}: {response.status_code}")
+                    wrong += leaks(body, role, method)
+        assert wrong == []
+
+    def test_nobody_signed_out(self, world, route):
+        """Pages lead to the sign-in page, the API says 401."""
+        row, here = TABLE[route.name], world["an-phat"]
+        path = reverse(route.name, args=[here.slug, *here.arguments(route, row)])
+        for method in route.methods:
+            response, body = ask(method, path)
+            assert response.status_code == (401 if route.is_api else 302), method
+            assert route.is_api or response["Location"].startswith("/accounts/login/")
+            assert not any(canary in body for canary in CANARIES.values())
+
+
+def leaks(body: str, role: str, method: str) -> list[str]:
+    """Words of the other company, and amounts before somebody who may not read pay."""
+    found = []
+    if CANARIES["binh-minh"] in body:
+        found.append(f"{method} as {role}: shows the other company")
+    digits = body.replace(".", "").replace(",", "").replace("\u00a0", "")
+    if role not in READS_PAY and str(PAY_CANARY) in digits:
+        found.append(f"{method} as {role}: shows pay")
+    COUNTS["leaks"] += len(found)
+    return found
+
+
+@pytest.mark.parametrize("route", [r for r in OUTSIDE if r.name in OUTSIDE_TABLE], ids=lambda route: route.name)
+def test_addresses_outside_any_company(world, route):
+    """What somebody gets who is signed out, and who is signed in."""
+    row = OUTSIDE_TABLE[route.name]
+    path = reverse(route.name, kwargs={name: row[name] for name in route.arguments})
+    for session, column in (("", "signed_out"), (world["an-phat"].sessions["lan"], "signed_in")):
+        for method, status in row[column].items():
+            response, body = ask(method, path, session)
+            assert response.status_code == status, f"{method} {column}"
+            assert CANARIES["binh-minh"] not in body
+
+
+def test_report(world, capsys):
+    """How much was tried."""
+    with capsys.disabled():
+        print(f"\naccess: {len(ROUTES)} routes, {COUNTS['cells']} cells, {COUNTS['leaks']} leaks")
+    assert COUNTS["leaks"] == 0

@@ -1,0 +1,323 @@
+"""Two companies with one of everything in them, so that every address has something to point at.
+
+Every name, note and reason of a company carries its canary: it must never be read in the other company.
+"""
+
+import datetime
+from decimal import Decimal
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from kpiapp.choices import ImportState, PeriodKind, PeriodState, Role, RowOutcome
+from kpiapp.models import (
+    ApiToken,
+    Department,
+    Employment,
+    ImportBatch,
+    ImportRow,
+    Invitation,
+    Job,
+    Member,
+    Organization,
+    Period,
+    Position,
+    RoleGrant,
+)
+from kpiapp.services import audit
+from kpiapp.tenancy import organization_scope
+from payroll.choices import ExportFormat, RunState
+from payroll.models import CardTier, MemberPay, PayExport, PayLine, PayRun, PositionPay, Tier, TierTable
+from scorecards.choices import OwnerKind, RollupKind, WarningKind
+from scorecards.models import (
+    Actual,
+    CardScore,
+    ChangeRequest,
+    EarlyWarning,
+    Evidence,
+    LineScore,
+    RollupScore,
+    Scorecard,
+    ScorecardLine,
+)
+from strategy.choices import MapState, PerspectiveKind
+from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
+from tests.cast import STORY_DAY, Cast, build_cast
+
+CANARIES = {"an-phat": "CANARY-AN-PHAT", "binh-minh": "CANARY-BINH-MINH"}
+# Amounts that stand nowhere else: seen by somebody who may not read pay, they are a leak.
+PAY_CANARY = Decimal(73519357)
+OCTOBER, NOVEMBER = datetime.date(2026, 10, 1), datetime.date(2026, 11, 1)
+DECEMBER = datetime.date(2026, 12, 1)
+
+
+def build_world(slug: str, language: str) -> tuple[Cast, dict[str, int | str]]:
+    """A cast, and the ids (or other parts of addresses) of one of everything, by the names the access table uses."""
+    cast = build_cast(slug, language)
+    canary = CANARIES[slug]
+    Organization.objects.filter(pk=cast.organization.pk).update(name=f"{canary} company")
+    with organization_scope(cast.organization):
+        things: dict[str, int | str] = {}
+        _mark(canary)
+        _core(cast, canary, things)
+        _strategy(cast, canary, things)
+        _scorecards(cast, canary, things)
+        _payroll(cast, canary, things)
+    return cast, things
+
+
+def _mark(canary: str) -> None:
+    """The canary into everything the cast has a name for."""
+    for row in [*Member.objects.all(), *Department.objects.all(), *Position.objects.all()]:
+        row.name = f"{row.name} {canary}"
+        row.save()
+
+
+def _core(cast: Cast, canary: str, things: dict) -> None:
+    locked = Period.objects.create(
+        kind=PeriodKind.MONTH,
+        starts_on=OCTOBER,
+        ends_on=NOVEMBER,
+        state=PeriodState.LOCKED,
+        locked_at=timezone.now(),
+        locked_by=cast.hr,
+    )
+    gone = Member.objects.create(
+        code="NV900", name=f"Gone {canary}", is_active=False, deactivated_at=timezone.now(), email="gone@x.example"
+    )
+    unused = Department.objects.create(code="OLD", name=f"Old {canary}", is_active=False)
+    newcomer = Member.objects.create(code="NV901", name=f"New {canary}", email=f"new@{cast.organization.slug}.example")
+    Employment.objects.create(
+        member=newcomer,
+        department=cast.department,
+        position=cast.position,
+        manager=cast.manager,
+        valid_from=STORY_DAY,
+    )
+    waiting = RoleGrant.objects.create(
+        member=cast.minh, role=Role.PAYROLL_MAKER, valid_from=STORY_DAY, granted_by=cast.director
+    )
+    Invitation.objects.create(
+        member=newcomer,
+        email=newcomer.email,
+        token_hash="0" * 64,
+        invited_by=cast.hr,
+        expires_at=timezone.now() + datetime.timedelta(days=7),
+    )
+    token = ApiToken.objects.create(name=f"Key {canary}", token_hash="1" * 64, member=cast.owner)
+    job = Job.objects.create(
+        key=f"house {canary}", task="house", error=canary, requested_by=cast.hr, result={"canary": canary}
+    )
+    batch = ImportBatch.objects.create(
+        kind="people",
+        file=ContentFile(f"name\n{canary}\n".encode(), name="people.csv"),
+        filename=f"{canary}.csv",
+        sha256="2" * 64,
+        columns={"name": "name"},
+        state=ImportState.CHECKED,
+        counts={"create": 1},
+        created_by=cast.hr,
+    )
+    ImportRow.objects.create(batch=batch, number=2, values={"name": canary}, outcome=RowOutcome.CREATE)
+    audit.record(action="person.edit", target=cast.lan, by=cast.hr, after={"name": canary}, reason=canary)
+    audit.record(
+        action="pay.edit",
+        target=cast.lan,
+        by=cast.payroll_maker,
+        after={"p1_amount": str(PAY_CANARY)},
+        is_pay=True,
+    )
+    things.update(
+        member=cast.lan.pk,
+        newcomer=newcomer.pk,
+        gone=gone.pk,
+        department=cast.department.pk,
+        closed_department=unused.pk,
+        position=cast.position.pk,
+        period=cast.period.pk,
+        locked_period=locked.pk,
+        waiting_grant=waiting.pk,
+        token=token.pk,
+        job=job.pk,
+        batch=batch.pk,
+        month=cast.period.code,
+    )
+
+
+def _strategy(cast: Cast, canary: str, things: dict) -> None:
+    lanes = [
+        Perspective.objects.create(kind=kind, name=f"{kind} {canary}", position=position)
+        for position, kind in enumerate((PerspectiveKind.FINANCIAL, PerspectiveKind.CUSTOMER))
+    ]
+    plan = StrategyMap.objects.create(
+        name=f"Map {canary}",
+        vision=canary,
+        mission=canary,
+        state=MapState.PUBLISHED,
+        published_at=timezone.now(),
+        published_by=cast.strategy,
+    )
+    draft = StrategyMap.objects.create(name=f"Draft {canary}")
+    for chart in (plan, draft):
+        upper = Objective.objects.create(map=chart, perspective=lanes[0], code="F1", name=f"Profit {canary}")
+        lower = Objective.objects.create(map=chart, perspective=lanes[1], code="C1", name=f"Loyalty {canary}")
+        link = CauseLink.objects.create(map=chart, source=lower, target=upper)
+        things.update(objective=upper.pk, link=link.pk)
+        if chart == plan:
+            shown = upper
+    kpi = KpiDefinition.objects.create(code="KPI1", name=f"Revenue {canary}", created_by=cast.strategy)
+    version = KpiVersion.objects.create(
+        definition=kpi,
+        number=1,
+        name=f"Revenue {canary}",
+        description=canary,
+        why=canary,
+        source=canary,
+        owner=cast.manager,
+        objective=shown,
+        perspective=lanes[0],
+        unit="VND m",
+        created_by=cast.strategy,
+    )
+    KpiDefinition.objects.filter(pk=kpi.pk).update(current=version)
+    things.update(
+        map=plan.pk,
+        draft_map=draft.pk,
+        published_objective=shown.pk,
+        perspective=lanes[0].pk,
+        kpi=kpi.pk,
+        kpi_version=version.pk,
+    )
+
+
+def _scorecards(cast: Cast, canary: str, things: dict) -> None:
+    version = KpiVersion.objects.get()
+    card = Scorecard.objects.create(
+        period=cast.period,
+        owner_kind=OwnerKind.MEMBER,
+        member=cast.lan,
+        state="agreed",
+        agreed_at=timezone.now(),
+        agreed_by=cast.manager,
+    )
+    draft = Scorecard.objects.create(period=cast.period, owner_kind=OwnerKind.DEPARTMENT, department=cast.department)
+    line = ScorecardLine.objects.create(scorecard=card, kpi=version, weight=100, target=100)
+    draft_line = ScorecardLine.objects.create(scorecard=draft, kpi=version, weight=50, target=100)
+    LineScore.objects.create(
+        line=line, scorecard=card, quantity=80, entries=1, state="scored", completion=Decimal("0.8")
+    )
+    CardScore.objects.create(scorecard=card, percent=80, measured_weight=100, lines_scored=1, lines_total=1)
+    actual = Actual.objects.create(line=line, on=STORY_DAY, value=80, note=canary, entered_by=cast.lan)
+    evidence = Evidence.objects.create(
+        actual=actual,
+        file=ContentFile(canary.encode(), name="evidence.txt"),
+        filename=f"{canary}.txt",
+        content_type="text/plain",
+        size=len(canary),
+        sha256="3" * 64,
+        uploaded_by=cast.lan,
+    )
+    change = ChangeRequest.objects.create(
+        line=line,
+        changes={"target": {"old": "100", "new": "90"}},
+        reason=canary,
+        effective_on=STORY_DAY,
+        requested_by=cast.lan,
+    )
+    rollup = RollupScore.objects.create(
+        period=cast.period, kind=RollupKind.DEPARTMENT, department=cast.department, percent=80, parts=1
+    )
+    EarlyWarning.objects.create(
+        kind=WarningKind.OFF_TARGET,
+        period=cast.period,
+        scorecard=card,
+        line=line,
+        owner=cast.lan,
+        opened_on=STORY_DAY,
+    )
+    things.update(
+        card=card.pk,
+        draft_card=draft.pk,
+        line=line.pk,
+        draft_line=draft_line.pk,
+        actual=actual.pk,
+        evidence=evidence.pk,
+        change=change.pk,
+        rollup=rollup.pk,
+    )
+
+
+def _payroll(cast: Cast, canary: str, things: dict) -> None:
+    table = TierTable.objects.create(name=f"Tiers {canary}", valid_from=OCTOBER, made_by=cast.payroll_maker)
+    Tier.objects.create(table=table, code="B", at_least=80, coefficient=Decimal("0.8"))
+    TierTable.objects.filter(pk=table.pk).update(approved_by=cast.payroll_approver, approved_at=timezone.now())
+    proposed = TierTable.objects.create(name=f"Next {canary}", valid_from=DECEMBER, made_by=cast.payroll_maker)
+    Tier.objects.create(table=proposed, code="B", at_least=80, coefficient=Decimal("0.9"))
+    PositionPay.objects.create(
+        position=cast.position, p1_amount=PAY_CANARY, p3_target_amount=PAY_CANARY, valid_from=OCTOBER
+    )
+    MemberPay.objects.create(member=cast.lan, p2_coefficient=1, valid_from=OCTOBER)
+    CardTier.objects.create(scorecard_id=things["card"], code="B", coefficient=Decimal("0.8"))
+    locked = _run(cast, Period.objects.get(pk=things["locked_period"]), table, RunState.LOCKED)
+    run = _run(cast, cast.period, table, RunState.CALCULATED)
+    export = PayExport.objects.create(
+        run=locked,
+        version=1,
+        format=ExportFormat.CSV,
+        file=ContentFile(f"{canary};{PAY_CANARY}".encode(), name="pay.csv"),
+        filename=f"{canary}.csv",
+        sha256="4" * 64,
+        rows=1,
+        total_amount=PAY_CANARY,
+        exported_by=cast.payroll_maker,
+    )
+    things.update(
+        run=run.pk,
+        locked_run=locked.pk,
+        pay_line=run.lines.get().pk,
+        payslip=locked.lines.get().pk,
+        pay_export=export.pk,
+        tier_table=table.pk,
+        proposed_tier_table=proposed.pk,
+    )
+
+
+def _run(cast: Cast, period: Period, table: TierTable, state: RunState) -> PayRun:
+    """A run with one line, brought to a state the way it would have come there."""
+    run = PayRun.objects.create(period=period, tier_table=table, made_by=cast.payroll_maker)
+    PayLine.objects.create(
+        run=run,
+        member=cast.lan,
+        employee_code=cast.lan.code,
+        employee_name=Member.objects.get(pk=cast.lan.pk).name,
+        department_name="Sales",
+        position_name="Rep",
+        p1_amount=PAY_CANARY,
+        p2_coefficient=1,
+        p2_amount=0,
+        p3_target_amount=0,
+        p3_amount=0,
+        gross_amount=PAY_CANARY,
+        inputs={},
+        trace={},
+    )
+    now = timezone.now()
+    steps = [
+        {
+            "state": RunState.CALCULATED,
+            "calculated_by": cast.payroll_maker,
+            "calculated_at": now,
+            "people_count": 1,
+            "p1_total": PAY_CANARY,
+            "gross_total": PAY_CANARY,
+        },
+        {"state": RunState.SUBMITTED, "submitted_by": cast.payroll_maker, "submitted_at": now},
+        {"state": RunState.APPROVED, "approved_by": cast.payroll_approver, "approved_at": now},
+        {"state": RunState.LOCKED, "locked_by": cast.payroll_approver, "locked_at": now},
+    ]
+    for step in steps:
+        PayRun.objects.filter(pk=run.pk).update(**step)
+        if step["state"] == state:
+            break
+    run.refresh_from_db()
+    return run

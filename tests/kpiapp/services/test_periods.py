@@ -1,0 +1,88 @@
+"""Periods lock when nothing is open, and reopen with a reason."""
+
+import datetime
+
+import pytest
+
+from kpiapp import registry
+from kpiapp.choices import PeriodKind, PeriodState
+from kpiapp.models import AuditEvent, Period
+from kpiapp.services import organizations, periods
+from kpiapp.services.refusals import Refused
+
+
+def test_locking_and_reopening_leave_a_snapshot(scope):
+    locked = periods.lock_period(period=scope.period, by=scope.hr)
+    assert (locked.state, locked.locked_by) == (PeriodState.LOCKED, scope.hr)
+    with pytest.raises(Refused):
+        periods.lock_period(period=scope.period, by=scope.hr)
+    opened = periods.reopen_period(period=locked, reason="A late invoice", by=scope.owner)
+    assert opened.is_open
+    event = AuditEvent.objects.get(action="period.reopen")
+    assert (event.before["locked_by"], event.reason) == ("Vũ Ngọc Ánh", "A late invoice")
+
+
+def test_reopening_needs_a_reason(scope):
+    periods.lock_period(period=scope.period, by=scope.hr)
+    with pytest.raises(Refused) as refused:
+        periods.reopen_period(period=scope.period, reason="  ", by=scope.hr)
+    assert refused.value.field == "reason"
+    assert not Period.objects.get(pk=scope.period.pk).is_open
+
+
+def test_locking_is_refused_with_everything_that_blocks(scope):
+    """What apps above register is asked."""
+
+    def two_cards(period):
+        return [f"{period.code}: card of Lan", f"{period.code}: card of Minh"]
+
+    registry.PERIOD_LOCK_CHECKS.append(two_cards)
+    try:
+        with pytest.raises(periods.PeriodBlocked) as refused:
+            periods.lock_period(period=scope.period, by=scope.hr)
+    finally:
+        registry.PERIOD_LOCK_CHECKS.remove(two_cards)
+    assert refused.value.blockers == ["2026-11: card of Lan", "2026-11: card of Minh"]
+    assert Period.objects.get(pk=scope.period.pk).is_open
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "first"),
+    [
+        (datetime.date(2026, 11, 20), 1, datetime.date(2026, 1, 1)),
+        (datetime.date(2026, 3, 31), 4, datetime.date(2025, 4, 1)),
+        (datetime.date(2026, 4, 1), 4, datetime.date(2026, 4, 1)),
+        (datetime.date(2026, 12, 31), 12, datetime.date(2026, 12, 1)),
+    ],
+)
+def test_the_fiscal_year_of_a_day(day, month, first):
+    assert periods.fiscal_year_start(day, month) == first
+
+
+def test_a_fiscal_year_is_filled_once(scope):
+    """Eleven months, four quarters, two halves and the year: November was there."""
+    assert periods.fill_fiscal_year(starts_on=datetime.date(2026, 1, 1)) == 18
+    assert periods.fill_fiscal_year(starts_on=datetime.date(2026, 1, 1)) == 0
+    codes = {period.code for period in Period.objects.all()}
+    assert {"2026-01", "2026-11", "2026-Q4", "2026-H2", "2026"} <= codes
+
+
+def test_the_next_year_follows_the_last_one(scope):
+    periods.fill_fiscal_year(starts_on=datetime.date(2026, 1, 1))
+    assert periods.open_next_year(organization=scope.organization, by=scope.hr) == 2027
+    assert Period.objects.filter(kind=PeriodKind.MONTH).count() == 24
+
+
+def test_the_fiscal_year_moves_only_while_nothing_hangs_on_it(scope, today):
+    periods.fill_fiscal_year(starts_on=datetime.date(2026, 1, 1))
+    organizations.edit_organization(
+        organization=scope.organization, on=today, by=scope.owner, fiscal_year_start_month=4
+    )
+    years = Period.objects.filter(kind=PeriodKind.YEAR).values_list("starts_on", flat=True)
+    assert list(years) == [datetime.date(2026, 4, 1), datetime.date(2027, 4, 1)]
+    periods.lock_period(period=Period.objects.filter(kind=PeriodKind.QUARTER).first(), by=scope.hr)
+    with pytest.raises(Refused) as refused:
+        organizations.edit_organization(
+            organization=scope.organization, on=today, by=scope.owner, fiscal_year_start_month=1
+        )
+    assert refused.value.field == "fiscal_year_start_month"
