@@ -43,7 +43,7 @@ def create_run(*, period: Period, by: Member) -> PayRun:
 def request_calculation(*, run: PayRun, by: Member) -> Job:
     """Have a run calculated in the background; while that is under way, asking again gives the same job."""
     # A calculation at work holds the run: who asks meanwhile is answered at once, not after it.
-    busy = Job.objects.filter(pk=PayRun.objects.filter(pk=run.pk).values("job"), state__in=BUSY).first()
+    busy = Job.objects.filter(pk__in=PayRun.objects.filter(pk=run.pk).values("job"), state__in=BUSY).first()
     if busy:
         return busy
     run = _locked(run)

@@ -1,0 +1,202 @@
+"""Rules of pay: tier tables approved by another person, rates by date, and months that are closed to them."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.utils import InternalError
+
+from kpiapp.models import AuditEvent
+from payroll import queries, recompute
+from payroll.models import CardTier, MemberPay, PositionPay, TierTable
+from payroll.services import policies
+from payroll.services.policies import PolicyRefused
+from scorecards.models import CardScore
+from tests.payroll.conftest import score_card
+
+DECEMBER = datetime.date(2026, 12, 1)
+STEPS = [("Top", Decimal(100), Decimal("1.5")), ("Rest", Decimal(0), Decimal("0.5"))]
+REFUSED = (IntegrityError, InternalError)
+
+
+def propose(by, valid_from=DECEMBER, steps=STEPS):
+    return policies.create_tier_table(name="Winter", valid_from=valid_from, steps=steps, by=by)
+
+
+# --- tiers ------------------------------------------------------------------------------------------
+
+
+def test_a_new_organization_has_the_default_table_at_once(month):
+    table = queries.tier_table_on(datetime.date(2026, 11, 30))
+    steps = [(tier.code, tier.at_least, tier.coefficient) for tier in table.tiers.all()]
+    assert steps[0] == ("A+", 120, Decimal("1.2"))
+    assert steps[-1] == ("D", 0, 0)
+
+
+def test_a_table_counts_once_another_person_has_approved_it(month, maker, approver):
+    table = propose(maker)
+    assert queries.tier_table_on(DECEMBER).name != "Winter"
+    policies.approve_tier_table(table=table, by=approver)
+    assert queries.tier_table_on(DECEMBER).pk == table.pk
+    before = queries.tier_table_on(datetime.date(2026, 11, 30))
+    assert before.valid_to == DECEMBER
+
+
+def test_its_maker_cannot_approve_it_in_the_service_or_by_sql(month, maker):
+    table = propose(maker)
+    with pytest.raises(PolicyRefused):
+        policies.approve_tier_table(table=table, by=maker)
+    with pytest.raises(REFUSED), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE payroll_tiertable SET approved_by_id = made_by_id, approved_at = now() WHERE id = %s", [table.pk]
+        )
+
+
+def test_a_table_between_two_others_ends_where_the_later_begins(month, maker, approver):
+    march = policies.approve_tier_table(table=propose(maker, datetime.date(2027, 3, 1)), by=approver)
+    january = policies.approve_tier_table(table=propose(maker, datetime.date(2027, 1, 1)), by=approver)
+    assert (january.valid_to, march.valid_to) == (march.valid_from, None)
+    with pytest.raises(PolicyRefused):
+        policies.approve_tier_table(table=propose(maker, datetime.date(2027, 1, 1)), by=approver)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("A", Decimal(0), Decimal(1))],
+        [("A", Decimal(80), Decimal(1)), ("B", Decimal(80), Decimal(0)), ("C", Decimal(0), Decimal(0))],
+        [("A", Decimal(80), Decimal(1)), ("B", Decimal(90), Decimal(0)), ("C", Decimal(0), Decimal(0))],
+        [("A", Decimal(80), Decimal(1)), ("B", Decimal(10), Decimal(0))],
+        [("A", Decimal(80), Decimal(1)), ("A", Decimal(0), Decimal(0))],
+        [("A", Decimal(80), Decimal(1)), ("B", Decimal(0), Decimal(-1))],
+        [("", Decimal(80), Decimal(1)), ("B", Decimal(0), Decimal(0))],
+    ],
+)
+def test_a_table_with_gaps_or_two_answers_is_refused(month, maker, steps):
+    with pytest.raises(PolicyRefused):
+        propose(maker, steps=steps)
+
+
+def test_a_table_that_pays_less_for_more_is_warned_about_and_allowed(month, maker):
+    steps = [("A", Decimal(100), Decimal("0.5")), ("B", Decimal(0), Decimal(1))]
+    assert policies.tier_warnings(steps)
+    assert policies.tier_warnings(STEPS) == []
+    assert propose(maker, steps=steps).pk
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE payroll_tier SET coefficient = 9",
+        "DELETE FROM payroll_tier",
+        "UPDATE payroll_tiertable SET valid_from = '2026-01-05'",
+        "DELETE FROM payroll_tiertable",
+    ],
+)
+def test_an_approved_table_is_never_changed(month, sql):
+    with pytest.raises(REFUSED, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+# --- rates ------------------------------------------------------------------------------------------
+
+
+def test_a_new_rate_ends_the_one_before(month, maker):
+    made = policies.set_position_pay(
+        position=month.position,
+        p1_amount=Decimal(16_000_000),
+        p3_target_amount=Decimal(3_300_000),
+        valid_from=DECEMBER,
+        by=maker,
+    )
+    rows = list(PositionPay.objects.filter(position=month.position).order_by("valid_from"))
+    assert [(row.valid_from.isoformat(), row.valid_to) for row in rows] == [
+        ("2026-01-01", DECEMBER),
+        ("2026-12-01", None),
+    ]
+    event = AuditEvent.objects.get(action="pay_rate.change")
+    assert event.is_pay
+    assert Decimal(event.before["p1_amount"]) == 15_000_000
+    assert made.valid_to is None
+
+
+def test_a_change_on_the_same_day_replaces_and_no_change_is_none(month, maker):
+    amounts = {"position": month.position, "p3_target_amount": Decimal(1), "valid_from": DECEMBER, "by": maker}
+    policies.set_position_pay(p1_amount=Decimal(1), **amounts)
+    policies.set_position_pay(p1_amount=Decimal(2), **amounts)
+    assert policies.set_position_pay(p1_amount=Decimal(2), **amounts) is None
+    assert PositionPay.objects.on(DECEMBER).get(position=month.position).p1_amount == 2
+    assert PositionPay.objects.filter(position=month.position).count() == 2
+
+
+def test_own_amounts_come_before_those_of_the_position(month, maker):
+    policies.set_member_pay(
+        member=month.lan,
+        p2_coefficient=Decimal("1.2"),
+        p1_amount=Decimal(20_000_000),
+        p3_target_amount=None,
+        valid_from=datetime.date(2026, 11, 1),
+        by=maker,
+    )
+    person = recompute.gather(month.period, member_id=month.lan.pk)[0]
+    inputs = recompute.inputs_of(person)
+    assert (inputs["p1_amount"], inputs["p2_coefficient"], inputs["p3_target_amount"]) == ("20000000", "1.2", "3300000")
+    assert inputs["p1_rate"].startswith("member:")
+    assert inputs["p3_rate"].startswith("position:")
+
+
+def test_nobody_sets_their_own_pay(month, maker):
+    with pytest.raises(PolicyRefused):
+        policies.set_member_pay(
+            member=month.payroll_maker,
+            p2_coefficient=Decimal(2),
+            p1_amount=None,
+            p3_target_amount=None,
+            valid_from=DECEMBER,
+            by=maker,
+        )
+    assert not MemberPay.objects.filter(member=month.payroll_maker).exists()
+
+
+def test_rules_of_a_locked_month_stay_as_they_are(month, locked, maker):
+    middle = datetime.date(2026, 11, 15)
+    with pytest.raises(PolicyRefused):
+        propose(maker, middle)
+    with pytest.raises(PolicyRefused):
+        policies.set_position_pay(
+            position=month.position, p1_amount=Decimal(1), p3_target_amount=Decimal(1), valid_from=middle, by=maker
+        )
+    assert propose(maker, DECEMBER).pk
+
+
+# --- tiers beside scores ------------------------------------------------------------------------------
+
+
+def test_tiers_follow_scores_and_only_changes_are_written(month):
+    cards = list(CardScore.objects.values_list("pk", flat=True))
+    assert recompute.refresh_tiers(cards, None) == 3
+    tiers = dict(CardTier.objects.values_list("scorecard__member__name", "code"))
+    assert tiers == {month.lan.name: "C+", month.manager.name: "B+", month.minh.name: "B"}
+    assert recompute.refresh_tiers(cards, None) == 0
+    CardScore.objects.filter(scorecard__member=month.lan).update(percent=Decimal("89.995"))
+    assert recompute.refresh_tiers(cards, None) == 1
+    lan = CardTier.objects.get(scorecard__member=month.lan)
+    assert (lan.code, lan.previous_code, lan.coefficient) == ("B", "C+", Decimal("0.8"))
+
+
+def test_a_card_that_loses_its_score_loses_its_tier(month):
+    card = score_card(month, month.owner, "120")
+    recompute.refresh_tiers([card.pk])
+    CardScore.objects.filter(pk=card.pk).update(percent=None)
+    assert recompute.refresh_tiers([card.pk]) == 1
+    assert CardTier.objects.get(pk=card.pk).coefficient is None
+
+
+def test_refreshing_takes_the_same_queries_for_one_and_many(month, django_assert_num_queries):
+    cards = list(CardScore.objects.values_list("pk", flat=True))
+    with django_assert_num_queries(4):
+        recompute.refresh_tiers(cards[:1])
+    with django_assert_num_queries(4):
+        recompute.refresh_tiers(cards[1:])
+    assert TierTable.objects.count() == 1
