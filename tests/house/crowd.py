@@ -1,0 +1,385 @@
+"""More of everything in a world, so that what pages ask of the database can be counted at several sizes."""
+
+import datetime
+from decimal import Decimal
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from kpiapp.choices import JobState, PeriodKind, Role, RowOutcome
+from kpiapp.models import (
+    ApiToken,
+    AuditEvent,
+    Department,
+    Employment,
+    ImportBatch,
+    ImportRow,
+    Invitation,
+    Job,
+    Member,
+    Period,
+    Position,
+    RoleGrant,
+)
+from payroll.choices import PayFlag
+from payroll.models import CardTier, MemberPay, PayLine, PayRun, PositionPay, TierTable
+from scorecards.choices import OwnerKind, RollupKind, Status, WarningKind
+from scorecards.models import (
+    Actual,
+    CardScore,
+    ChangeRequest,
+    EarlyWarning,
+    Evidence,
+    LineScore,
+    RollupScore,
+    Scorecard,
+    ScorecardLine,
+)
+from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective
+from tests.cast import STORY_DAY, Cast
+
+LONG_AGO = datetime.date(2020, 1, 1)
+
+
+class Crowd:
+    """Grows a world, inside its scope. Ids of the things it has already stay what they are."""
+
+    def __init__(self, cast: Cast, things: dict) -> None:
+        self.cast, self.things = cast, things
+        self.number = 0
+
+    def numbers(self, count: int) -> list[str]:
+        """The next numbers, as parts of names."""
+        self.number += count
+        return [f"{number:05}" for number in range(self.number - count, self.number)]
+
+    def add_people(self, count: int) -> None:
+        """People of the manager's team, each with a card of one scored line, an entry that waits, pay, a warning."""
+        cast, things, numbers, now = self.cast, self.things, self.numbers(count), timezone.now()
+        people = Member.objects.bulk_create(
+            Member(code=f"C{n}", name=f"Crowd {n}", email=f"c{n}@x.example") for n in numbers
+        )
+        Employment.objects.bulk_create(
+            Employment(
+                member=person,
+                department=cast.department,
+                position=cast.position,
+                manager=cast.manager,
+                valid_from=LONG_AGO,
+            )
+            for person in people
+        )
+        MemberPay.objects.bulk_create(
+            MemberPay(member=person, p2_coefficient=1, valid_from=LONG_AGO) for person in people
+        )
+        RoleGrant.objects.bulk_create(
+            RoleGrant(member=person, role=Role.AUDITOR, valid_from=LONG_AGO, granted_by=cast.owner) for person in people
+        )
+        cards = Scorecard.objects.bulk_create(
+            Scorecard(
+                period=cast.period,
+                owner_kind=OwnerKind.MEMBER,
+                member=person,
+                state="agreed" if index % 2 else "draft",
+                agreed_at=now if index % 2 else None,
+                agreed_by=cast.manager if index % 2 else None,
+            )
+            for index, person in enumerate(people)
+        )
+        lines = ScorecardLine.objects.bulk_create(
+            ScorecardLine(scorecard=card, kpi_id=things["kpi_version"], weight=100, target=100) for card in cards
+        )
+        self._score(cards, lines)
+        Actual.objects.bulk_create(
+            Actual(line=line, on=STORY_DAY, value=80, note="…", entered_by=person)
+            for line, person in zip(lines, people, strict=True)
+        )
+        ChangeRequest.objects.bulk_create(
+            ChangeRequest(
+                line=line,
+                changes={"target": {"old": "100", "new": "90"}},
+                reason="…",
+                effective_on=STORY_DAY,
+                requested_by=person,
+            )
+            for line, person in zip(lines, people, strict=True)
+        )
+        run = PayRun.objects.get(pk=things["run"])
+        PayLine.objects.bulk_create(self._pay_line(run, person) for person in people)
+
+    def add_rows(self, count: int) -> None:
+        """More of everything else: structure, strategy, lines and entries of the known card, imports, jobs, audit."""
+        numbers = self.numbers(count)
+        self._add_structure(numbers)
+        self._add_strategy(numbers)
+        self._add_to_cards(numbers)
+        self._add_pay(numbers)
+        self._add_work(numbers)
+
+    def _score(self, cards, lines) -> None:
+        LineScore.objects.bulk_create(
+            LineScore(
+                line=line,
+                scorecard=card,
+                quantity=80,
+                entries=1,
+                last_on=STORY_DAY,
+                state="scored",
+                completion=Decimal("0.8"),
+                status=Status.AT_RISK,
+                changed_by_id=self.things["job"],
+            )
+            for card, line in zip(cards, lines, strict=True)
+        )
+        CardScore.objects.bulk_create(
+            CardScore(
+                scorecard=card,
+                percent=80,
+                measured_weight=100,
+                lines_scored=1,
+                lines_total=1,
+                status=Status.AT_RISK,
+                previous_percent=70,
+                changed_by_id=self.things["job"],
+            )
+            for card in cards
+        )
+        CardTier.objects.bulk_create(CardTier(scorecard=card, code="B", coefficient=Decimal("0.8")) for card in cards)
+        EarlyWarning.objects.bulk_create(
+            EarlyWarning(
+                kind=WarningKind.OFF_TARGET,
+                period=self.cast.period,
+                scorecard=card,
+                line=line,
+                owner=self.cast.lan,
+                opened_on=STORY_DAY,
+            )
+            for card, line in zip(cards, lines, strict=True)
+        )
+
+    def _add_structure(self, numbers: list[str]) -> None:
+        cast = self.cast
+        departments = Department.objects.bulk_create(
+            Department(code=f"D{n}", name=f"Unit {n}", parent=cast.department, head=cast.manager) for n in numbers
+        )
+        positions = Position.objects.bulk_create(Position(code=f"P{n}", name=f"Job {n}") for n in numbers)
+        PositionPay.objects.bulk_create(
+            PositionPay(position=position, p1_amount=1, p3_target_amount=1, valid_from=LONG_AGO)
+            for position in positions
+        )
+        first = Period.objects.filter(kind=PeriodKind.MONTH).order_by("starts_on").first().starts_on
+        for _ in numbers:
+            last, first = first, (first - datetime.timedelta(days=1)).replace(day=1)
+            Period.objects.create(kind=PeriodKind.MONTH, starts_on=first, ends_on=last)
+        former = Employment.objects.filter(member=cast.lan).order_by("valid_from").first().valid_from
+        for _ in numbers:
+            until, former = former, former - datetime.timedelta(days=30)
+            Employment.objects.create(
+                member=cast.lan,
+                department=cast.other_department,
+                position=cast.position,
+                manager=cast.director,
+                valid_from=former,
+                valid_to=until,
+            )
+        expires = timezone.now() + datetime.timedelta(days=7)
+        Invitation.objects.bulk_create(
+            Invitation(
+                member_id=self.things["newcomer"],
+                email=f"i{n}@x.example",
+                token_hash=n.rjust(64, "a"),
+                invited_by=cast.hr,
+                expires_at=expires,
+            )
+            for n in numbers
+        )
+        ApiToken.objects.bulk_create(
+            ApiToken(name=f"Key {n}", token_hash=n.rjust(64, "b"), member=cast.owner) for n in numbers
+        )
+        cards = Scorecard.objects.bulk_create(
+            Scorecard(period=cast.period, owner_kind=OwnerKind.DEPARTMENT, department=unit) for unit in departments
+        )
+        lines = ScorecardLine.objects.bulk_create(
+            ScorecardLine(scorecard=card, kpi_id=self.things["kpi_version"], weight=100, target=100) for card in cards
+        )
+        self._score(cards, lines)
+        RollupScore.objects.bulk_create(
+            RollupScore(period=cast.period, kind=RollupKind.DEPARTMENT, department=unit, percent=80, parts=1)
+            for unit in departments
+        )
+
+    def _add_strategy(self, numbers: list[str]) -> None:
+        things = self.things
+        Perspective.objects.bulk_create(
+            Perspective(kind="own", name=f"Lane {n}", position=100 + int(n)) for n in numbers
+        )
+        objectives = Objective.objects.bulk_create(
+            Objective(
+                map_id=chart,
+                perspective_id=things["perspective"],
+                code=f"O{n}",
+                name=f"Aim {n}",
+                owner=self.cast.manager,
+            )
+            for chart in (things["map"], things["draft_map"])
+            for n in numbers
+        )
+        CauseLink.objects.bulk_create(
+            CauseLink(
+                map_id=objective.map_id,
+                source=objective,
+                target=Objective.objects.get(map_id=objective.map_id, code="F1"),
+            )
+            for objective in objectives
+        )
+        RollupScore.objects.bulk_create(
+            RollupScore(period=self.cast.period, kind=RollupKind.OBJECTIVE, objective=objective, percent=80, parts=1)
+            for objective in objectives
+            if objective.map_id == things["map"]
+        )
+        definitions = KpiDefinition.objects.bulk_create(
+            KpiDefinition(code=f"K{n}", name=f"Measure {n}", created_by=self.cast.strategy) for n in numbers
+        )
+        self.versions = KpiVersion.objects.bulk_create(
+            KpiVersion(
+                definition=definition,
+                number=1,
+                name=definition.name,
+                owner=self.cast.manager,
+                objective_id=things["published_objective"],
+                perspective_id=things["perspective"],
+            )
+            for definition in definitions
+        )
+        for definition, version in zip(definitions, self.versions, strict=True):
+            KpiDefinition.objects.filter(pk=definition.pk).update(current=version)
+        latest = KpiVersion.objects.filter(definition_id=things["kpi"]).order_by("-number").first().number
+        KpiVersion.objects.bulk_create(
+            KpiVersion(
+                definition_id=things["kpi"], number=latest + 1 + index, name="Revenue", created_by=self.cast.strategy
+            )
+            for index, _ in enumerate(numbers)
+        )
+
+    def _add_to_cards(self, numbers: list[str]) -> None:
+        cast, things = self.cast, self.things
+        for card in Scorecard.objects.filter(pk__in=[things["card"], things["draft_card"]]):
+            lines = ScorecardLine.objects.bulk_create(
+                ScorecardLine(scorecard=card, kpi=version, weight=0, target=100) for version in self.versions
+            )
+            LineScore.objects.bulk_create(
+                LineScore(line=line, scorecard=card, quantity=80, entries=1, state="scored", completion=1, status="on")
+                for line in lines
+            )
+            Actual.objects.bulk_create(
+                Actual(line=line, on=STORY_DAY, value=80, note="…", entered_by=cast.lan) for line in lines
+            )
+        actuals = Actual.objects.bulk_create(
+            Actual(line_id=things["line"], on=STORY_DAY, value=1, note=f"Note {n}", entered_by=cast.lan)
+            for n in numbers
+        )
+        Evidence.objects.bulk_create(
+            Evidence(
+                actual_id=pk,
+                file=ContentFile(b"x", name="x.txt"),
+                filename="x.txt",
+                content_type="text/plain",
+                size=1,
+                sha256=number.rjust(64, "c"),
+                uploaded_by=cast.lan,
+            )
+            for pk in [things["actual"], *(actual.pk for actual in actuals)]
+            for number in numbers
+        )
+        ChangeRequest.objects.bulk_create(
+            ChangeRequest(
+                line_id=things["line"],
+                changes={"target": {"old": "100", "new": "90"}},
+                reason=f"Reason {n}",
+                effective_on=STORY_DAY,
+                requested_by=cast.lan,
+                state="refused",
+                decided_by=cast.manager,
+                decided_at=timezone.now(),
+            )
+            for n in numbers
+        )
+
+    def _add_pay(self, numbers: list[str]) -> None:
+        TierTable.objects.bulk_create(
+            TierTable(
+                name=f"Table {n}",
+                valid_from=LONG_AGO + datetime.timedelta(days=int(n)),
+                made_by=self.cast.payroll_maker,
+            )
+            for n in numbers
+        )
+        paid = PayRun.objects.values("period")
+        months = Period.objects.filter(kind=PeriodKind.MONTH).exclude(pk__in=paid)[: len(numbers)]
+        PayRun.objects.bulk_create(PayRun(period=month, made_by=self.cast.payroll_maker) for month in months)
+
+    def _add_work(self, numbers: list[str]) -> None:
+        cast, things, now = self.cast, self.things, timezone.now()
+        Job.objects.bulk_create(
+            Job(
+                key=f"job {n}",
+                task="house",
+                state=JobState.DONE,
+                finished_at=now,
+                requested_by=cast.hr,
+                parent_id=parent,
+            )
+            if parent is None
+            else Job(key=f"part {n}", task="house", state=JobState.DONE, finished_at=now, parent_id=parent)
+            for parent in (None, things["job"])
+            for n in numbers
+        )
+        ImportBatch.objects.bulk_create(
+            ImportBatch(
+                kind="people",
+                file=ContentFile(b"name\n", name="people.csv"),
+                filename=f"people {n}.csv",
+                sha256=n.rjust(64, "d"),
+                columns={"name": "name"},
+                created_by=cast.hr,
+            )
+            for n in numbers
+        )
+        ImportRow.objects.bulk_create(
+            ImportRow(batch_id=things["batch"], number=10 + int(n), values={"name": n}, outcome=RowOutcome.CREATE)
+            for n in numbers
+        )
+        AuditEvent.objects.bulk_create(
+            AuditEvent(
+                at=now,
+                actor_id=cast.hr.pk,
+                actor_name=cast.hr.name,
+                action="person.edit",
+                target_type="member",
+                target_id=cast.lan.pk,
+                target_label=cast.lan.name,
+                after={"name": n},
+                is_pay=is_pay,
+            )
+            for is_pay in (False, True)
+            for n in numbers
+        )
+
+    def _pay_line(self, run: PayRun, person: Member) -> PayLine:
+        return PayLine(
+            run=run,
+            member=person,
+            employee_code=person.code,
+            employee_name=person.name,
+            department_name="Sales",
+            position_name="Rep",
+            p1_amount=1,
+            p2_coefficient=1,
+            p2_amount=0,
+            p3_target_amount=0,
+            p3_amount=0,
+            gross_amount=1,
+            flag=PayFlag.NO_SCORE,
+            inputs={},
+            trace={},
+        )
