@@ -30,7 +30,7 @@ BROKEN = {
     "ALTER TABLE kpiapp_employment DROP CONSTRAINT kpiapp_employment_department_same": (
         "kpiapp_employment.department_id: no composite foreign key to kpiapp_department"
     ),
-    "ALTER TABLE kpiapp_employment ADD CONSTRAINT plain FOREIGN KEY (department_id) REFERENCES kpiapp_department (id)": (
+    "ALTER TABLE kpiapp_employment ADD CONSTRAINT plain FOREIGN KEY (manager_id) REFERENCES kpiapp_member (id)": (
         "kpiapp_employment: foreign key plain leaves the organization out"
     ),
 }
