@@ -11,9 +11,11 @@ class ScorecardsConfig(AppConfig):
     def ready(self):
         """Register what scorecards offer below."""
         from kpiapp import registry
+        from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.services import rollups
 
+        registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.KPI_CHECKS.append(problems_of_definition)
         registry.AFTER_SCORES.append(rollups.refresh_soon)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)

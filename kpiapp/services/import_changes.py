@@ -57,8 +57,10 @@ class Changes:
             )
 
 
-def undo_changes(rows: Sequence, *, order: Sequence[type[models.Model]]) -> None:
-    """Put back what imported rows changed; `order` says which model's new rows go first.
+def undo_changes(
+    rows: Sequence, *, order: Sequence[type[models.Model]], derived: Sequence[type[models.Model]] = ()
+) -> None:
+    """Put back what imported rows changed; `order` says which model's new rows go first, `derived` what goes along.
 
     Raises Refused when something was changed again since, or when something else depends on it by now.
     """
@@ -83,7 +85,7 @@ def undo_changes(rows: Sequence, *, order: Sequence[type[models.Model]]) -> None
             del kept[pk]
     # What stays lets go of what leaves; ranges that were cut grow back once there is room.
     _restore(restored, references_only=True)
-    _delete(created, order)
+    _delete(created, order, derived)
     _restore(restored, references_only=False)
 
 
@@ -102,7 +104,11 @@ def _restore(restored: dict[type, dict[int, tuple]], *, references_only: bool) -
         _bulk_update(model, [instance for instance, _names in kept.values()], names)
 
 
-def _delete(created: dict[type, dict[int, models.Model]], order: Sequence[type[models.Model]]) -> None:
+def _delete(
+    created: dict[type, dict[int, models.Model]],
+    order: Sequence[type[models.Model]],
+    derived: Sequence[type[models.Model]],
+) -> None:
     for model in order:
         ours = created[model]
         if not ours:
@@ -111,7 +117,7 @@ def _delete(created: dict[type, dict[int, models.Model]], order: Sequence[type[m
         if own_references:
             model.objects.filter(pk__in=ours).update(**dict.fromkeys(own_references))
         for relation in model._meta.get_fields(include_hidden=True):
-            if relation.auto_created and not relation.concrete:
+            if relation.auto_created and not relation.concrete and relation.related_model not in derived:
                 holder = relation.related_model.objects.filter(**{f"{relation.field.name}__in": list(ours)}).first()
                 if holder is not None:
                     raise Refused(_depends(ours[getattr(holder, relation.field.attname)], holder))

@@ -82,8 +82,12 @@ class ImportHandler:
     fields: tuple[ImportField, ...]
 
     def key(self, row: Row) -> Hashable:
-        """What makes two rows of a file the same thing; None: never the same."""
+        """What makes two rows of a file the same thing."""
         raise NotImplementedError
+
+    def repeated(self, number: int) -> str:
+        """What to say about a row that is the same thing as an earlier one."""
+        return _("Row %(number)d says the same thing. Keep one of the two.") % {"number": number}
 
     def prepare(self, rows: Sequence[Row], run: Run) -> Any:
         """Everything the rows refer to, read in a fixed number of queries."""
@@ -246,8 +250,8 @@ def _plan(handler: ImportHandler, rows: Sequence[Row], run: Run) -> Any:
     first: dict[Hashable, int] = {}
     for row in good:
         key = handler.key(row)
-        if key is not None and key in first:
-            row.errors.append(_("Row %(number)d says the same thing. Keep one of the two.") % {"number": first[key]})
+        if key in first:
+            row.errors.append(handler.repeated(first[key]))
             continue
         try:
             row.outcome = handler.plan(row, known)
