@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from kpiapp.choices import PeriodKind
 from kpiapp.decimals import NumberError, currency_places, format_number, parse_number
-from kpiapp.forms import DayInput, OrganizationForm
-from kpiapp.models import Member, Position
+from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
+from kpiapp.models import Member, Period, Position
 from kpiapp.services.refusals import Refused
 
 COEFFICIENT_PLACES = 4
@@ -112,6 +113,12 @@ def member_columns(currency: str) -> list[RateColumn]:
         RateColumn("p1_amount", _("Own P1"), places, False),
         RateColumn("p3_target_amount", _("Own KPI pay at target"), places, False),
     ]
+
+
+class StartForm(OrganizationForm):
+    """Which month is paid."""
+
+    period = OrganizationChoiceField(Period, order="-starts_on", filters={"kind": PeriodKind.MONTH})
 
 
 class DayForm(OrganizationForm):

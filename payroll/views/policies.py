@@ -1,6 +1,7 @@
 """Pay rules: tier tables with a what-if, amounts of positions, coefficients of people."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -82,7 +83,9 @@ def _page(request, rows):
 
 def _rates_page(request, kind, page, rows, columns, service, target):
     may_edit = can(request.member, Permission.PAY_RULES_EDIT)
-    data = request.POST if request.method == "POST" and may_edit else None
+    data = request.POST if request.method == "POST" else None
+    if data is not None and not may_edit:
+        raise PermissionDenied
     table = forms.RateTable(rows, columns, data)
     day = forms.DayForm(data, initial={"valid_from": summaries.first_open_day(request.today)})
     if data is not None and table.is_valid() and table.save(day, service, target, by=request.member):

@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from kpiapp.choices import PeriodKind
 from kpiapp.forms import ReasonForm
-from kpiapp.models import Period
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
 from payroll import queries, summaries
 from payroll.choices import ExportFormat, RunState
+from payroll.forms import StartForm
 from payroll.models import PayExport
 from payroll.services import exports, runs
 from payroll.views.access import for_pay_roles
@@ -46,9 +45,11 @@ def run(request, pk):
 @requires(Permission.PAY_RUN_EDIT)
 def start(request):
     """The first click of the month: create the run and have it calculated."""
-    period = get_object_or_404(Period, pk=request.POST.get("period"), kind=PeriodKind.MONTH)
-    made = runs.create_run(period=period, by=request.member)
-    return _take(request, made.pk, runs.request_calculation)
+    form = StartForm(request.POST)
+    if not form.run(runs.create_run, by=request.member):
+        messages.error(request, _("Choose the month to pay."))
+        return redirect("payroll:run_list", request.organization.slug)
+    return _take(request, form.result.pk, runs.request_calculation)
 
 
 @require_POST

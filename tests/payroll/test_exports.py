@@ -14,7 +14,7 @@ from payroll import tasks
 from payroll.choices import ExportFormat
 from payroll.exports import export_run
 from payroll.models import PayExport, PayRun
-from payroll.services import exports
+from payroll.services import exports, runs
 from tests.payroll.conftest import ignore_progress
 
 
@@ -64,9 +64,8 @@ def test_the_name_says_which_file_and_making_it_again_is_a_new_version(full, app
         assert hashlib.sha256(opened.read()).hexdigest() == second.sha256
 
 
-def test_a_name_that_is_a_formula_is_only_text(month, maker, approver, _files):
-    from payroll.services import runs
-
+@pytest.mark.usefixtures("_files")
+def test_a_name_that_is_a_formula_is_only_text(month, maker, approver):
     Member.objects.filter(pk=month.lan.pk).update(name='=HYPERLINK("http://evil.example")')
     run = runs.create_run(period=month.period, by=maker)
     runs.calculate(run=run, by=maker, progress=ignore_progress)

@@ -1,0 +1,130 @@
+"""Pay rules in the browser: tiers proposed and approved, a what-if, tables of rates that lose nothing typed."""
+
+from decimal import Decimal
+
+import pytest
+
+from kpiapp.tenancy import organization_scope
+from payroll.models import MemberPay, PositionPay, TierTable
+from tests.payroll.conftest import score_card, set_rates
+
+
+@pytest.fixture
+def company(an_phat):
+    """A company with rates."""
+    with organization_scope(an_phat.organization):
+        set_rates(an_phat)
+    return an_phat
+
+
+TABLE = {
+    "name": "Bậc mùa đông",
+    "valid_from": "2027-01-01",
+    "code": ["Top", "Rest", ""],
+    "at_least": ["100", "0", ""],
+    "coefficient": ["1,5", "0,5", ""],
+}
+
+
+def test_a_table_is_proposed_and_approved_by_another(company):
+    maker, approver = company.client(company.payroll_maker), company.client(company.payroll_approver)
+    assert maker.post(company.url("pay/rules/tiers/new/"), TABLE).status_code == 302
+    with organization_scope(company.organization):
+        table = TierTable.objects.get(name=TABLE["name"])
+        assert [tier.coefficient for tier in table.tiers.all()] == [Decimal("1.5"), Decimal("0.5")]
+        assert table.approved_at is None
+    assert f"{table.pk}/approve/" not in maker.get(company.url("pay/rules/tiers/")).content.decode()
+    assert f"{table.pk}/approve/" in approver.get(company.url("pay/rules/tiers/")).content.decode()
+    approver.post(company.url(f"pay/rules/tiers/{table.pk}/approve/"))
+    with organization_scope(company.organization):
+        assert TierTable.objects.get(pk=table.pk).approved_by_id == company.payroll_approver.pk
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"coefficient": ["abc", "0,5", ""]}, {"at_least": ["100", "10", ""]}, {"at_least": ["", "0", ""]}]
+)
+def test_a_wrong_table_comes_back_with_what_was_typed(company, wrong):
+    response = company.client(company.payroll_maker).post(company.url("pay/rules/tiers/new/"), {**TABLE, **wrong})
+    body = response.content.decode()
+    assert response.status_code == 422
+    assert TABLE["name"] in body
+    assert 'value="Top"' in body
+    assert 'role="alert"' in body
+
+
+def test_the_what_if_pays_like_a_run(company):
+    auditor = company.client(company.auditor)
+    part = auditor.get(company.url("pay/rules/what-if/"), {"score": "84,6", "target": "3.300.000"}).content.decode()
+    assert "2.310.000" in part
+    assert "C+" in part
+    wrong = auditor.get(company.url("pay/rules/what-if/"), {"score": "many", "target": ""})
+    assert wrong.status_code == 200
+    assert "many" in wrong.content.decode()
+
+
+def test_rates_of_positions_are_typed_as_a_table(company):
+    maker, url = company.client(company.payroll_maker), company.url("pay/rules/positions/")
+    pk = company.position.pk
+    typed = {"valid_from": "2026-12-01", f"p1_amount-{pk}": "16.000.000", f"p3_target_amount-{pk}": "3.300.000"}
+    assert maker.post(url, typed).status_code == 302
+    with organization_scope(company.organization):
+        rows = PositionPay.objects.filter(position=company.position)
+        assert rows.count() == 2
+        assert rows.get(valid_to=None).p1_amount == 16_000_000
+        # Rows nobody touched have no new version.
+        assert PositionPay.objects.exclude(position=company.position).count() == 1
+
+
+@pytest.mark.parametrize("typed", ["16 triệu", "-5", "1.2.3", ""])
+def test_a_rate_that_cannot_be_read_loses_nothing(company, typed):
+    pk = company.position.pk
+    data = {"valid_from": "2026-12-01", f"p1_amount-{pk}": typed, f"p3_target_amount-{pk}": "4.444.444"}
+    response = company.client(company.payroll_maker).post(company.url("pay/rules/positions/"), data)
+    body = response.content.decode()
+    assert response.status_code == 422
+    assert f'value="{typed}"' in body
+    assert 'value="4.444.444"' in body
+    assert "cell-message" in body
+
+
+def test_rates_of_people_skip_ones_own_row(company):
+    maker, url = company.client(company.payroll_maker), company.url("pay/rules/people/")
+    own, lan = company.payroll_maker.pk, company.lan.pk
+    typed = {
+        "valid_from": "2026-12-01",
+        f"p2_coefficient-{own}": "9",
+        f"p2_coefficient-{lan}": "1,25",
+        f"p1_amount-{lan}": "",
+        f"p3_target_amount-{lan}": "",
+    }
+    assert maker.post(url, typed).status_code == 302
+    with organization_scope(company.organization):
+        assert not MemberPay.objects.filter(member=own).exists()
+        assert MemberPay.objects.get(member=lan, valid_to=None).p2_coefficient == Decimal("1.25")
+
+
+def test_who_may_only_read_cannot_save(company):
+    for member in (company.auditor, company.payroll_approver):
+        assert company.client(member).post(company.url("pay/rules/positions/"), {}).status_code == 403
+    assert company.client(company.auditor).get(company.url("pay/rules/people/")).status_code == 403
+
+
+def test_the_tier_is_explained_to_who_reads_the_card_without_amounts(company):
+    with organization_scope(company.organization):
+        card = score_card(company, company.lan, "84.6")
+    for reader in (company.lan, company.manager, company.hr):
+        body = company.client(reader).get(company.url(f"pay/cards/{card.pk}/tier/")).content.decode()
+        assert "C+" in body
+        assert "3.300.000" not in body
+    assert company.client(company.minh).get(company.url(f"pay/cards/{card.pk}/tier/")).status_code == 404
+
+
+def test_the_card_shows_the_tier_to_all_readers_and_the_amount_to_the_person(company):
+    with organization_scope(company.organization):
+        card = score_card(company, company.lan, "84.6")
+    lan = company.client(company.lan).get(company.url(f"scorecards/cards/{card.pk}/")).content.decode()
+    manager = company.client(company.manager).get(company.url(f"scorecards/cards/{card.pk}/")).content.decode()
+    assert "C+" in lan
+    assert "2.310.000" in lan
+    assert "C+" in manager
+    assert "2.310.000" not in manager
