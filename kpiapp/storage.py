@@ -4,6 +4,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Also rewrites `import "./x.js"`, so that a script never loads a stale sibling."""
+    """Also rewrites `import "./x.js"` in our own scripts, so that none loads a stale sibling.
 
-    support_js_module_import_aggregation = True
+    Others' scripts are left alone: what looks like an import in their comments names files that are not there.
+    """
+
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        ("js/*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),
+    )
