@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from kpiapp.decimals import allocate
@@ -97,6 +98,9 @@ def fill_cards(owners: list[Owner], measures: Measures, periods: list[Period], t
     """Cards, lines and entries of all months, then their scores, as the night would have left them."""
     cards, lines = _cards(owners, measures, periods)
     Actual.objects.bulk_create(_entries(lines, today, random), batch_size=2000)
+    with connection.cursor() as cursor:
+        # The planner has no statistics of rows this young, and would look up entry by entry: 15 s instead of 0.2.
+        cursor.execute("SET LOCAL enable_nestloop = off")
     refresh_actuals(line_ids=[line.pk for line, *_ in lines])
     rescore_cards(card_ids=[card.pk for card in cards], on=today)
     return cards
