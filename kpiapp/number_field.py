@@ -33,6 +33,7 @@ class NumberField(forms.CharField):
             raise ValidationError(_(error.message) % error.params) from error
         if self.minimum is not None and number < self.minimum:
             raise ValidationError(
-                _("Type a number of at least %(least)s.") % {"least": format_number(self.minimum, get_language() or "en")}
+                _("Type a number of at least %(least)s.")
+                % {"least": format_number(self.minimum, get_language() or "en")}
             )
         return number

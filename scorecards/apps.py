@@ -11,6 +11,7 @@ class ScorecardsConfig(AppConfig):
     def ready(self):
         """Register what scorecards offer below."""
         from kpiapp import registry
+        from scorecards import offers
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.services import rollups
@@ -19,3 +20,8 @@ class ScorecardsConfig(AppConfig):
         registry.KPI_CHECKS.append(problems_of_definition)
         registry.AFTER_SCORES.append(rollups.refresh_soon)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)
+        registry.NAVIGATION += offers.NAVIGATION
+        registry.SEARCHES.append(offers.find_cards)
+        registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)
+        registry.AUDIT_NOUNS.update(offers.AUDIT_NOUNS)
+        registry.AUDIT_WORDS.update(offers.AUDIT_WORDS)

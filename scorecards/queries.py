@@ -3,15 +3,16 @@
 import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from kpiapp import queries as people
 from kpiapp.choices import Scope
+from kpiapp.decimals import ONE, ZERO
 from kpiapp.models import Employment, Member, Period
 from kpiapp.permissions import Permission, scope_of
 from scorecards.choices import LIVE_STATES, ActualState, CardState, ChangeState, OwnerKind
-from scorecards.models import Actual, ChangeRequest, Evidence, Scorecard, ScorecardLine
+from scorecards.models import Actual, ChangeRequest, Evidence, RollupScore, Scorecard, ScorecardLine
 
 HISTORY_PERIODS = 12
 
@@ -102,10 +103,16 @@ def with_numbers(lines: QuerySet[ScorecardLine]) -> QuerySet[ScorecardLine]:
             | Q(scorecard__owner_kind=OwnerKind.ORGANIZATION)
         )
         .order_by("-scorecard__period__starts_on")
-        .values_list(F("score__quantity") / NullIf(Coalesce("score__divisor", 1), 0))
+        .values_list(F("score__quantity") / NullIf(Coalesce("score__divisor", Value(ONE)), Value(ZERO)))
     )
     return lines.select_related(
-        "scorecard__period", "score", "kpi__perspective", "kpi__objective__perspective"
+        "scorecard__period",
+        "scorecard__score",
+        "scorecard__member",
+        "scorecard__department",
+        "score",
+        "kpi__perspective",
+        "kpi__objective__perspective",
     ).annotate(
         last_at=Subquery(last.values("entered_at")[:1]),
         last_by=Subquery(last.values("entered_by__name")[:1]),
@@ -126,6 +133,31 @@ def card_with_lines(card: Scorecard) -> list[ScorecardLine]:
     return list(with_numbers(card.lines.all()))
 
 
+RIGHTS = ("record", "edit", "agree", "change", "waive")
+
+
+def rights_on(card: Scorecard, member: Member, on: datetime.date) -> dict[str, bool]:
+    """What a member may do on a card, by name (see RIGHTS); one query."""
+    measured = _not_measured(member)
+    reach = {
+        "record": _cards_of(member, Permission.ACTUAL_RECORD, on),
+        "edit": _cards_of(member, Permission.CARD_EDIT, on),
+        "agree": _cards_of(member, Permission.CARD_AGREE, on) & measured,
+        "change": _cards_of(member, Permission.CHANGE_REQUEST, on),
+    }
+    everyone = scope_of(member, Permission.CHANGE_REQUEST) == Scope.ALL
+    reach["waive"] = measured if everyone else reach["agree"]
+    found = Scorecard.objects.filter(pk=card.pk).values_list(
+        *(Case(When(_certain(reach[name]), then=True), default=False) for name in RIGHTS)
+    )
+    return dict(zip(RIGHTS, found.get(), strict=True))
+
+
+def _certain(condition: Q) -> Q:
+    """A condition that may be empty (everything), in a form a CASE takes."""
+    return condition or Q(pk__isnull=False)
+
+
 def own_card(member: Member, period: Period) -> Scorecard | None:
     """The card of a person in a period, with its score."""
     return Scorecard.objects.filter(member=member, period=period).select_related(*CARD_PARTS).first()
@@ -142,7 +174,9 @@ def cards_of_period(member: Member, period: Period, on: datetime.date) -> QueryS
         .filter(period=period)
         .select_related("member", "department", "score", "organization")
         .annotate(
-            place_id=Coalesce(Subquery(place.values("department")[:1]), F("department")),
+            place_id=Coalesce(
+                Subquery(place.values("department_id")[:1]), F("department_id"), output_field=BigIntegerField()
+            ),
             place_name=Coalesce(Subquery(place.values("department__name")[:1]), F("department__name")),
             job=Subquery(place.values("position__name")[:1]),
             owner_sort=Coalesce("member__sort_key", "department__sort_key"),
@@ -150,19 +184,15 @@ def cards_of_period(member: Member, period: Period, on: datetime.date) -> QueryS
     )
 
 
-def periods_around(period: Period) -> tuple[Period | None, Period | None]:
-    """The periods of the same kind before and after one."""
-    same = Period.objects.filter(kind=period.kind)
-    return (
-        same.filter(starts_on__lt=period.starts_on).order_by("-starts_on").first(),
-        same.filter(starts_on__gt=period.starts_on).order_by("starts_on").first(),
-    )
+def periods_like(period: Period) -> list[Period]:
+    """Periods of the same kind, oldest first: what a page's switcher offers."""
+    return list(Period.objects.filter(kind=period.kind).order_by("starts_on"))
 
 
 def period_on(day: datetime.date, code: str = "") -> Period | None:
     """The period a page shows: the one asked for by code, else the running month, else the latest that has begun."""
     if code:
-        return next((period for period in Period.objects.order_by("-starts_on") if period.code == code), None)
+        return next((period for period in all_periods() if period.code == code), None)
     # Several kinds may start on the same day: the shortest comes first.
     return Period.objects.filter(starts_on__lte=day).order_by("-starts_on", "ends_on").first()
 
@@ -174,6 +204,23 @@ def approvable_actuals(member: Member, on: datetime.date) -> QuerySet[Actual]:
         Actual.objects.filter(line__scorecard__in=cards.values("pk"), state=ActualState.RECORDED)
         .filter(line__scorecard__period__locked_at=None)
         .exclude(entered_by=member.pk)
+    )
+
+
+def with_owners(entries: QuerySet[Actual]) -> QuerySet[Actual]:
+    """Entries with whose they are, what they measure and what supports them, by owner and day."""
+    return (
+        entries.select_related(
+            "line__kpi",
+            "line__scorecard__period",
+            "line__scorecard__member",
+            "line__scorecard__department",
+            "line__scorecard__organization",
+            "entered_by",
+            "corrects",
+        )
+        .prefetch_related("evidence")
+        .order_by("line__scorecard__member__sort_key", "line__scorecard_id", "line__position", "on", "pk")
     )
 
 
@@ -200,10 +247,29 @@ def entries_of(line: ScorecardLine) -> QuerySet[Actual]:
     )
 
 
-def waiting_counts(member: Member, on: datetime.date) -> dict[str, int]:
-    """How much waits for a member: entries to approve, changes to decide, cards to agree; one query each."""
-    return {
-        "entries": approvable_actuals(member, on).count(),
-        "changes": decidable_changes(member, on).count(),
-        "cards": agreeable_cards(member, on).filter(state=CardState.SUBMITTED).count(),
-    }
+def sibling_card(card: Scorecard, period: Period, member: Member, on: datetime.date) -> Scorecard | None:
+    """The card of the same owner in another period, when the member may read it."""
+    same = {"owner_kind": card.owner_kind, "member": card.member_id, "department": card.department_id}
+    return visible_cards(member, on).filter(period=period, **same).first()
+
+
+def open_periods() -> list[Period]:
+    """Periods that still take cards and entries, oldest first."""
+    return list(Period.objects.filter(locked_at=None).order_by("starts_on", "ends_on"))
+
+
+def visible_rollups(member: Member, on: datetime.date) -> QuerySet[RollupScore]:
+    """Rolled-up scores a member may read: of the company and its strategy; of departments by scope, and one's own."""
+    scope = scope_of(member, Permission.CARD_READ)
+    if scope is None:
+        return RollupScore.objects.none()
+    if scope == Scope.ALL:
+        return RollupScore.objects.all()
+    own = Employment.objects.on(on).filter(member=member.pk).values("department")
+    led = people.visible_departments(member, Permission.CARD_READ, on).values("pk")
+    return RollupScore.objects.filter(Q(department=None) | Q(department__in=own) | Q(department__in=led))
+
+
+def all_periods() -> list[Period]:
+    """Every period, latest first."""
+    return list(Period.objects.order_by("-starts_on", "ends_on"))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import plain
 from kpiapp.models import Member
 from kpiapp.services import audit
+from kpiapp.services.refusals import Refused
 from scorecards import recompute
 from scorecards.choices import LIVE_STATES, ActualSource, ActualState
 from scorecards.line_rules import rule_of_line
@@ -21,7 +22,7 @@ from scorecards.scoring import Method, manual_needs_evidence
 from strategy.choices import Aggregation
 
 
-class ActualRefused(ValueError):
+class ActualRefused(Refused):
     """An entry that cannot be taken; the message says why and what to do."""
 
 

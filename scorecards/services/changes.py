@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, plain
 from kpiapp.models import Member
 from kpiapp.services import audit
+from kpiapp.services.refusals import Refused
 from scorecards import recompute
 from scorecards.choices import CardState, ChangeState
 from scorecards.models import ChangeRequest, Scorecard, ScorecardLine
@@ -21,7 +22,7 @@ WIPE_OUT = "wiped_out_reason"
 FIELDS = (*NUMBERS, "method", "params", WIPE_OUT)
 
 
-class ChangeRefused(ValueError):
+class ChangeRefused(Refused):
     """A request that cannot be made or decided; the message says why."""
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kpiapp.models import Member
 from kpiapp.services import audit
+from kpiapp.services.refusals import Refused
 from scorecards.choices import LIVE_STATES
 from scorecards.models import Actual, Evidence
 
@@ -36,13 +37,16 @@ MAGIC = {
 }
 
 
-class EvidenceRefused(ValueError):
+class EvidenceRefused(Refused):
     """A file that is not taken; the message says what would be."""
 
 
 @transaction.atomic
 def attach_file(*, actual: Actual, file: UploadedFile, by: Member) -> Evidence:
-    """Store a file beside an entry, at most 10 MB and of a known type; the same file twice is one. Raises EvidenceRefused."""
+    """Store a file beside an entry: at most 10 MB, of a known type; the same file twice is one.
+
+    Raises EvidenceRefused.
+    """
     suffix = PurePosixPath(file.name).suffix.lower()
     if suffix not in ALLOWED:
         raise EvidenceRefused(

@@ -14,12 +14,9 @@ from kpiapp.models import Member
 from scorecards.choices import LIVE_STATES, ActualSource
 from scorecards.line_rules import shown_part
 from scorecards.models import Actual, ScorecardLine
+from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE, columns_of
 from scorecards.services.actuals import NewEntry, append, lock_lines, refusal_of, withdraw_actuals
 from strategy.choices import Aggregation, PartAggregation
-
-VALUE, NUMERATOR, DENOMINATOR = "value", "numerator", "denominator"
-# One number a day says too little for these: they are entered in the row's details.
-DETAILS_ONLY = frozenset({Aggregation.COUNT, Aggregation.WEIGHTED_AVG})
 
 
 @dataclass(frozen=True)
@@ -39,13 +36,6 @@ class GridResult:
     errors: dict[tuple[int, str], str]
     lines: dict[int, ScorecardLine]
     withdrawn: int = 0
-
-
-def columns_of(line: ScorecardLine) -> tuple[str, ...]:
-    """The cells of a line: none, one, or the two parts of a ratio."""
-    if line.kpi.aggregation in DETAILS_ONLY:
-        return ()
-    return (NUMERATOR, DENOMINATOR) if line.kpi.aggregation == Aggregation.RATIO else (VALUE,)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ZERO, AllocationError, allocate, format_number, plain
 from kpiapp.models import Department, Employment, Member, Organization, Period
 from kpiapp.services import audit
+from kpiapp.services.refusals import Refused
 from scorecards import recompute
 from scorecards.choices import CardState, OwnerKind
 from scorecards.line_rules import NEEDS_TARGET, rule_of
@@ -24,7 +25,7 @@ Owner = Member | Department | Organization
 WEIGHT_UNIT = Decimal("0.01")
 
 
-class CardRefused(ValueError):
+class CardRefused(Refused):
     """A step a card cannot take; the message says why and what to do."""
 
 
@@ -297,7 +298,10 @@ def balance_weights(*, card: Scorecard, by: Member, today) -> Scorecard:
         raise CardRefused(_("There is nothing to balance: add a KPI first."))
     shares = balanced([line.weight for line in lines])
     return update_lines(
-        card=card, changes={line.pk: {"weight": share} for line, share in zip(lines, shares)}, by=by, today=today
+        card=card,
+        changes={line.pk: {"weight": share} for line, share in zip(lines, shares, strict=True)},
+        by=by,
+        today=today,
     )
 
 

@@ -1,0 +1,7 @@
+"""Why a score is what it is: the kernel run again with its trace, and every step of it in words."""
+
+from scorecards.explain.cards import explain_card
+from scorecards.explain.lines import explain_line
+from scorecards.explain.rollups import explain_rollup
+
+__all__ = ["explain_card", "explain_line", "explain_rollup"]

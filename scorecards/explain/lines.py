@@ -1,0 +1,190 @@
+"""Why a line's completion is what it is, from the percent down to what was typed."""
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kpiapp.explain import Explanation, Source, Step
+from kpiapp.templatetags.kpi import day, instant
+from scorecards.choices import LIVE_STATES, ActualState, ChangeState
+from scorecards.explain.lift import lift_of_line
+from scorecards.explain.words import UNSPOKEN, WORDS, Measure, p, u
+from scorecards.line_rules import absence_on, rule_of_line
+from scorecards.models import Actual, ChangeRequest, ScorecardLine
+from scorecards.recompute.gather import carried_pairs
+from scorecards.scoring import Entry, LineResult, MissingPolicy, Trace, aggregate, score_line
+from scorecards.scoring import LineState as KernelState
+from strategy.choices import Aggregation
+
+ENTRIES_SHOWN = 12
+
+
+def load_line(pk: int) -> ScorecardLine:
+    """A line with everything its explanation names."""
+    return ScorecardLine.objects.select_related(
+        "kpi",
+        "score",
+        "scorecard__period",
+        "scorecard__member",
+        "scorecard__department",
+        "scorecard__organization",
+        "scorecard__agreed_by",
+        "waived_by",
+        "wiped_out_by",
+    ).get(pk=pk)
+
+
+def rerun(line: ScorecardLine, entries: Sequence[Actual], on: datetime.date, trace: Trace) -> LineResult:
+    """Score a line again from its entries, leaving the trace; the same functions the night uses."""
+    ratio = line.kpi.aggregation == Aggregation.RATIO
+    given = [Entry(e.numerator if ratio else e.value, e.denominator, e.on, e.pk) for e in entries]
+    parts = {"numerator_agg": line.kpi.numerator_agg, "denominator_agg": line.kpi.denominator_agg} if ratio else {}
+    waived = bool(line.waived_reason)
+    pair = None if waived else aggregate(line.kpi.aggregation, given, trace=trace, **parts)
+    rule, absence = rule_of_line(line), absence_on(line, line.scorecard.period, on)
+    late = pair is None and absence == KernelState.LATE and rule.missing_policy is MissingPolicy.CARRY_FORWARD
+    carried = carried_pairs([line.pk]).get(line.pk) if late else None
+    return score_line(
+        rule,
+        actual=pair[0] if pair else None,
+        denominator=pair[1] if pair else None,
+        target=line.target,
+        baseline=line.baseline,
+        absence=absence,
+        carried=carried,
+        wiped_out=bool(line.wiped_out_reason),
+        trace=trace,
+    )
+
+
+def explain_line(line: ScorecardLine, *, on: datetime.date) -> Explanation:
+    """Every step from a line's completion down to its entries; says so when it differs from what is stored."""
+    line = load_line(line.pk)
+    every = list(
+        Actual.objects.filter(line=line).select_related("entered_by", "decided_by").prefetch_related("evidence")
+    )
+    live = sorted((e for e in every if e.state in LIVE_STATES), key=lambda e: (e.on, e.pk))
+    trace = Trace()
+    result = rerun(line, live, on, trace)
+    stored = getattr(line, "score", None)
+    steps = [_spoken(step, line, live, every) for step in reversed(trace.steps) if step.rule not in UNSPOKEN]
+    if stored is not None and stored.completion != result.completion:
+        steps.insert(0, _difference(stored.completion, result.completion))
+    if line.waived_reason or line.wiped_out_reason:
+        steps.insert(0, _decision(line))
+    return Explanation(
+        title=_("Why %(percent)s?") % {"percent": p(stored.completion if stored else result.completion)},
+        intro=_("%(kpi)s, %(owner)s, %(period)s. Every step that led here, down to what was typed.")
+        % {"kpi": line.kpi.name, "owner": line.scorecard.owner_name, "period": line.scorecard.period.label},
+        steps=(*steps, _target(line), _version(line)),
+        lift=lift_of_line(line, result),
+        crumbs=_crumbs(line),
+    )
+
+
+def _measure(line: ScorecardLine) -> Measure:
+    since = date_format(line.scorecard.period.starts_on, "MONTH_DAY_FORMAT")
+    return Measure(line.kpi.unit, since, line.kpi.numerator_label, line.kpi.denominator_label)
+
+
+def _spoken(step, line: ScorecardLine, live: Sequence[Actual], every: Sequence[Actual]) -> Step:
+    measure = _measure(line)
+    if step.operands.get("part") in ("numerator", "denominator"):
+        # A part is counted in its own unit; the KPI's unit is that of the quotient.
+        measure = Measure("", measure.since, measure.numerator, measure.denominator)
+    words = WORDS[step.rule](step, measure)
+    sources = _entry_sources(line, live, every) if step.rule.value.startswith("aggregate.") else ()
+    return Step(words.title, words.value, words.text, sources)
+
+
+def _entry_sources(line: ScorecardLine, live: Sequence[Actual], every: Sequence[Actual]) -> tuple[Source, ...]:
+    """Who entered what and when, newest first, with files; then how many more there are and what was corrected."""
+    address = reverse("scorecards:line", args=[line.scorecard.organization.slug, line.pk])
+    sources = [Source(_entry_text(entry, line), f"{address}#entry-{entry.pk}") for entry in reversed(live)]
+    shown = sources[:ENTRIES_SHOWN]
+    more = len(sources) - len(shown)
+    if more:
+        text = ngettext("and %(count)d earlier entry", "and %(count)d earlier entries", more) % {"count": more}
+        shown.append(Source(text, address))
+    corrected = sum(entry.state == ActualState.CORRECTED for entry in every)
+    if corrected:
+        text = ngettext("%(count)d correction", "%(count)d corrections", corrected) % {"count": corrected}
+        shown.append(Source(text, address))
+    return tuple(shown)
+
+
+def _entry_text(entry: Actual, line: ScorecardLine) -> str:
+    if entry.value is not None:
+        number = u(entry.value, Measure(line.kpi.unit))
+    else:
+        number = f"{u(entry.numerator, Measure())} ÷ {u(entry.denominator, Measure())}"
+    who = entry.entered_by.name if entry.entered_by else entry.get_source_display()
+    text = _("%(number)s for %(day)s, entered by %(who)s on %(when)s") % {
+        "number": number,
+        "day": day(entry.on),
+        "who": who,
+        "when": instant(entry.entered_at),
+    }
+    if entry.state == ActualState.APPROVED and entry.decided_by:
+        text += ", " + _("approved by %(who)s") % {"who": entry.decided_by.name}
+    files = ", ".join(file.filename for file in entry.evidence.all())
+    return f"{text}, " + _("evidence: %(files)s") % {"files": files} if files else text
+
+
+def _difference(stored: Decimal | None, now: Decimal | None) -> Step:
+    return Step(
+        _("The stored score differs"),
+        p(stored),
+        _(
+            "Calculated anew from the same entries it is %(now)s. A locked period keeps what it had; an open one is"
+            " brought up to date by the next night."
+        )
+        % {"now": p(now)},
+    )
+
+
+def _decision(line: ScorecardLine) -> Step:
+    who = line.wiped_out_by if line.wiped_out_reason else line.waived_by
+    title = _("Severe violation") if line.wiped_out_reason else _("Waived")
+    return Step(title, "", f"{line.wiped_out_reason or line.waived_reason} ({who.name if who else '–'})")
+
+
+def _target(line: ScorecardLine) -> Step:
+    card = line.scorecard
+    slug = card.organization.slug
+    sources = [Source(_("%(owner)s, %(period)s") % {"owner": card.owner_name, "period": card.period.label},
+                      reverse("scorecards:card", args=[slug, card.pk]))]  # fmt: skip
+    if card.agreed_by and card.agreed_at:
+        text = _("Agreed by %(who)s on %(when)s") % {"who": card.agreed_by.name, "when": instant(card.agreed_at)}
+    else:
+        text = _("Not agreed yet: the card is a draft")
+    changes = ChangeRequest.objects.filter(line=line, state=ChangeState.APPROVED).select_related("decided_by")
+    for change in changes:
+        label = _("Changed on %(when)s, approved by %(who)s") % {
+            "when": instant(change.decided_at),
+            "who": change.decided_by.name,
+        }
+        sources.append(Source(label, reverse("scorecards:changes", args=[slug])))
+    return Step(_("Target"), u(line.target, Measure(line.kpi.unit)), text, tuple(sources))
+
+
+def _version(line: ScorecardLine) -> Step:
+    version = line.kpi
+    number = _("version %(number)d") % {"number": version.number}
+    text = f"{version.get_method_display()} · {version.get_aggregation_display()}"
+    if version.created_at:
+        text += " · " + _("defined on %(when)s") % {"when": day(version.created_at)}
+    return Step(version.name, number, text)
+
+
+def _crumbs(line: ScorecardLine) -> tuple[Source, ...]:
+    slug, card = line.scorecard.organization.slug, line.scorecard
+    return (
+        Source(card.owner_name, reverse("scorecards:card", args=[slug, card.pk])),
+        Source(_("Score"), reverse("scorecards:explain_card", args=[slug, card.pk])),
+    )

@@ -1,0 +1,92 @@
+"""What scorecards offer to the frame: entries of the side bar, search, reasons not to lock a period, audit words."""
+
+import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from kpiapp.choices import Scope
+from kpiapp.models import Member, Period
+from kpiapp.permissions import Permission, scope_of
+from kpiapp.registry import NavigationItem, SearchHit
+from kpiapp.text import search_key
+from scorecards import queries
+from scorecards.choices import OwnerKind
+from scorecards.models import CardScore
+
+CARDS_FOUND = 6
+
+
+def _sees_others(member: Member) -> bool:
+    return scope_of(member, Permission.CARD_READ) in (Scope.TEAM, Scope.ALL)
+
+
+NAVIGATION = [
+    NavigationItem("me", gettext_lazy("My scorecard"), "scorecards:mine", "target", 10, Permission.CARD_READ),
+    NavigationItem(
+        "company", gettext_lazy("Scorecards"), "scorecards:team", "layout-grid", 20, Permission.CARD_READ, _sees_others
+    ),
+    NavigationItem(
+        "company", gettext_lazy("Approvals"), "scorecards:approvals", "clipboard-check", 50, Permission.ACTUAL_APPROVE
+    ),
+]
+
+AUDIT_NOUNS = {
+    "actual": gettext_lazy("Entries"),
+    "card": gettext_lazy("Scorecards"),
+    "line": gettext_lazy("KPIs on cards"),
+    "change": gettext_lazy("Changes of what was agreed"),
+    "evidence": gettext_lazy("Evidence"),
+}
+AUDIT_WORDS = {
+    "agree": pgettext_lazy("done", "agreed"),
+    "submit": pgettext_lazy("done", "handed in"),
+    "assign": pgettext_lazy("done", "assigned"),
+    "record": pgettext_lazy("done", "logged"),
+    "correct": pgettext_lazy("done", "corrected"),
+    "withdraw": pgettext_lazy("done", "withdrawn"),
+    "return": pgettext_lazy("done", "returned"),
+    "waive": pgettext_lazy("done", "waived"),
+    "remove_line": pgettext_lazy("done", "KPI removed"),
+    "request": pgettext_lazy("done", "asked for"),
+    "refuse": pgettext_lazy("done", "refused"),
+    "attach": pgettext_lazy("done", "attached"),
+    "entries": gettext_lazy("entries"),
+    "counts_again": gettext_lazy("counts again"),
+    "other_weights": gettext_lazy("other weights"),
+}
+
+
+def find_cards(member: Member, query: str, on: datetime.date) -> list[SearchHit]:
+    """Cards of the running period by the name of their owner; none without a query."""
+    period = queries.period_on(on) if query.strip() and scope_of(member, Permission.CARD_READ) else None
+    if period is None:
+        return []
+    cards = queries.visible_cards(member, on).filter(period=period).exclude(owner_kind=OwnerKind.ORGANIZATION)
+    key = search_key(query)
+    cards = cards.filter(member__search_key__contains=key) | cards.filter(department__search_key__contains=key)
+    cards = cards.select_related("member", "department", "organization").order_by("member__sort_key")
+    return [
+        SearchHit(
+            kind=_("Scorecards"),
+            label=card.owner_name,
+            detail=period.label,
+            url=reverse("scorecards:card", args=[member.organization.slug, card.pk]),
+            icon="target",
+        )
+        for card in cards[:CARDS_FOUND]
+    ]
+
+
+def reasons_not_to_lock(period: Period) -> list[str]:
+    """Cards that must not be closed because a value is missing that has to be there."""
+    blocked = CardScore.objects.filter(scorecard__period=period, is_blocked=True).count()
+    if not blocked:
+        return []
+    text = ngettext(
+        "%(count)d card lacks a value that must be there: enter it, or waive the KPI.",
+        "%(count)d cards lack a value that must be there: enter it, or waive the KPI.",
+        blocked,
+    )
+    return [text % {"count": blocked}]

@@ -1,0 +1,219 @@
+"""What the pages of a card show: its rows and its summary, with every number worked out by the kernel."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from kpiapp.decimals import HUNDRED, ZERO, divide, format_number, quantize
+from kpiapp.models import Period
+from scorecards.choices import LIVE_STATES, LineState
+from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_line, shown_part
+from scorecards.models import Actual, Scorecard, ScorecardLine
+from scorecards.queries import card_with_lines
+from scorecards.reasons import reason_text
+from scorecards.scoring import CardLine, MissingPolicy, WeightPolicy, pace_of, score_card, score_line
+from scorecards.scoring import LineState as KernelState
+from strategy.choices import Aggregation
+
+VALUE, NUMERATOR, DENOMINATOR = "value", "numerator", "denominator"
+# One number a day says too little for these: they are entered in the row's details.
+DETAILS_ONLY = frozenset({Aggregation.COUNT, Aggregation.WEIGHTED_AVG})
+QUOTIENT_PLACES = 2
+
+
+@dataclass
+class Cell:
+    """An input of a row: what it shows, what was saved before, and how it went."""
+
+    column: str
+    label: str
+    shown: str
+    state: str = ""
+    message: str = ""
+    saved: str = ""
+
+
+@dataclass
+class Row:
+    """One line as a page shows it. `completion` and `pace` are fractions (1 = target)."""
+
+    line: ScorecardLine
+    context: str
+    actual: Decimal | None
+    completion: Decimal | None
+    status: str
+    problem: str
+    pace: Decimal | None
+    forecast: Decimal | None
+    history: list[Decimal | None]
+    cells: list[Cell] = field(default_factory=list)
+    hint: str = ""
+
+    @property
+    def has_entry(self) -> bool:
+        """Whether anything that counts was entered."""
+        return bool(self.line.score.entries) if hasattr(self.line, "score") else False
+
+    @property
+    def is_red(self) -> bool:
+        """Whether a cause and an action are asked for."""
+        return self.status in ("off", "at_risk")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A card in a few numbers. Percents have 100 = whole; `expected` is the score of being exactly on plan today."""
+
+    percent: Decimal | None
+    status: str
+    expected: Decimal | None
+    lines_scored: int
+    lines_total: int
+    coverage: Decimal
+    total_weight: Decimal
+    waiting: int
+    is_provisional: bool
+    is_blocked: bool
+
+
+def columns_of(line: ScorecardLine) -> tuple[str, ...]:
+    """The cells of a line: none, one, or the two parts of a ratio."""
+    if line.kpi.aggregation in DETAILS_ONLY:
+        return ()
+    return (NUMERATOR, DENOMINATOR) if line.kpi.aggregation == Aggregation.RATIO else (VALUE,)
+
+
+def rows_of(card: Scorecard, *, on: datetime.date, can_record: bool) -> list[Row]:
+    """The rows of a card; two queries, whatever their number (one when no line is a ratio)."""
+    lines = card_with_lines(card)
+    ratios = [line for line in lines if line.kpi.aggregation == Aggregation.RATIO]
+    entries: dict[int, list[Actual]] = {line.pk: [] for line in ratios}
+    if ratios:
+        for actual in Actual.objects.filter(line__in=ratios, state__in=LIVE_STATES).order_by("on", "pk"):
+            entries[actual.line_id].append(actual)
+    locked = not can_record or not card.period.is_open
+    return [_row(line, card.period, entries.get(line.pk, []), on, locked) for line in lines]
+
+
+def _row(line: ScorecardLine, period: Period, entries: Sequence[Actual], on: datetime.date, locked: bool) -> Row:
+    score = getattr(line, "score", None)
+    actual = actual_of(line)
+    pace, forecast = expected_of(line, period, on, actual)
+    row = Row(
+        line=line,
+        context=_context(line),
+        actual=actual,
+        completion=score.completion if score else None,
+        status=score.status if score else "none",
+        problem=_problem(line, score),
+        pace=pace,
+        forecast=forecast,
+        history=list(reversed(line.history)),
+    )
+    row.cells = [
+        _cell(line, column, actual, entries, locked or bool(line.waived_reason)) for column in columns_of(line)
+    ]
+    row.hint = _hint(line, score)
+    return row
+
+
+def _context(line: ScorecardLine) -> str:
+    objective = line.kpi.objective
+    perspective = line.kpi.perspective or (objective.perspective if objective else None)
+    return " · ".join(part for part in (perspective and perspective.label, objective and objective.name) if part)
+
+
+def _problem(line: ScorecardLine, score) -> str:
+    if line.wiped_out_reason:
+        return _("Counts 0: %(reason)s") % {"reason": line.wiped_out_reason}
+    if line.waived_reason:
+        return _("Waived: %(reason)s") % {"reason": line.waived_reason}
+    if score is not None and score.state == LineState.NOT_SCORABLE:
+        return reason_text(score.reason)
+    if score is not None and score.state == LineState.LATE:
+        return _("late, no entry")
+    return ""
+
+
+def _hint(line: ScorecardLine, score) -> str:
+    """How the shown number came together, where it is not simply what was typed last."""
+    count = score.entries if score else 0
+    if line.kpi.aggregation in DETAILS_ONLY or (
+        count > 1 and line.kpi.aggregation in (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX)
+    ):
+        entries = ngettext("%(count)d entry", "%(count)d entries", count) % {"count": count}
+        return f"{line.kpi.get_aggregation_display()} · {entries}"
+    return ""
+
+
+def _cell(line: ScorecardLine, column: str, actual: Decimal | None, entries: Sequence[Actual], locked: bool) -> Cell:
+    version = line.kpi
+    if column == VALUE:
+        label, number = _("actual"), actual
+    elif column == NUMERATOR:
+        label = version.numerator_label or _("numerator")
+        number = shown_part(entries, NUMERATOR, version.numerator_agg)
+    else:
+        label = version.denominator_label or _("denominator")
+        number = shown_part(entries, DENOMINATOR, version.denominator_agg)
+    shown = "" if number is None else in_cell(number, version.decimals)
+    return Cell(column, label, shown, "locked" if locked else "", saved=shown)
+
+
+def in_cell(number: Decimal, decimals: int) -> str:
+    """A number as it stands in an input: exact up to six places, a quotient with those its KPI shows."""
+    exact = quantize(number, 6) == number
+    places = 6 if exact else max(decimals, QUOTIENT_PLACES)
+    return format_number(quantize(number, places), get_language() or "en")
+
+
+def expected_of(
+    line: ScorecardLine, period: Period, on: datetime.date, actual: Decimal | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """Completion of being exactly on plan today, and the actual this pace leads to; None where pace says nothing."""
+    kind = pace_kind_of(line)
+    elapsed = elapsed_on(period, on)
+    if kind is None or line.target is None or not elapsed or elapsed >= 1:
+        return None, None
+    pace = pace_of(
+        kind, actual=actual if actual is not None else ZERO, target=line.target, elapsed=elapsed, baseline=line.baseline
+    )
+    if pace.expected is None:
+        return None, None
+    expected = score_line(rule_of_line(line), actual=pace.expected, target=line.target, baseline=line.baseline)
+    return expected.completion, pace.forecast if actual is not None else None
+
+
+def summary_of(card: Scorecard, rows: Sequence[Row]) -> Summary:
+    """The card's stored score with what surrounds it; no query."""
+    score = getattr(card, "score", None)
+    scored = [row for row in rows if row.completion is not None and row.line.is_scored]
+    total = sum((row.line.weight for row in rows if row.line.is_scored), ZERO)
+    measured = score.measured_weight if score else ZERO
+    return Summary(
+        percent=score.percent if score else None,
+        status=score.status if score else "none",
+        expected=_expected_percent(scored),
+        lines_scored=score.lines_scored if score else 0,
+        lines_total=sum(row.line.is_scored for row in rows),
+        coverage=divide(measured * HUNDRED, total) if total else ZERO,
+        total_weight=total,
+        waiting=sum(not row.has_entry and not row.line.waived_reason for row in rows),
+        is_provisional=score.is_provisional if score else False,
+        is_blocked=score.is_blocked if score else False,
+    )
+
+
+def _expected_percent(scored: Sequence[Row]) -> Decimal | None:
+    """The score of the measured lines if each stood exactly on plan; at target where pace says nothing."""
+    if not any(row.pace is not None for row in scored):
+        return None
+    lines = [
+        CardLine(row.line.weight, KernelState.SCORED, row.pace if row.pace is not None else Decimal(1))
+        for row in scored
+    ]
+    return score_card(lines, weight_policy=WeightPolicy.NORMALISE, missing=MissingPolicy.EXCLUDE).percent

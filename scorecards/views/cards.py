@@ -1,0 +1,164 @@
+"""Pages of cards: one's own, anyone's, all of a period, and the page where a draft is edited."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from kpiapp.permissions import Permission, requires
+from kpiapp.services.refusals import Refused
+from scorecards import queries, team
+from scorecards.forms import LineForm, ReasonForm
+from scorecards.services import scorecards as cards
+from scorecards.views import parts
+
+PAGE = 50
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def mine(request):
+    """Home: one's own card of the running month."""
+    period = queries.period_on(request.today, request.GET.get("period", ""))
+    if period is None:
+        return parts.no_card(request, None)
+    card = queries.own_card(request.member, period)
+    if card is None:
+        return parts.no_card(request, period, queries.periods_like(period))
+    return render(request, "scorecards/card.html", parts.card_context(request, card, period))
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def card(request, pk):
+    """Anyone's card, to read or to fill in, as permissions say."""
+    cards_here = queries.visible_cards(request.member, request.today).select_related(*queries.CARD_PARTS)
+    card = get_object_or_404(cards_here, pk=pk)
+    return render(request, "scorecards/card.html", parts.card_context(request, card, card.period))
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def card_history(request, pk, code):
+    """The same owner's card in another period."""
+    card = get_object_or_404(queries.visible_cards(request.member, request.today), pk=pk)
+    period = queries.period_on(request.today, code)
+    other = queries.sibling_card(card, period, request.member, request.today) if period else None
+    if other is None:
+        messages.info(request, _("There is no card in that period."))
+    return redirect("scorecards:card", request.organization.slug, (other or card).pk)
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def team_list(request):
+    """The cards of a period one may see, filtered, with the way from company to department to person."""
+    period = queries.period_on(request.today, request.GET.get("period", ""))
+    if period is None:
+        return parts.no_card(request, None)
+    filters = team.Filters.read(request.GET)
+    found = team.filtered(queries.cards_of_period(request.member, period, request.today), filters)
+    context = {
+        "period": period,
+        "periods": queries.periods_like(period),
+        "filters": filters,
+        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        **team.overview(request.member, period, filters, request.today),
+    }
+    return render(request, "scorecards/_team_list.html" if request.htmx else "scorecards/team.html", context)
+
+
+@requires(Permission.CARD_EDIT)
+@require_http_methods(["GET", "POST"])
+def card_edit(request, pk):
+    """Weights, baselines and targets of a draft, saved together."""
+    here = queries.editable_cards(request.member, request.today).select_related(*queries.CARD_PARTS)
+    card = get_object_or_404(here, pk=pk)
+    lines = queries.card_with_lines(card)
+    forms = {line.pk: _line_form(request, line) for line in lines}
+    if request.method == "POST" and all(form.is_valid() for form in forms.values()):
+        changes = {pk: form.cleaned_data for pk, form in forms.items()}
+        if _done(request, cards.update_lines, card=card, changes=changes, by=request.member, today=request.today):
+            return _after_edit(request, card)
+    context = {
+        "card": card,
+        "period": card.period,
+        "pairs": [(line, forms[line.pk]) for line in lines],
+        "total": cards.total_weight(lines),
+        "problem": cards.weight_problem(cards.total_weight(lines)),
+        "rights": queries.rights_on(card, request.member, request.today),
+    }
+    invalid = any(form.errors for form in forms.values())
+    return render(request, "scorecards/card_edit.html", context, status=422 if invalid else 200)
+
+
+def _line_form(request, line) -> LineForm:
+    initial = {"weight": line.weight.normalize() + 0, "baseline": line.baseline, "target": line.target}
+    return LineForm(request.POST or None, prefix=f"line-{line.pk}", initial=initial)
+
+
+def _after_edit(request, card):
+    """Where the pressed button leads: balance, hand in and agree follow a save in one click."""
+    step = request.POST.get("then")
+    slug, arguments = request.organization.slug, {"card": card, "by": request.member}
+    if step == "balance":
+        _done(request, cards.balance_weights, today=request.today, **arguments)
+        return redirect("scorecards:card_edit", slug, card.pk)
+    if step == "submit" and not _done(request, cards.submit_card, **arguments):
+        return redirect("scorecards:card_edit", slug, card.pk)
+    if step == "agree":
+        card = get_object_or_404(queries.agreeable_cards(request.member, request.today), pk=card.pk)
+        if not _done(request, cards.agree_card, card=card, by=request.member):
+            return redirect("scorecards:card_edit", slug, card.pk)
+    messages.success(request, _("Saved."))
+    return redirect("scorecards:card", slug, card.pk)
+
+
+def _done(request, service, **arguments) -> bool:
+    """Call a service; a refusal becomes a message, and False."""
+    try:
+        service(**arguments)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return False
+    return True
+
+
+@requires(Permission.CARD_EDIT)
+@require_POST
+def card_submit(request, pk):
+    """Hand a draft in for agreement."""
+    card = get_object_or_404(queries.editable_cards(request.member, request.today), pk=pk)
+    if _done(request, cards.submit_card, card=card, by=request.member):
+        messages.success(request, _("Handed in. Your manager is asked to agree."))
+    return redirect("scorecards:card", request.organization.slug, pk)
+
+
+@requires(Permission.CARD_AGREE)
+@require_POST
+def card_decide(request, pk):
+    """Agree a card, or return it with a reason."""
+    card = get_object_or_404(queries.agreeable_cards(request.member, request.today), pk=pk)
+    if "agree" in request.POST:
+        if _done(request, cards.agree_card, card=card, by=request.member):
+            messages.success(request, _("Agreed: weights and targets are frozen now."))
+    else:
+        reason = ReasonForm(request.POST)
+        text = reason.cleaned_data["reason"] if reason.is_valid() else ""
+        if _done(request, cards.return_card, card=card, reason=text, by=request.member):
+            messages.success(request, _("Returned with your reason."))
+    return redirect("scorecards:card", request.organization.slug, pk)
+
+
+@requires(Permission.CARD_EDIT)
+@require_POST
+def line_remove(request, pk):
+    """Take a KPI off a draft."""
+    lines = queries.visible_lines(request.member, request.today).select_related("scorecard", "kpi")
+    line = get_object_or_404(lines, pk=pk)
+    if not queries.editable_cards(request.member, request.today).filter(pk=line.scorecard_id).exists():
+        raise Http404
+    _done(request, cards.remove_line, line=line, by=request.member, today=request.today)
+    return redirect("scorecards:card_edit", request.organization.slug, line.scorecard_id)

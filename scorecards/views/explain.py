@@ -1,0 +1,37 @@
+"""Why a number is what it is."""
+
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from kpiapp.permissions import Permission, requires
+from scorecards import explain, queries
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def explain_line(request, pk):
+    """The completion of a line."""
+    line = get_object_or_404(queries.visible_lines(request.member, request.today), pk=pk)
+    return _why(request, explain.explain_line(line, on=request.today))
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def explain_card(request, pk):
+    """The score of a card."""
+    card = get_object_or_404(queries.visible_cards(request.member, request.today), pk=pk)
+    return _why(request, explain.explain_card(card, on=request.today))
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def explain_rollup(request, pk):
+    """The rolled-up score of an objective, a perspective, a department or the company."""
+    found = queries.visible_rollups(request.member, request.today)
+    found = found.select_related("period", "objective", "perspective", "department", "organization")
+    rollup = get_object_or_404(found, pk=pk)
+    return _why(request, explain.explain_rollup(rollup, reader=request.member, on=request.today))
+
+
+def _why(request, explanation):
+    return render(request, "kpiapp/why.html", {"explanation": explanation})
