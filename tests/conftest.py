@@ -8,6 +8,8 @@ from django.core.management import call_command
 from kpiapp.tenancy import organization_scope
 from tests.cast import Cast, build_cast
 
+pytest_plugins = ["tests.browser.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker):

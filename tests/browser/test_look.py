@@ -6,9 +6,7 @@ The pages are rendered here and handed to Chromium without a server, so that onl
 import gzip
 import json
 import mimetypes
-import os
 import re
-import shutil
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
@@ -18,7 +16,7 @@ from django.contrib.staticfiles import finders
 from django.template import engines
 from django.test import RequestFactory
 from django.utils import translation
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 # "localhost" counts as secure, which the clipboard asks for; nothing listens there, every request is answered below.
 ADDRESS = "http://localhost/"
@@ -119,22 +117,6 @@ class Site:
         return route.fulfill(
             body=render_row(number, value, "saved"), content_type="text/html", headers={"HX-Trigger": notice}
         )
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = (
-        os.environ.get("CHROMIUM")
-        or shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
-    if path is None and os.environ.get("REQUIRE_BROWSER") != "1":
-        pytest.skip("No Chromium on this machine.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
