@@ -1,9 +1,27 @@
 """Strategy: the map, its objectives, and what is measured."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class StrategyConfig(AppConfig):
     """Maps, objectives, cause links, the KPI library and the KPIs of an organization."""
 
     name = "strategy"
+
+    def ready(self):
+        """Register pages, searches, words of the audit trail, and what a new organization begins with."""
+        from kpiapp import registry
+        from kpiapp.permissions import Permission
+        from strategy import audit_words, search
+        from strategy.services.perspectives import start_perspectives
+
+        item = registry.NavigationItem
+        registry.NAVIGATION += [
+            item("company", _("Strategy map"), "strategy:map", "map", 10, Permission.STRATEGY_READ),
+            item("company", _("KPI library"), "strategy:library", "library", 30, Permission.KPI_READ),
+        ]
+        registry.SEARCHES += [search.find_kpis, search.find_objectives]
+        registry.ORGANIZATION_STARTERS.append(start_perspectives)
+        registry.AUDIT_NOUNS.update(audit_words.NOUNS)
+        registry.AUDIT_WORDS.update(audit_words.WORDS)

@@ -21,6 +21,7 @@ from strategy import layout
 from strategy.choices import MapState
 from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
 
+PALETTE_SHOWN = 6
 NO_SCORE = registry.ObjectiveScore(None, "none", "")
 # Fields of a version that a person decides on, in the order in which changes are told.
 TOLD_FIELDS = (
@@ -81,9 +82,11 @@ def visible_objectives(member: Member) -> QuerySet[Objective]:
     return Objective.objects.filter(map__in=visible_maps(member)).select_related("map", "perspective", "owner")
 
 
-def choosable_objectives(member: Member) -> QuerySet[Objective]:
-    """Objectives a KPI may be made to serve: on the published map, and on drafts for those who edit them."""
-    return visible_objectives(member).exclude(map__state=MapState.ARCHIVED)
+def choosable_objectives(member: Member, version: KpiVersion | None = None) -> QuerySet[Objective]:
+    """Objectives a KPI may be made to serve: on the published map, on drafts for their editors, and its present one."""
+    on_open_maps = Q(map__in=visible_maps(member).exclude(state=MapState.ARCHIVED).order_by())
+    present = Q(pk=version.objective_id if version else None)
+    return Objective.objects.filter(on_open_maps | present).select_related("perspective")
 
 
 def links_of(objective: Objective) -> QuerySet[CauseLink]:
@@ -162,12 +165,18 @@ def ordered_lanes(strategy_map: StrategyMap) -> dict[int, list[Objective]]:
     return _drawn_order(strategy_map, list(Perspective.objects.all()), objectives, links)
 
 
+def stored_order(lanes: Iterable[list[Objective]]) -> list[list[Objective]]:
+    """Objectives of each lane by their stored places: what the layout is given."""
+    return [sorted(lane, key=lambda objective: (objective.position, objective.pk)) for lane in lanes]
+
+
 def _drawn_order(
     strategy_map: StrategyMap, lanes: list[Perspective], objectives: list[Objective], links: list[CauseLink]
 ) -> dict[int, list[Objective]]:
     rows: dict[int, list[Objective]] = {lane.pk: [] for lane in lanes}
-    for objective in sorted(objectives, key=lambda objective: (objective.position, objective.pk)):
+    for objective in objectives:
         rows[objective.perspective_id].append(objective)
+    rows = dict(zip(rows, stored_order(rows.values()), strict=True))
     if strategy_map.is_arranged:
         return rows
     nodes = [[layout.Node(objective.pk, objective.name) for objective in row] for row in rows.values()]
@@ -217,6 +226,28 @@ def editable_departments(member: Member, on: datetime.date) -> QuerySet[Departme
     standing = employment_on(member, on)
     own = Department.objects.filter(pk=standing.department_id if standing else None)
     return (departments | own).order_by("sort_key")
+
+
+def home_department(member: Member, on: datetime.date) -> Department | None:
+    """The department for which a member defines KPIs unless they say otherwise; None for the whole company."""
+    if scope_of(member, Permission.KPI_EDIT) != Scope.TEAM:
+        return None
+    headed = Department.objects.filter(head=member, is_active=True).order_by("sort_key").first()
+    standing = employment_on(member, on)
+    return headed or (standing.department if standing else None)
+
+
+def departments_with_kpis() -> QuerySet[Department]:
+    """Departments that have KPIs of their own."""
+    return Department.objects.filter(pk__in=KpiDefinition.objects.values("department")).order_by("sort_key")
+
+
+def find_objectives(member: Member, text: str) -> QuerySet[Objective]:
+    """Objectives for the command palette: on maps the member sees, archived ones left out."""
+    found = visible_objectives(member).exclude(map__state=MapState.ARCHIVED)
+    for word in search_key(text).split():
+        found = found.filter(search_key__contains=word)
+    return found[:PALETTE_SHOWN]
 
 
 def editable_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from strategy.layout.columns import place_items
@@ -145,9 +146,19 @@ def _sizes(lanes: Sequence[Sequence[Node]]) -> tuple[int, int, int]:
 
 
 def _rows(lanes: Sequence[Sequence[Node]], links: Sequence[Link], per_row: int, keep_order: bool) -> Rows:
-    """Ordered rows. Which row an objective stands in decides much, so several shuffled starts are compared."""
-    ids = [[node.id for node in lane] for lane in lanes]
-    pairs = [(link.source, link.target) for link in links]
+    ids = tuple(tuple(node.id for node in lane) for lane in lanes)
+    return _ordered_rows(ids, tuple((link.source, link.target) for link in links), per_row, keep_order)
+
+
+@lru_cache(maxsize=256)
+def _ordered_rows(
+    ids: tuple[tuple[int, ...], ...], pairs: tuple[tuple[int, int], ...], per_row: int, keep_order: bool
+) -> Rows:
+    """Ordered rows, which nobody changes afterwards: a map is shown far more often than it is changed.
+
+    Which row an objective stands in decides much, so several shuffled starts are compared; seeded, so that the
+    same map is always drawn the same.
+    """
     rows = build_rows(ids, pairs, per_row)
     order_rows(rows, keep=keep_order)
     fewest = crossings(rows)
@@ -155,7 +166,6 @@ def _rows(lanes: Sequence[Sequence[Node]], links: Sequence[Link], per_row: int, 
     for start in range(0 if keep_order else starts):
         if not fewest:
             break
-        # Seeded: the same map is always drawn the same.
         shuffled = [Random(start).sample(lane, len(lane)) for lane in ids]  # noqa: S311  (a drawing, no secret)
         other = build_rows(shuffled, pairs, per_row)
         order_rows(other, keep=False)

@@ -12,6 +12,7 @@ from kpiapp import registry
 from kpiapp.choices import PeriodKind
 from kpiapp.models import Department, Member
 from kpiapp.services import audit
+from kpiapp.services.refusals import Refused
 from strategy import catalogue, queries
 from strategy.choices import (
     METHODS_OF,
@@ -56,9 +57,11 @@ DEFAULTS: dict[str, Any] = {
     "target": None,
 }
 PARTS = ("numerator", "denominator")
+# A completion far beyond this says nothing more, and has no room in its column.
+MAX_CAP = Decimal(10)
 
 
-class KpiRefused(ValueError):
+class KpiRefused(Refused):
     """The KPI cannot be saved so; `problems` lists (field, sentence)."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
@@ -186,6 +189,10 @@ def refuse_problems(complete: Mapping[str, Any]) -> None:
         ]
         if not complete["factor"]:
             problems.append(("factor", _("The factor cannot be zero: everything would be zero.")))
+    if complete["cap"] > MAX_CAP:
+        problems.append(("cap", _("The cap cannot be above 1,000 %.")))
+    if complete["floor"] < -MAX_CAP:
+        problems.append(("floor", _("The floor cannot be below −1,000 %.")))
     if complete["cap"] <= complete["floor"]:
         problems.append(("cap", _("The cap must be above the floor.")))
     for check in registry.KPI_CHECKS:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from kpiapp.models import Member
 from kpiapp.services import audit
+from kpiapp.services.refusals import Refused
 from strategy import catalogue
 from strategy.choices import MAP_TRANSITIONS, Aggregation, MapState, TargetAggregation
 from strategy.models import CauseLink, Objective, Perspective, StrategyMap
@@ -14,7 +15,7 @@ from strategy.services import kpis
 from strategy.services.perspectives import ensure_perspectives
 
 
-class MapRefused(ValueError):
+class MapRefused(Refused):
     """The map cannot be changed so; the message says why, and what to do."""
 
 
@@ -22,7 +23,7 @@ class MapRefused(ValueError):
 def create_map(*, name: str, by: Member, vision: str = "", mission: str = "") -> StrategyMap:
     """An empty draft. Raises MapRefused for an empty name."""
     if not name.strip():
-        raise MapRefused(_("Give the map a name."))
+        raise MapRefused(_("Give the map a name."), field="name")
     ensure_perspectives()
     strategy_map = StrategyMap.objects.create(name=name.strip(), vision=vision, mission=mission)
     audit.record(action="map.create", target=strategy_map, by=by, after={"name": strategy_map.name})
@@ -34,7 +35,7 @@ def describe_map(*, strategy_map: StrategyMap, name: str, vision: str, mission: 
     """Change name, vision and mission. Raises MapRefused for an empty name or an archived map."""
     check_open(strategy_map)
     if not name.strip():
-        raise MapRefused(_("Give the map a name."))
+        raise MapRefused(_("Give the map a name."), field="name")
     after = {"name": name.strip(), "vision": vision, "mission": mission}
     before = {field: getattr(strategy_map, field) for field in after}
     for field, value in after.items():

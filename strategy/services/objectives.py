@@ -141,10 +141,11 @@ def _lock(strategy_map: StrategyMap) -> StrategyMap:
 def _check_name(name: str, others) -> None:
     name = name.strip()
     if not name:
-        raise ObjectiveRefused(_("Say in a few words what is to be reached."))
+        raise ObjectiveRefused(_("Say in a few words what is to be reached."), field="name")
     same = next((other for other in others if other.name.lower() == name.lower()), None)
     if same is not None:
-        raise ObjectiveRefused(_("There is already an objective “%(name)s” on this map.") % {"name": same.name})
+        sentence = _("There is already an objective “%(name)s” on this map.")
+        raise ObjectiveRefused(sentence % {"name": same.name}, field="name")
 
 
 def _free_code(code: str, perspective: Perspective, others: list[Objective]) -> str:

@@ -1,0 +1,194 @@
+"""The form of a KPI: four fields, and the whole card behind "More"."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kpiapp.choices import PeriodKind
+from kpiapp.decimals import EXACT, HUNDRED, ZERO
+from kpiapp.forms import OrganizationChoiceField, OrganizationForm
+from kpiapp.number_field import NumberField
+from strategy.choices import (
+    METHODS_OF,
+    Aggregation,
+    Direction,
+    Group,
+    MissingPolicy,
+    PartAggregation,
+    ScoringMethod,
+    TargetAggregation,
+)
+from strategy.forms.params import PARAMS_FORMS, ParamsForm, to_percent
+from strategy.forms.people import PersonField
+from strategy.models import KpiVersion, Perspective
+
+BLANK = [("", gettext_lazy("As usual"))]
+LONG = forms.Textarea(attrs={"rows": 2})
+# Fields of a version that are typed as percents, under their own names.
+PERCENTS = {"cap": "cap_percent", "floor": "floor_percent", "min_gate": "gate_percent"}
+PARTS = ("numerator_label", "numerator_agg", "denominator_label", "denominator_agg", "factor")
+SHORT = ("name", "objective", "owner", "direction", "aggregation", "unit", "target", *PARTS)
+
+
+class KpiForm(OrganizationForm):
+    """A KPI as people define it. `fields_of_version()` is what the service takes."""
+
+    name = forms.CharField(label=gettext_lazy("What is measured"), max_length=200)
+    objective = forms.ModelChoiceField(
+        label=gettext_lazy("Objective it serves"),
+        queryset=None,
+        required=False,
+        widget=forms.Select(attrs={"data-combobox": ""}),
+    )
+    owner = PersonField(label=gettext_lazy("Who is responsible"), required=False)
+    direction = forms.ChoiceField(label=gettext_lazy("Better when"), choices=Direction.choices)
+    aggregation = forms.ChoiceField(label=gettext_lazy("Over the year"), choices=Aggregation.choices)
+    unit = forms.CharField(label=gettext_lazy("Unit"), max_length=40, required=False)
+    target = NumberField(label=gettext_lazy("Target"), required=False)
+
+    numerator_label = forms.CharField(label=gettext_lazy("What is divided"), max_length=200, required=False)
+    numerator_agg = forms.ChoiceField(label=gettext_lazy("Over time"), choices=PartAggregation.choices, required=False)
+    denominator_label = forms.CharField(label=gettext_lazy("Divided by"), max_length=200, required=False)
+    denominator_agg = forms.ChoiceField(
+        label=gettext_lazy("Over time"), choices=PartAggregation.choices, required=False
+    )
+    factor = NumberField(
+        label=gettext_lazy("Times"), required=False, help_text=gettext_lazy("100 for percents, 1 for a plain quotient.")
+    )
+
+    why = forms.CharField(label=gettext_lazy("Why it matters"), required=False, widget=LONG)
+    description = forms.CharField(label=gettext_lazy("How it is measured"), required=False, widget=LONG)
+    source = forms.CharField(label=gettext_lazy("Where the numbers come from"), max_length=200, required=False)
+    perspective = OrganizationChoiceField(
+        Perspective,
+        label=gettext_lazy("Perspective"),
+        order="position",
+        required=False,
+        widget=forms.Select,
+        help_text=gettext_lazy("An objective brings its own."),
+    )
+    department = forms.ModelChoiceField(label=gettext_lazy("Department"), queryset=None, required=False)
+    frequency = forms.ChoiceField(label=gettext_lazy("How often"), choices=PeriodKind.choices)
+    group = forms.ChoiceField(label=gettext_lazy("Group"), choices=[(g, f"{g} – {g.label}") for g in Group])
+    decimals = forms.IntegerField(label=gettext_lazy("Decimal places"), min_value=0, max_value=6)
+    baseline = NumberField(label=gettext_lazy("Baseline"), required=False, help_text=gettext_lazy("Where you start."))
+    method = forms.ChoiceField(label=gettext_lazy("Scoring method"), required=False)
+    cap_percent = NumberField(label=gettext_lazy("Cap, %"), help_text=gettext_lazy("More does not count."))
+    floor_percent = NumberField(label=gettext_lazy("Floor, %"), help_text=gettext_lazy("Less does not count."))
+    gate_percent = NumberField(
+        label=gettext_lazy("Gate, %"), required=False, minimum=ZERO, help_text=gettext_lazy("Below it counts as 0 %.")
+    )
+    missing_policy = forms.ChoiceField(label=gettext_lazy("When a value is missing"), choices=MissingPolicy.choices)
+    target_aggregation = forms.ChoiceField(
+        label=gettext_lazy("Target of a longer period"), choices=[*BLANK, *TargetAggregation.choices], required=False
+    )
+
+    def __init__(
+        self,
+        data=None,
+        *,
+        objectives,
+        departments,
+        whole_company,
+        version: KpiVersion | None = None,
+        typed=None,
+        **kwargs,
+    ):
+        """`typed` fills the form with what stands on the page, without judging it yet.
+
+        `whole_company` says whether a KPI may belong to no department: for those who define them for everybody.
+        """
+        initial = {**_defaults(version), **kwargs.pop("initial", {}), **(typed.dict() if typed is not None else {})}
+        super().__init__(_with_fitting_method(data), initial=initial, **kwargs)
+        self.fields["objective"].queryset = objectives
+        self.fields["department"].queryset = departments
+        self.fields["department"].required = not whole_company
+        self.fields["department"].empty_label = _("Whole company") if whole_company else None
+        direction = self["direction"].value()
+        fitting = METHODS_OF.get(direction, METHODS_OF[Direction.INCREASE])
+        self.fields["method"].choices = [(method, method.label) for method in fitting]
+        chosen = self["method"].value()
+        self.chosen_method = ScoringMethod(chosen) if chosen in fitting else fitting[0]
+        self.initial["method"] = self.chosen_method
+        self.params = self._params_form(data, version, typed)
+
+    def _params_form(self, data, version: KpiVersion | None, typed) -> ParamsForm | None:
+        form = PARAMS_FORMS.get(self.chosen_method)
+        if form is None:
+            return None
+        if typed is not None:
+            # Fields of another method are not on the page yet: they begin with their usual values.
+            known = any(name in typed for name in [*form.base_fields, "row_first"])
+            return form(typed=typed) if known else form()
+        stored = version.params if version is not None and version.method == self.chosen_method else None
+        return form(data, params=stored)
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the parts of a ratio have to be named."""
+        return self["aggregation"].value() == Aggregation.RATIO
+
+    @property
+    def more_has_errors(self) -> bool:
+        """Whether something behind "More" has to be mended."""
+        return any(name not in SHORT for name in self.errors if name in self.fields)
+
+    def is_valid(self) -> bool:
+        """The form, and the parameters of its method."""
+        valid = super().is_valid()
+        return (self.params is None or self.params.is_valid()) and valid
+
+    def fields_of_version(self) -> dict[str, Any]:
+        """Valid input as fields of a KpiVersion."""
+        data = self.cleaned_data
+        fields = {name: data[name] for name in data if name not in (*PERCENTS.values(), "department", "reason")}
+        for name, percent in PERCENTS.items():
+            fields[name] = None if data[percent] is None else EXACT.divide(data[percent], HUNDRED)
+        fields["params"] = self.params.params() if self.params is not None else {}
+        fields["factor"] = data["factor"] if data["factor"] is not None else Decimal(1)
+        return fields
+
+    def show_problems(self, problems: list[tuple[str, str]]) -> None:
+        """Show each sentence beside the field it is about."""
+        for field, sentence in problems:
+            field = PERCENTS.get(field, field)
+            if field in self.fields:
+                self.add_error(field, sentence)
+            elif self.params is not None:
+                self.params.add_error(field if field in self.params.fields else None, sentence)
+            else:
+                self.add_error(None, sentence)
+
+
+class KpiRevisionForm(KpiForm):
+    """A new version of a KPI, and why."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason for the change"), max_length=500, required=False)
+
+
+def _with_fitting_method(data):
+    """What was sent, with the usual method of the direction where the one that was sent fits another direction."""
+    fitting = METHODS_OF.get(data.get("direction")) if data else None
+    if fitting is None or data.get("method") in fitting:
+        return data
+    data = data.copy()
+    data["method"] = fitting[0]
+    return data
+
+
+def _defaults(version: KpiVersion | None) -> dict[str, Any]:
+    """What the form begins with: the version that holds, or a plain monthly KPI."""
+    if version is None:
+        version = KpiVersion(numerator_agg=PartAggregation.SUM, denominator_agg=PartAggregation.SUM)
+        version.factor = HUNDRED
+    names = [field for field in KpiForm.base_fields if field not in (*PERCENTS.values(), "department")]
+    values = {name: getattr(version, name) for name in names}
+    for name, percent in PERCENTS.items():
+        value = getattr(version, name)
+        values[percent] = None if value is None else to_percent(value).normalize()
+    for name in ("target", "baseline", "factor"):
+        values[name] = values[name].normalize() if values[name] is not None else None
+    return values

@@ -1,0 +1,68 @@
+"""Forms of maps, objectives and links."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kpiapp.forms import OrganizationChoiceField, OrganizationForm
+from strategy.catalogue import example_maps
+from strategy.choices import LinkStrength
+from strategy.forms.people import PersonField
+from strategy.models import Objective, Perspective
+from strategy.services.links import MAX_LAG_MONTHS
+
+
+class MapForm(OrganizationForm):
+    """What a map is called, and what it is for."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    vision = forms.CharField(label=_("Vision"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    mission = forms.CharField(label=_("Mission"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ExampleForm(OrganizationForm):
+    """Which published map to begin with."""
+
+    example = forms.ChoiceField(label=_("Example"))
+    with_measures = forms.BooleanField(label=_("Make its measures KPIs too"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["example"].choices = [(example.code, str(example.name)) for example in example_maps().values()]
+
+
+class ObjectiveForm(OrganizationForm):
+    """What is to be reached, and by whom."""
+
+    name = forms.CharField(label=_("Objective"), max_length=200)
+    owner = PersonField(label=_("Who is responsible"), required=False)
+    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    theme = forms.CharField(label=_("Theme"), max_length=100, required=False)
+
+
+class NewObjectiveForm(OrganizationForm):
+    """The short way: a name in a lane."""
+
+    perspective = OrganizationChoiceField(Perspective, order="position", widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Objective"), max_length=200)
+
+
+class LinkForm(OrganizationForm):
+    """How strong a link is, and how long its effect takes."""
+
+    strength = forms.ChoiceField(label=_("Strength"), choices=LinkStrength.choices, initial=LinkStrength.MEDIUM)
+    lag_months = forms.IntegerField(
+        label=_("Months until the effect shows"), min_value=0, max_value=MAX_LAG_MONTHS, initial=0
+    )
+
+
+class NewLinkForm(LinkForm):
+    """What an objective drives."""
+
+    target = forms.ModelChoiceField(label=_("Drives"), queryset=None, widget=forms.Select(attrs={"data-combobox": ""}))
+    field_order = ["target", "strength", "lag_months"]
+
+    def __init__(self, *args, source: Objective, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Everything on the map: what cannot be linked is refused with the reason, which teaches more than its absence.
+        others = Objective.objects.filter(map=source.map_id).exclude(pk=source.pk).select_related("perspective")
+        self.fields["target"].queryset = others

@@ -1,0 +1,112 @@
+"""The strategy map: the drawing, its list, and the map as a whole."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from kpiapp.permissions import Permission, can, requires
+from kpiapp.services.refusals import Refused
+from strategy import drawing, queries
+from strategy.catalogue import example_maps
+from strategy.choices import MapState
+from strategy.forms.maps import ExampleForm, MapForm
+from strategy.services import maps, objectives
+from strategy.views.pages import form_page
+
+
+@require_safe
+@requires(Permission.STRATEGY_READ)
+def strategy_map(request):
+    """The published map (or, for its editors, a draft) with the colours of a period."""
+    visible = list(queries.visible_maps(request.member))
+    chosen = {str(strategy_map.pk): strategy_map for strategy_map in visible}
+    shown = chosen.get(request.GET.get("map", "")) or next(iter(visible), None)
+    may_edit = can(request.member, Permission.STRATEGY_EDIT)
+    if shown is None:
+        return render(request, "strategy/map_empty.html", {"form": ExampleForm(), "may_edit": may_edit})
+    periods = queries.periods_to_show(request.today)
+    period = queries.chosen_period(periods, request.GET.get("period", ""))
+    view = queries.map_view(shown, period)
+    context = {
+        "map": shown,
+        "maps": visible,
+        "view": view,
+        "picture": drawing.draw(view),
+        "periods": periods,
+        "period": period,
+        "may_edit": may_edit and shown.state != MapState.ARCHIVED,
+        "is_draft": shown.state == MapState.DRAFT,
+    }
+    return render(request, "strategy/map.html", context)
+
+
+@requires(Permission.STRATEGY_EDIT)
+def map_new(request):
+    """Begin an empty map."""
+    form = MapForm(request.POST or None)
+    if request.method == "POST" and form.run(maps.create_map, by=request.member):
+        return redirect("strategy:map_edit", request.organization.slug, form.result.pk)
+    return form_page(request, form, title=_("New map"), submit=_("Begin"), back="map")
+
+
+@require_POST
+@requires(Permission.STRATEGY_EDIT)
+def map_example(request):
+    """Begin with a published map, as a draft."""
+    form = ExampleForm(request.POST)
+    if not form.is_valid():
+        return render(request, "strategy/map_empty.html", {"form": form, "may_edit": True}, status=422)
+    loaded = maps.load_example_map(
+        example=example_maps()[form.cleaned_data["example"]],
+        language=request.organization.language,
+        with_measures=form.cleaned_data["with_measures"],
+        by=request.member,
+    )
+    messages.success(request, _("Loaded as a draft. Change it into your own, then publish it."))
+    return redirect("strategy:map_edit", request.organization.slug, loaded.pk)
+
+
+@require_safe
+@requires(Permission.STRATEGY_EDIT)
+def map_edit(request, pk):
+    """The lanes as lists: add, rename, reorder, link."""
+    shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
+    view = queries.map_view(shown, None)
+    context = {"map": shown, "view": view, "is_draft": shown.state == MapState.DRAFT}
+    return render(request, "strategy/map_edit.html", context)
+
+
+@requires(Permission.STRATEGY_EDIT)
+def map_describe(request, pk):
+    """Name, vision and mission."""
+    shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
+    initial = {"name": shown.name, "vision": shown.vision, "mission": shown.mission}
+    form = MapForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.run(maps.describe_map, strategy_map=shown, by=request.member):
+        return redirect("strategy:map_edit", request.organization.slug, shown.pk)
+    return form_page(request, form, title=shown.name, submit=_("Save"), back="map_edit", pk=pk)
+
+
+@require_POST
+@requires(Permission.STRATEGY_EDIT)
+def map_publish(request, pk):
+    """Show the map to everybody."""
+    shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
+    try:
+        maps.publish_map(strategy_map=shown, at=timezone.now(), by=request.member)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("strategy:map_edit", request.organization.slug, shown.pk)
+    messages.success(request, _("Published. Everybody sees this map now."))
+    return redirect("strategy:map", request.organization.slug)
+
+
+@require_POST
+@requires(Permission.STRATEGY_EDIT)
+def map_arrange(request, pk):
+    """Let the drawing choose the order again."""
+    shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
+    objectives.arrange_map(strategy_map=shown, by=request.member)
+    return redirect("strategy:map_edit", request.organization.slug, shown.pk)

@@ -1,0 +1,82 @@
+"""The library in the browser: searched in both languages, two clicks from a KPI to an assignment."""
+
+import pytest
+
+from kpiapp.tenancy import organization_scope
+from strategy.models import KpiDefinition
+
+
+def text(response):
+    return response.content.decode()
+
+
+def test_search_without_accents_and_in_the_readers_language(an_phat, binh_minh):
+    vietnamese = text(an_phat.client(an_phat.lan).get(an_phat.url("strategy/library/?q=nghi viec tu nguyen")))
+    assert "Tỷ lệ nghỉ việc tự nguyện" in vietnamese
+    english = text(binh_minh.client(binh_minh.lan).get(binh_minh.url("strategy/library/?q=nghi viec tu nguyen")))
+    assert "Voluntary turnover rate" in english
+    assert "100 × Voluntary leavers ÷ Headcount" in english
+
+
+def test_htmx_gets_the_results_alone(an_phat):
+    client = an_phat.client(an_phat.lan)
+    part = text(client.get(an_phat.url("strategy/library/?template=STL"), headers={"HX-Request": "true"}))
+    page = text(client.get(an_phat.url("strategy/library/?template=STL")))
+    assert "<html" not in part
+    assert part.strip() in page
+    assert "STL" not in part or "Trưởng nhóm Kinh doanh" in part
+
+
+def test_every_kpi_can_be_reached_by_turning_pages(an_phat):
+    client = an_phat.client(an_phat.lan)
+    pages = [text(client.get(an_phat.url(f"strategy/library/?page={number}"))) for number in range(1, 9)]
+    assert sum(page.count('class="row-title"') for page in pages) == 200
+
+
+def test_readers_cannot_take(an_phat):
+    client = an_phat.client(an_phat.lan)
+    assert "/strategy/library/use/" not in text(client.get(an_phat.url("strategy/library/")))
+    assert client.post(an_phat.url("strategy/library/use/"), {"code": "HRH-01"}).status_code == 403
+
+
+def test_one_click_copies_and_goes_on_to_assignment(an_phat):
+    client = an_phat.client(an_phat.manager)
+    response = client.post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})
+    with organization_scope(an_phat.organization):
+        copy = KpiDefinition.objects.get()
+        assert (copy.origin, copy.name, copy.department) == ("STL-01", "Doanh số của nhóm", an_phat.department)
+    assert response["Location"] == an_phat.url(f"scorecards/assign/?kpi={copy.pk}")
+    assert client.post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})["Location"] == response["Location"]
+    assert client.post(an_phat.url("strategy/library/use/"), {"code": "NO-99"}).status_code == 404
+
+
+def test_copies_are_in_the_language_of_the_company(binh_minh):
+    binh_minh.client(binh_minh.strategy).post(binh_minh.url("strategy/library/use/"), {"code": "STL-01"})
+    with organization_scope(binh_minh.organization):
+        assert KpiDefinition.objects.get().name == "Team sales"
+
+
+def test_a_whole_card_is_taken_at_once(an_phat):
+    client = an_phat.client(an_phat.strategy)
+    response = client.post(an_phat.url("strategy/library/use-card/"), {"template": "STL"})
+    assert response["Location"] == an_phat.url("scorecards/assign/?template=STL")
+    with organization_scope(an_phat.organization):
+        assert KpiDefinition.objects.filter(origin__startswith="STL-", department=None).count() == 10
+    assert client.post(an_phat.url("strategy/library/use-card/"), {"template": "nothing"}).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["q=DOSX", "template=nope&perspective=x&group=Z", "page=999", "q=" + "x" * 500])
+def test_odd_addresses_are_no_errors(an_phat, query):
+    assert an_phat.client(an_phat.lan).get(an_phat.url(f"strategy/library/?{query}")).status_code == 200
+
+
+def test_the_library_needs_the_same_queries_however_much_is_in_use(
+    an_phat, django_assert_max_num_queries, django_assert_num_queries
+):
+    client = an_phat.client(an_phat.strategy)
+    with django_assert_max_num_queries(20) as counted:
+        client.get(an_phat.url("strategy/library/"))
+    none_in_use = len(counted)
+    client.post(an_phat.url("strategy/library/use-card/"), {"template": "ACC"})
+    with django_assert_num_queries(none_in_use):
+        client.get(an_phat.url("strategy/library/"))
