@@ -51,10 +51,10 @@ class ActualImport(ImportHandler):
         OWNER,
         KPI,
         ImportField(
-            "on",
+            "date",
             gettext_lazy("Date"),
             kind=FieldKind.DATE,
-            synonyms=("day", "date", "ngày", "ngày ghi nhận"),
+            synonyms=("day", "ngày", "ngày ghi nhận"),
             help=gettext_lazy("Or the period."),
             example="20/11/2026",
         ),
@@ -96,7 +96,7 @@ class ActualImport(ImportHandler):
         values = row.values
         if "external_key" in values:
             return values["owner"], values["kpi"], "key", values["external_key"]
-        return values["owner"], values["kpi"], values.get("on") or values.get("period")
+        return values["owner"], values["kpi"], values.get("date") or values.get("period")
 
     def repeated(self, number: int) -> str:
         """Two entries of one day are fine, but then each needs a name."""
@@ -159,10 +159,10 @@ class ActualImport(ImportHandler):
         if "period" in values:
             period = known.owners.period(values["period"])
             lines = [line for line in lines if line.scorecard.period_id == period.pk]
-            day = values.get("on") or last_day_until(period, known.on)
+            day = values.get("date") or last_day_until(period, known.on)
             when = period.label
-        elif "on" in values:
-            day = values["on"]
+        elif "date" in values:
+            day = values["date"]
             lines = [line for line in lines if line.scorecard.period.starts_on <= day < line.scorecard.period.ends_on]
             when = f"{day:%d/%m/%Y}"
         else:

@@ -10,7 +10,8 @@ from tests.imports import applied, checked, counts, errors, run_of
 HEAD = "Mã NV,Họ tên,Email,Phòng ban,Chức danh,Quản lý,Từ ngày\n"
 NEW = (
     HEAD
-    + "NV100,Trần An,an@anphat.example,SAL,Kế toán,NV101,01/12/2026\nNV101,Võ Bình,,phong dich vu,REP,NV001,2026-12-01\n"
+    + "NV100,Trần An,an@anphat.example,SAL,Kế toán,NV101,01/12/2026\n"
+    + "NV101,Võ Bình,,phong dich vu,REP,NV001,2026-12-01\n"
 )
 
 

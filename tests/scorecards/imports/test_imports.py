@@ -172,7 +172,7 @@ def test_a_dry_run_asks_as_often_for_one_row_as_for_many(company, kind):
     assign(company)
     rows = [f"NV003,REV,2026-11,60,{n},2026-11-{n:02}\n" for n in range(1, 16)]
     columns = {"owner": "owner", "kpi": "kpi", "weight": "w", "value": "v"}
-    columns |= {"on": "d"} if kind == "actuals" else {"period": "p"}
+    columns |= {"date": "d"} if kind == "actuals" else {"period": "p"}
     names = {item.name for item in imports.handler_of(kind).fields}
     columns = {name: title for name, title in columns.items() if name in names}
 
