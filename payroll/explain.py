@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from kpiapp.decimals import format_money, format_number, format_percent
+from kpiapp.decimals import format_money, format_number, format_percent, round_percent
 from kpiapp.explain import Explanation, Source, Step
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, can
@@ -16,6 +16,7 @@ from payroll import queries, seal
 from payroll.choices import NoScore
 from payroll.models import MemberPay, PayLine, PositionPay
 from payroll.pay_rules import next_tier, pay_of
+from scorecards.explain import explain_card
 from scorecards.models import Scorecard
 from scorecards.queries import visible_cards
 from scorecards.scoring import Tier, tier_of
@@ -39,8 +40,7 @@ def explain_line(line: PayLine, *, reader: Member, on: datetime.date) -> Explana
                 "p3": words.money(line.p3_amount),
             },
         ),
-        _performance_step(line, words, reader),
-        *_score_steps(line, words, reader, card),
+        Step(title=_("P1, position"), value=words.money(line.p1_amount), text=_p1_text(line)),
         Step(
             title=_("P2, person"),
             value=words.money(line.p2_amount),
@@ -48,7 +48,8 @@ def explain_line(line: PayLine, *, reader: Member, on: datetime.date) -> Explana
             % {"p1": words.money(line.p1_amount), "coefficient": words.number(line.p2_coefficient)}
             + _since(line.inputs["p2_rate"]),
         ),
-        Step(title=_("P1, position"), value=words.money(line.p1_amount), text=_p1_text(line)),
+        _performance_step(line, words, reader),
+        *_score_steps(line, words, card, on),
     ]
     intro = _("Every step that led here, down to what was typed. Calculated %(at)s, run %(run)s.") % {
         "at": date_format(run.calculated_at, "DATETIME_FORMAT"),
@@ -127,26 +128,27 @@ def _performance_step(line: PayLine, words: _Words, reader: Member) -> Step:
     return Step(title=title, value=words.money(line.p3_amount), text=text, sources=sources)
 
 
-def _score_steps(line: PayLine, words: _Words, reader: Member, card: Scorecard | None) -> list[Step]:
+def _score_steps(line: PayLine, words: _Words, card: Scorecard | None, on: datetime.date) -> list[Step]:
+    """The tier and the score; for who may read the card, on through its lines down to what was typed."""
     if line.score_percent is None:
         return []
     tiers = seal.unpack_tiers(line.run.inputs["tiers"])
     reached = tier_of(line.score_percent, tiers)
     measured = words.percent(Decimal(line.inputs["measured_weight"]))
     text = _("Weighted mean of the KPIs measured, %(measured)s of the weight") % {"measured": measured}
-    if card and hasattr(card, "score") and card.score.percent != line.score_percent:
-        text += ". " + _("The card has changed since: it says %(now)s today.") % {
-            "now": words.percent(card.score.percent)
-        }
-    return [
-        _tier_step(line.score_percent, reached, tiers, words, line.run.tier_table.name),
-        Step(
-            title=_("Score"),
-            value=words.percent(line.score_percent),
-            text=text,
-            sources=_card_sources(card) if card else (),
-        ),
-    ]
+    now = card.score.percent if card and hasattr(card, "score") else None
+    if now is not None and round_percent(now) != line.score_percent:
+        text += ". " + _("The card has changed since: it says %(now)s today.") % {"now": words.percent(now)}
+    score = Step(
+        title=_("Score"),
+        value=words.percent(line.score_percent),
+        text=text,
+        sources=_card_sources(card) if card else (),
+    )
+    tier = _tier_step(line.score_percent, reached, tiers, words, line.run.tier_table.name)
+    # Every line of the card with its way on to its entries.
+    below = [step for step in explain_card(card, on=on).steps if step.sources] if card else []
+    return [tier, score, *below]
 
 
 def _tier_step(percent: Decimal, reached: Tier, tiers: list[Tier], words: _Words, table: str) -> Step:
