@@ -33,9 +33,9 @@ def sort_key(text: str) -> str:
 
 
 def person_sort_key(name: str) -> str:
-    """Vietnamese lists of people go by given name (the last word), then by the rest."""
+    """Vietnamese lists of people go by given name (the last word) with its tone, then by the rest."""
     words = name.split()
-    return sort_key(" ".join(words[-1:] + words[:-1]))
+    return f"{sort_key(' '.join(words[-1:]))} {sort_key(' '.join(words[:-1]))}"
 
 
 def _split_tone(character: str) -> tuple[str, str]:

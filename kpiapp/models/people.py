@@ -1,5 +1,7 @@
 """Users, members of an organization, and where they stand in it by date."""
 
+import datetime
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -169,6 +171,11 @@ class Member(OrganizationModel):
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+def last_day_of(row) -> datetime.date | None:
+    """The last day on which an effective-dated row holds; None when its end is open."""
+    return row.valid_to - datetime.timedelta(days=1) if row.valid_to else None
+
+
 class Employment(OrganizationModel):
     """Where a person stands from a day on: department, position, manager. Ranges of one person never overlap."""
 
@@ -192,6 +199,11 @@ class Employment(OrganizationModel):
             ),
         ]
 
+    @property
+    def last_day(self) -> datetime.date | None:
+        """None when the end is open."""
+        return last_day_of(self)
+
 
 class RoleGrant(OrganizationModel):
     """A role given to a member for a time. A pay role counts only once a second person has confirmed it."""
@@ -214,6 +226,11 @@ class RoleGrant(OrganizationModel):
                 name="role_grant_second_person",
             ),
         ]
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """None when the end is open."""
+        return last_day_of(self)
 
 
 class Invitation(OrganizationModel):

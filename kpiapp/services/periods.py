@@ -80,11 +80,13 @@ def lock_blockers(period: Period) -> list[str]:
 
 
 @transaction.atomic
-def lock_period(*, period: Period, by: Member) -> Period:
+def lock_period(*, period: Period, on: datetime.date, by: Member) -> Period:
     """Close a period to entries and changes. Raises PeriodBlocked with everything that has to be settled first."""
     period = Period.objects.select_for_update().get(pk=period.pk)
     if not period.is_open:
         raise Refused(_("%(period)s is locked already.") % {"period": period.label})
+    if period.starts_on > on:
+        raise Refused(_("%(period)s has not begun yet.") % {"period": period.label})
     if blockers := lock_blockers(period):
         raise PeriodBlocked(blockers)
     period.state, period.locked_at, period.locked_by = PeriodState.LOCKED, timezone.now(), by

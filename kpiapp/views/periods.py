@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from kpiapp.choices import PeriodKind
 from kpiapp.forms import ReasonForm
 from kpiapp.models import Period
 from kpiapp.permissions import Permission, can, open_to_members, requires
@@ -28,7 +29,7 @@ def period_lock(request, pk):
     """Close a period, or list everything that keeps it open."""
     period = get_object_or_404(Period, pk=pk)
     try:
-        service.lock_period(period=period, by=request.member)
+        service.lock_period(period=period, on=request.today, by=request.member)
     except service.PeriodBlocked as blocked:
         return _page(request, blocked=period, blockers=blocked.blockers, status=422)
     except Refused as refusal:
@@ -65,7 +66,9 @@ def _page(request, *, blocked=None, blockers=(), status=200):
     def year(period):
         return service.fiscal_year_start(period.starts_on, start_month)
 
-    rows = sorted(Period.objects.select_related("locked_by"), key=lambda row: (year(row), row.starts_on, row.ends_on))
+    kinds = list(PeriodKind)
+    rows = Period.objects.select_related("locked_by")
+    rows = sorted(rows, key=lambda row: (year(row), kinds.index(row.kind), row.starts_on))
     years = [(start, list(group)) for start, group in groupby(rows, key=year)]
     context = {
         "years": years[::-1],

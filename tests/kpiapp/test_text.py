@@ -21,5 +21,7 @@ def test_letters_sort_as_in_a_vietnamese_dictionary():
 
 
 def test_people_sort_by_given_name():
-    """Lê Thị An comes before Bùi Văn Bình."""
-    assert sorted(["Bùi Văn Bình", "Lê Thị An"], key=person_sort_key) == ["Lê Thị An", "Bùi Văn Bình"]
+    """Lê Thị An comes before Bùi Văn Bình, and every Anh before the first Ánh."""
+    names = ["Trịnh Thị Ánh", "Bùi Văn Bình", "Vũ Đức Anh", "Lê Thị An", "Ngô Gia Anh"]
+    order = ["Lê Thị An", "Ngô Gia Anh", "Vũ Đức Anh", "Trịnh Thị Ánh", "Bùi Văn Bình"]
+    assert sorted(names, key=person_sort_key) == order

@@ -12,18 +12,23 @@ from kpiapp.services.refusals import Refused
 
 
 def test_locking_and_reopening_leave_a_snapshot(scope):
-    locked = periods.lock_period(period=scope.period, by=scope.hr)
+    locked = periods.lock_period(period=scope.period, on=scope.period.last_day, by=scope.hr)
     assert (locked.state, locked.locked_by) == (PeriodState.LOCKED, scope.hr)
     with pytest.raises(Refused):
-        periods.lock_period(period=scope.period, by=scope.hr)
+        periods.lock_period(period=scope.period, on=scope.period.last_day, by=scope.hr)
     opened = periods.reopen_period(period=locked, reason="A late invoice", by=scope.owner)
     assert opened.is_open
     event = AuditEvent.objects.get(action="period.reopen")
     assert (event.before["locked_by"], event.reason) == ("Vũ Ngọc Ánh", "A late invoice")
 
 
+def test_what_has_not_begun_is_not_locked(scope):
+    with pytest.raises(Refused):
+        periods.lock_period(period=scope.period, on=datetime.date(2026, 10, 31), by=scope.hr)
+
+
 def test_reopening_needs_a_reason(scope):
-    periods.lock_period(period=scope.period, by=scope.hr)
+    periods.lock_period(period=scope.period, on=scope.period.last_day, by=scope.hr)
     with pytest.raises(Refused) as refused:
         periods.reopen_period(period=scope.period, reason="  ", by=scope.hr)
     assert refused.value.field == "reason"
@@ -39,7 +44,7 @@ def test_locking_is_refused_with_everything_that_blocks(scope):
     registry.PERIOD_LOCK_CHECKS.append(two_cards)
     try:
         with pytest.raises(periods.PeriodBlocked) as refused:
-            periods.lock_period(period=scope.period, by=scope.hr)
+            periods.lock_period(period=scope.period, on=scope.period.last_day, by=scope.hr)
     finally:
         registry.PERIOD_LOCK_CHECKS.remove(two_cards)
     assert refused.value.blockers == ["2026-11: card of Lan", "2026-11: card of Minh"]
@@ -80,7 +85,8 @@ def test_the_fiscal_year_moves_only_while_nothing_hangs_on_it(scope, today):
     )
     years = Period.objects.filter(kind=PeriodKind.YEAR).values_list("starts_on", flat=True)
     assert list(years) == [datetime.date(2026, 4, 1), datetime.date(2027, 4, 1)]
-    periods.lock_period(period=Period.objects.filter(kind=PeriodKind.QUARTER).first(), by=scope.hr)
+    quarter = Period.objects.filter(kind=PeriodKind.QUARTER).first()
+    periods.lock_period(period=quarter, on=today, by=scope.hr)
     with pytest.raises(Refused) as refused:
         organizations.edit_organization(
             organization=scope.organization, on=today, by=scope.owner, fiscal_year_start_month=1
