@@ -92,34 +92,34 @@ def _percent(fraction: Any) -> str:
 
 def _band(params: dict[str, Any]) -> str:
     values = {name: _number(params[name]) for name in params}
-    words = [_("100% from %(low)s to %(high)s.") % values]
+    words = [_("Full from %(low)s to %(high)s.") % values]
     if "outer_low" in values:
-        words.append(_("Below it falls to 0% at %(outer_low)s.") % values)
+        words.append(_("Below, it falls to nothing at %(outer_low)s.") % values)
     if "outer_high" in values:
-        words.append(_("Above it falls to 0% at %(outer_high)s.") % values)
+        words.append(_("Above, it falls to nothing at %(outer_high)s.") % values)
     if len(words) == 1:
         # xgettext:no-python-format
-        words.append(_("0% outside."))
+        words.append(_("Nothing outside."))
     return " ".join(words)
 
 
 def _binary(params: dict[str, Any]) -> str:
     return {
-        ">=": _("100% when the actual is at least the target, else 0%."),
-        "<=": _("100% when the actual is at most the target, else 0%."),
-        "=": _("100% when the actual is exactly the target, else 0%."),
+        ">=": _("Full when the actual is at least the target, else nothing."),
+        "<=": _("Full when the actual is at most the target, else nothing."),
+        "=": _("Full when the actual is exactly the target, else nothing."),
     }[params.get("pass_when", ">=")]
 
 
 def _deduct(params: dict[str, Any]) -> str:
-    return _("Begins at 100%; every event takes %(percent)s away.") % {"percent": _percent(params["deduct_per_unit"])}
+    return _("Begins full; every event takes %(percent)s away.") % {"percent": _percent(params["deduct_per_unit"])}
 
 
 def _deviation(params: dict[str, Any]) -> str:
-    words = _("100% at the target; the further away on either side, the less.")
+    words = _("Full at the target; the further away on either side, the less.")
     tolerance = Decimal(str(params.get("tolerance", 0)))
     if tolerance:
-        words += " " + _("Within %(percent)s of the target it is still 100%%.") % {"percent": _percent(tolerance)}
+        words += " " + _("Within %(percent)s of the target it is still full.") % {"percent": _percent(tolerance)}
     return words
 
 
@@ -149,10 +149,10 @@ def _piecewise(params: dict[str, Any]) -> str:
 
 
 _WORDS = {
-    ScoringMethod.RATIO: lambda params: _("The actual divided by the target; 100% at the target."),
-    ScoringMethod.MIRROR: lambda params: _("100% at the target, 0% at twice the target; less is better."),
+    ScoringMethod.RATIO: lambda params: _("The actual divided by the target: full at the target."),
+    ScoringMethod.MIRROR: lambda params: _("Full at the target, nothing at twice the target; less is better."),
     ScoringMethod.INVERSE: lambda params: _("The target divided by the actual; less is better."),
-    ScoringMethod.BASELINE: lambda params: _("0% at the baseline, 100% at the target."),
+    ScoringMethod.BASELINE: lambda params: _("Nothing at the baseline, full at the target."),
     ScoringMethod.DEVIATION: _deviation,
     ScoringMethod.BAND: _band,
     ScoringMethod.BINARY: _binary,

@@ -79,7 +79,10 @@ class KpiForm(OrganizationForm):
     cap_percent = NumberField(label=gettext_lazy("Cap, %"), help_text=gettext_lazy("More does not count."))
     floor_percent = NumberField(label=gettext_lazy("Floor, %"), help_text=gettext_lazy("Less does not count."))
     gate_percent = NumberField(
-        label=gettext_lazy("Gate, %"), required=False, minimum=ZERO, help_text=gettext_lazy("Below it counts as 0 %.")
+        label=gettext_lazy("Gate, %"),
+        required=False,
+        minimum=ZERO,
+        help_text=gettext_lazy("Below it counts as nothing."),
     )
     missing_policy = forms.ChoiceField(label=gettext_lazy("When a value is missing"), choices=MissingPolicy.choices)
     target_aggregation = forms.ChoiceField(

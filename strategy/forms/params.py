@@ -71,7 +71,10 @@ class DeviationParams(ParamsForm):
     percent_names = ("tolerance",)
     tolerance = NumberField(
         # xgettext:no-python-format
-        label=gettext_lazy("Still full within, % of the target"), required=False, minimum=ZERO, initial=ZERO
+        label=gettext_lazy("Still full within, % of the target"),
+        required=False,
+        minimum=ZERO,
+        initial=ZERO,
     )
 
 

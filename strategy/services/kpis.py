@@ -190,9 +190,9 @@ def refuse_problems(complete: Mapping[str, Any]) -> None:
         if not complete["factor"]:
             problems.append(("factor", _("The factor cannot be zero: everything would be zero.")))
     if complete["cap"] > MAX_CAP:
-        problems.append(("cap", _("The cap cannot be above 1,000 %.")))
+        problems.append(("cap", _("The cap cannot be above 1,000 percent.")))
     if complete["floor"] < -MAX_CAP:
-        problems.append(("floor", _("The floor cannot be below −1,000 %.")))
+        problems.append(("floor", _("The floor cannot be below −1,000 percent.")))
     if complete["cap"] <= complete["floor"]:
         problems.append(("cap", _("The cap must be above the floor.")))
     for check in registry.KPI_CHECKS:
