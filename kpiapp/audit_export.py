@@ -18,7 +18,7 @@ def audit_csv(events: Iterable[AuditEvent]) -> tuple[bytes, int]:
     """UTF-8 with a mark so that spreadsheets see it, one row per event; returns the bytes and how many rows."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([_("When"), _("Who"), _("What"), _("Target"), _("Before"), _("After"), _("Reason")])
+    writer.writerow([_("When"), _("Who"), _("What"), _("About"), _("Before"), _("After"), _("Reason")])
     rows = 0
     for event in events:
         writer.writerow([_harmless(cell) for cell in _cells(event)])
