@@ -15,6 +15,7 @@ from kpiapp.decimals import NumberError, currency_places, format_number, parse_n
 from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
 from kpiapp.models import Member, Period, Position
 from kpiapp.services.refusals import Refused
+from payroll.choices import ExportFormat
 
 COEFFICIENT_PLACES = 4
 MOST_STEPS = 12
@@ -119,6 +120,12 @@ class StartForm(OrganizationForm):
     """Which month is paid."""
 
     period = OrganizationChoiceField(Period, order="-starts_on", filters={"kind": PeriodKind.MONTH})
+
+
+class ExportForm(OrganizationForm):
+    """As which kind of file."""
+
+    format = forms.ChoiceField(choices=ExportFormat.choices)
 
 
 class DayForm(OrganizationForm):

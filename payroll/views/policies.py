@@ -5,7 +5,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kpiapp.permissions import Permission, can, requires
@@ -59,10 +58,9 @@ def what_if(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(Permission.PAY_RULES_READ)
-@never_cache
+@for_pay_roles
 def position_rates(request):
-    """P1 and KPI pay at target of every position."""
+    """P1 and KPI pay at target of every position: where one person holds it, that is a person's pay."""
     found = _page(request, queries.positions_with_pay(request.today, request.GET.get("q", "")))
     rows, columns = forms.position_rows(found), forms.position_columns(request.organization.currency)
     return _rates_page(request, "positions", found, rows, columns, policies.set_position_pay, "position")
@@ -98,7 +96,7 @@ def _rates_page(request, kind, page, rows, columns, service, target):
         "kind": kind,
         "may_edit": may_edit,
         "q": request.GET.get("q", ""),
-        "sees_people": queries.sees_all_pay(request.member),
+        "sees_pay": True,
     }
     return render(request, "payroll/rates.html", context, status=200 if data is None else 422)
 
@@ -114,7 +112,7 @@ def _tiers_page(request, form=None, status=200):
         "form": form or forms.TierTableForm(steps=steps, initial={"valid_from": first_day}),
         "may_edit": can(request.member, Permission.PAY_RULES_EDIT),
         "may_approve": can(request.member, Permission.PAY_RULES_APPROVE),
-        "sees_people": queries.sees_all_pay(request.member),
+        "sees_pay": queries.sees_all_pay(request.member),
         **_what_if(request, current),
     }
     return render(request, "payroll/tiers.html", context, status=status)

@@ -13,7 +13,7 @@ from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
 from payroll import queries, summaries
 from payroll.choices import ExportFormat, RunState
-from payroll.forms import StartForm
+from payroll.forms import ExportForm, StartForm
 from payroll.models import PayExport
 from payroll.services import exports, runs
 from payroll.views.access import for_pay_roles
@@ -99,13 +99,11 @@ def lock(request, pk):
 @requires(Permission.PAY_EXPORT)
 def export(request, pk):
     """Have the file made in a format."""
-    format = request.POST.get("format")
-    if format not in ExportFormat.values:
-        messages.error(request, _("Choose XLSX or CSV."))
-        return redirect("payroll:run", request.organization.slug, pk)
+    form = ExportForm(request.POST)
 
     def ask(*, run, by):
-        return exports.request_export(run=run, format=ExportFormat(format), by=by)
+        if not form.run(exports.request_export, run=run, by=by):
+            raise Refused(" ".join(form.non_field_errors()) or _("Choose XLSX or CSV."))
 
     return _take(request, pk, ask, _("The file is being made."))
 

@@ -298,8 +298,26 @@ def _run(cast: Cast, period: Period, table: TierTable, state: RunState) -> PayRu
         p3_target_amount=0,
         p3_amount=0,
         gross_amount=PAY_CANARY,
-        inputs={},
-        trace={},
+        inputs={
+            "member": cast.lan.pk,
+            "department": cast.department.pk,
+            "position": cast.position.pk,
+            "paid_on": period.last_day.isoformat(),
+            "p1_amount": str(PAY_CANARY),
+            "p1_rate": "",
+            "p2_coefficient": "1",
+            "p2_rate": "",
+            "p3_target_amount": "0",
+            "p3_rate": "",
+            "card": None,
+            "score_percent": None,
+            "no_score": "no_card",
+            "measured_weight": "0",
+            "is_provisional": False,
+            "moved": False,
+            "part_month": False,
+        },
+        trace=[],
     )
     now = timezone.now()
     steps = [
