@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from kpiapp.decimals import allocate
+from kpiapp.decimals import allocate, currency_places
 from kpiapp.models import Member, Period
 from payroll.demo.people import Staff
 from payroll.demo.story import Measure, entries_for
@@ -18,6 +18,8 @@ from scorecards.choices import ActualState, CardState, OwnerKind
 from scorecards.models import Actual, Scorecard, ScorecardLine
 from scorecards.recompute import refresh_actuals, rescore_cards
 from strategy.catalogue import library_templates
+from strategy.choices import PerspectiveKind
+from strategy.models import KpiVersion
 
 KPIS_ON_A_CARD = 6
 FORGOTTEN = 0.03  # share of lines of a past month that nobody filled in
@@ -125,7 +127,7 @@ def _cards(owners: list[Owner], measures: Measures, periods: list[Period]):
     )
     rows = []
     for card, (owner, index) in zip(cards, pairs, strict=True):
-        items = library_templates()[owner.template].items[:KPIS_ON_A_CARD]
+        items = _items(owner)
         weights = allocate(Decimal(100), [weight for _, weight in items], unit=Decimal(1))
         for position, ((kpi, _), weight) in enumerate(zip(items, weights, strict=True)):
             version = measures.versions[kpi.code]
@@ -140,6 +142,16 @@ def _cards(owners: list[Owner], measures: Measures, periods: list[Period]):
             rows.append((line, owner, periods[index], owner.trend[index]))
     ScorecardLine.objects.bulk_create([line for line, *_ in rows], batch_size=1000)
     return cards, rows
+
+
+def _items(owner: Owner) -> list:
+    """The whole template; on a person's card the first KPI of every perspective and then the heaviest."""
+    items = library_templates()[owner.template].items
+    if owner.kind != OwnerKind.MEMBER:
+        return list(items)
+    first = {kpi.perspective: (kpi, weight) for kpi, weight in reversed(items)}.values()
+    chosen = [*first, *(item for item in items if item not in first)][:KPIS_ON_A_CARD]
+    return sorted(chosen, key=items.index)
 
 
 def _entries(lines, today: datetime.date, random: Random) -> list[Actual]:
@@ -182,7 +194,17 @@ def _measure(line: ScorecardLine) -> Measure:
         line.target if line.target is not None else Decimal(1),
         line.baseline,
         version.decimals,
+        _grain(version),
     )
+
+
+def _grain(version: KpiVersion) -> Decimal:
+    """Money is reported in steps: 100,000 of a currency without small change, 10 of any other."""
+    step = Decimal(100_000) if currency_places(version.organization.currency) == 0 else Decimal(10)
+    is_money = version.unit == version.organization.currency
+    if version.aggregation == "ratio" and version.perspective.kind == PerspectiveKind.FINANCIAL:
+        return step * 10
+    return step if is_money else Decimal(1)
 
 
 def _workdays(period: Period, today: datetime.date) -> list[datetime.date]:

@@ -19,6 +19,8 @@ class Measure:
     target: Decimal
     baseline: Decimal | None
     decimals: int
+    # What amounts are counted in: nobody reports 156,933,318.
+    grain: Decimal = ONE
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,7 @@ def entries_for(measure: Measure, completion: Decimal, days: list[datetime.date]
     if measure.aggregation == "ratio":
         return _ratio_entries(measure, actual, days, random)
     if measure.aggregation == "sum":
-        whole = actual == actual.to_integral_value() or measure.decimals == 0
-        return _sum_entries(_round(actual, 0 if whole else measure.decimals), days, random)
+        return _sum_entries(_round(actual / measure.grain, 0) * measure.grain, measure.grain, days, random)
     return [Logged(on=days[-1], value=_round(actual, measure.decimals))]
 
 
@@ -72,13 +73,12 @@ def _band_actual(params: dict, completion: Decimal) -> Decimal:
     return low - (ONE - completion) * (low - outer)
 
 
-def _sum_entries(total: Decimal, days: list[datetime.date], random: Random) -> list[Logged]:
-    """The total, spread unevenly over up to four days; whole when the total is whole."""
-    places = max(0, -int(total.as_tuple().exponent))
-    count = min(len(days), 4 if abs(total) >= 8 else 1)
+def _sum_entries(total: Decimal, grain: Decimal, days: list[datetime.date], random: Random) -> list[Logged]:
+    """The total, spread unevenly over up to four days, each a multiple of the grain."""
+    count = min(len(days), 4 if abs(total) >= 8 * grain else 1)
     chosen = sorted(random.sample(days, count))
     shares = [Decimal(random.randint(60, 140)) for _ in chosen]
-    parts = [_round(total * share / sum(shares), places) for share in shares]
+    parts = [_round(total * share / sum(shares) / grain, 0) * grain for share in shares]
     parts[-1] += total - sum(parts)
     return [Logged(on=day, value=part) for day, part in zip(chosen, parts, strict=True)]
 
@@ -88,8 +88,9 @@ def _ratio_entries(measure: Measure, actual: Decimal, days: list[datetime.date],
     chosen = sorted(random.sample(days, min(len(days), 2)))
     entries = []
     for day in chosen:
-        denominator = Decimal(random.randint(40, 90) * (5 if abs(actual) < 20 else 1))
-        numerator = _round(max(Decimal(0), actual) * denominator / measure.factor, 0)
+        count = random.randint(40, 90) * (5 if abs(actual) < 20 else 1)
+        denominator = count * measure.grain
+        numerator = _round(max(Decimal(0), actual) * count / measure.factor, 0) * measure.grain
         entries.append(Logged(on=day, numerator=numerator, denominator=denominator))
     return entries
 

@@ -29,7 +29,7 @@ class Measures:
 def draw_map(spec: dict[str, Any], staff: Staff) -> dict[str, Objective]:
     """Publish the company's strategy map."""
     strategy_map = StrategyMap.objects.create(
-        name=spec["vision"].split(".")[0][:120],
+        name=spec["map"],
         vision=spec["vision"],
         mission=spec["mission"],
         state=MapState.PUBLISHED,

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from kpiapp.constraints import Trigger
 from kpiapp.models import Member
@@ -23,7 +24,7 @@ class Actual(OrganizationModel):
     source = models.CharField(max_length=10, choices=ActualSource.choices, default=ActualSource.TYPED)
     external_key = models.CharField(max_length=100, blank=True)
     entered_by = OrganizationForeignKey(Member, null=True, indexed=False)
-    entered_at = models.DateTimeField(auto_now_add=True)
+    entered_at = models.DateTimeField(default=timezone.now)
     corrects = OrganizationForeignKey("self", null=True, blank=True, indexed=False)
     state = models.CharField(max_length=10, choices=ActualState.choices, default=ActualState.RECORDED)
     decided_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
