@@ -21,6 +21,7 @@ class KpiAppConfig(AppConfig):
         registry.NAVIGATION += [
             item("company", _("People"), "kpiapp:people", "users", 40, Permission.PEOPLE_READ),
             item("administration", _("Periods"), "kpiapp:periods", "calendar", 10, Permission.AUDIT_READ),
+            item("administration", _("Imports"), "kpiapp:imports", "file-up", 20, Permission.IMPORT_ACTUALS),
             item("administration", _("Audit trail"), "kpiapp:audit", "history", 40, Permission.AUDIT_READ),
             item("administration", _("Settings"), "kpiapp:settings", "settings", 50, Permission.ROLE_READ),
         ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kpiapp.views import audit, home, organization, people, periods, roles, search, structure, tokens
+from kpiapp.views import audit, home, imports, organization, people, periods, roles, search, structure, tokens
 
 app_name = "kpiapp"
 
@@ -32,6 +32,12 @@ urlpatterns = [
     path("periods/<int:pk>/reopen/", periods.period_reopen, name="period_reopen"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export/", audit.audit_export, name="audit_export"),
+    path("imports/", imports.import_list, name="imports"),
+    path("imports/template/<slug:kind>.<slug:format>/", imports.import_template, name="import_template"),
+    path("imports/<int:pk>/", imports.import_page, name="import"),
+    path("imports/<int:pk>/columns/", imports.import_columns, name="import_columns"),
+    path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
+    path("imports/<int:pk>/<slug:step>/", imports.import_step, name="import_step"),
     path("settings/", organization.settings, name="settings"),
     path("settings/edit/", organization.settings_edit, name="settings_edit"),
     path("settings/roles/", roles.roles, name="roles"),

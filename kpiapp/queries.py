@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from kpiapp.choices import PAY_ROLES, Role, Scope
-from kpiapp.models import AuditEvent, Department, Employment, Member, Organization, Position, RoleGrant
+from kpiapp.models import AuditEvent, Department, Employment, ImportBatch, Member, Organization, Position, RoleGrant
 from kpiapp.permissions import Permission, can, scope_of
 from kpiapp.tenancy import current_organization_id
 from kpiapp.text import search_key
@@ -235,3 +235,11 @@ def filter_events(events: QuerySet[AuditEvent], chosen: dict) -> QuerySet[AuditE
 
 def _midnight(day: datetime.date) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+
+
+def visible_imports(member: Member, permissions: dict[str, Permission]) -> QuerySet[ImportBatch]:
+    """Imports of the kinds a member may do: everybody's where they may for the whole organization, else their own."""
+    scopes = {kind: scope_of(member, permission) for kind, permission in permissions.items()}
+    everybodys = [kind for kind, scope in scopes.items() if scope == Scope.ALL]
+    own = [kind for kind, scope in scopes.items() if scope == Scope.TEAM]
+    return ImportBatch.objects.filter(Q(kind__in=everybodys) | Q(kind__in=own, created_by=member))

@@ -3,8 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
-from kpiapp import nightly
-from kpiapp.services import jobs
+from kpiapp import nightly, queries, registry
+from kpiapp.models import ImportBatch, Job, Member
+from kpiapp.services import imports, jobs
+from kpiapp.services.refusals import Refused
+from kpiapp.spreadsheets import FileRefused
 
 
 @shared_task
@@ -23,3 +26,20 @@ def sweep_jobs() -> None:
 def start_nights() -> None:
     """Start the night of every organization whose local clock has passed the hour, once per local date."""
     nightly.start_nights(now=timezone.now())
+
+
+@registry.job_task("import")
+def run_import(job: Job) -> dict:
+    """Check, apply or undo an uploaded file on behalf of who asked for it."""
+    today = timezone.localdate()
+    run = imports.Run(
+        organization=job.organization,
+        by=queries.load_access(Member.objects.filter(pk=job.requested_by_id), today),
+        on=today,
+        report=lambda done, total: jobs.report(job, done=done, total=total),
+    )
+    batch = ImportBatch.objects.get(pk=job.arguments["batch"])
+    try:
+        return imports.STEPS[job.arguments["step"]](batch=batch, run=run).counts
+    except (Refused, FileRefused) as refusal:
+        raise jobs.JobError(str(refusal)) from refusal

@@ -19,9 +19,9 @@ from django.utils.translation import override
 
 from kpiapp import registry
 from kpiapp.choices import ImportState, RowOutcome
-from kpiapp.models import ImportBatch, ImportMapping, ImportRow, Job, Member, Organization
+from kpiapp.models import ImportBatch, ImportMapping, ImportRow, Member, Organization
 from kpiapp.permissions import Permission
-from kpiapp.services import audit
+from kpiapp.services import audit, jobs
 from kpiapp.services.import_changes import BATCH
 from kpiapp.services.import_fields import (
     HEADER_ROWS,
@@ -373,7 +373,28 @@ def _lock(batch: ImportBatch, *states: str) -> ImportBatch:
     return batch
 
 
-def attach_job(*, batch: ImportBatch, job: Job) -> None:
-    """Let the page of an import show the progress of its job."""
-    batch.job = job
+# What a job may be asked to do with a batch.
+STEPS: dict[str, Callable[..., ImportBatch]] = {"check": check, "apply": apply, "undo": undo}
+
+
+def work_on(*, batch: ImportBatch, step: str, run: Run) -> ImportBatch:
+    """Do a step at once when it is small, else hand it to a worker and let the page show its progress.
+
+    Raises Refused; a file that cannot be read leaves the batch failed with the reason.
+    """
+    rows = sum(batch.counts.values())
+    is_small = batch.file.size <= BYTES_AT_ONCE if step == "check" else rows <= ROWS_AT_ONCE
+    if is_small:
+        try:
+            return STEPS[step](batch=batch, run=run)
+        except FileRefused as refusal:
+            return fail(batch=batch, error=str(refusal))
+    batch.job = jobs.enqueue(
+        task="import",
+        key=f"import/{batch.pk}/{step}",
+        arguments={"batch": batch.pk, "step": step},
+        by=run.by,
+        again=True,
+    )
     batch.save(update_fields=["job"])
+    return batch
