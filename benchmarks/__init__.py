@@ -1,0 +1,1 @@
+"""Measurements of the promises about speed: `make bench` prints one JSON line per figure."""

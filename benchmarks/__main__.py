@@ -1,0 +1,51 @@
+"""Runs the benchmarks on servers of their own, with the settings the product ships, in a folder that goes away."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+
+PEOPLE = 100_000
+
+
+def main() -> None:
+    """`python -m benchmarks [night|entry|pay …] [--people N]`."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help="night, entry, pay; everything when none is named")
+    parser.add_argument("--people", type=int, default=PEOPLE, help="people of the large company, 10 KPIs each")
+    options = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="kpiapp-bench-")
+    os.environ["DATA_DIR"] = folder
+    os.environ["DJANGO_SETTINGS_MODULE"] = "kpiapp.settings"
+    os.environ["LOG_LEVEL"] = "WARNING"
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    try:
+        run(options.names, options.people)
+    finally:
+        # The servers stop when the last process that uses them ends; their files go with this one.
+        import atexit
+
+        atexit._run_exitfuncs()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(names: list[str], people: int) -> None:
+    """Set Django up on the new servers and run what was asked for."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", database="owner", verbosity=0)
+    from benchmarks import entry, night, pay
+
+    benchmarks = {"night": night.run, "entry": entry.run, "pay": pay.run}
+    for name in names or benchmarks:
+        if name not in benchmarks:
+            sys.exit(f"There is no benchmark “{name}”. There are: {', '.join(benchmarks)}.")
+        benchmarks[name](people)
+
+
+if __name__ == "__main__":
+    main()
