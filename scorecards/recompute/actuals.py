@@ -21,35 +21,38 @@ WITH line AS (
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
     WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s)
 ), entry AS (
-    SELECT line.id AS line_id, a.id, a."on", line.kind, line.top, line.bottom,
+    SELECT line.*, a.id AS entry_id, a."on",
            CASE WHEN line.kind = 'ratio' THEN a.numerator ELSE a.value END AS value,
            CASE WHEN line.kind IN ('ratio', 'weighted_avg') THEN a.denominator END AS second
-    FROM line JOIN scorecards_actual a ON a.organization_id = %(organization)s AND a.line_id = line.id
-    WHERE a.state = ANY(%(live)s)
+    FROM line LEFT JOIN scorecards_actual a
+        ON a.organization_id = %(organization)s AND a.line_id = line.id AND a.state = ANY(%(live)s)
+       AND (CASE WHEN line.kind = 'ratio' THEN a.numerator ELSE a.value END) IS NOT NULL
+       AND (a.denominator IS NOT NULL OR line.kind NOT IN ('ratio', 'weighted_avg'))
 ), total AS (
-    SELECT line_id, count(*) AS n, max("on") AS last_on,
+    -- Lines without entries come along, so that nothing has to be joined again: the planner knows no sizes here.
+    SELECT id, scorecard_id, kind, top, bottom, count(entry_id) AS n, max("on") AS last_on,
            sum(value) AS value_sum, min(value) AS value_min, max(value) AS value_max, sum(second) AS second_sum,
            sum(value * second) FILTER (WHERE kind = 'weighted_avg') AS product_sum,
-           (array_agg(value ORDER BY "on" DESC, id DESC) FILTER (WHERE kind = 'last' OR top = 'last'))[1] AS value_last,
-           (array_agg(second ORDER BY "on" DESC, id DESC) FILTER (WHERE bottom = 'last'))[1] AS second_last
-    FROM entry
-    WHERE value IS NOT NULL AND (second IS NOT NULL OR kind NOT IN ('ratio', 'weighted_avg'))
-    GROUP BY line_id
+           (array_agg(value ORDER BY "on" DESC, entry_id DESC)
+               FILTER (WHERE entry_id IS NOT NULL AND (kind = 'last' OR top = 'last')))[1] AS value_last,
+           (array_agg(second ORDER BY "on" DESC, entry_id DESC)
+               FILTER (WHERE entry_id IS NOT NULL AND bottom = 'last'))[1] AS second_last
+    FROM entry GROUP BY id, scorecard_id, kind, top, bottom
 ), pair AS (
-    SELECT line.id, line.scorecard_id, coalesce(total.n, 0) AS n, total.last_on,
-           CASE line.kind
+    SELECT id, scorecard_id, n, last_on,
+           CASE kind
                WHEN 'sum' THEN value_sum WHEN 'avg' THEN value_sum WHEN 'weighted_avg' THEN product_sum
                WHEN 'last' THEN value_last WHEN 'min' THEN value_min WHEN 'max' THEN value_max
-               WHEN 'count' THEN total.n
+               WHEN 'count' THEN nullif(n, 0)
                WHEN 'ratio' THEN CASE WHEN top = 'last' THEN value_last ELSE value_sum END
-                               * CASE WHEN bottom = 'avg' AND top <> 'avg' THEN total.n ELSE 1 END
+                               * CASE WHEN bottom = 'avg' AND top <> 'avg' THEN n ELSE 1 END
            END AS quantity,
-           CASE line.kind
-               WHEN 'avg' THEN total.n WHEN 'weighted_avg' THEN second_sum
+           CASE kind
+               WHEN 'avg' THEN nullif(n, 0) WHEN 'weighted_avg' THEN second_sum
                WHEN 'ratio' THEN CASE WHEN bottom = 'last' THEN second_last ELSE second_sum END
-                               * CASE WHEN top = 'avg' AND bottom <> 'avg' THEN total.n ELSE 1 END
+                               * CASE WHEN top = 'avg' AND bottom <> 'avg' THEN n ELSE 1 END
            END AS divisor
-    FROM line LEFT JOIN total ON total.line_id = line.id
+    FROM total
 )
 INSERT INTO scorecards_linescore AS s
     (organization_id, line_id, scorecard_id, quantity, divisor, entries, last_on, state, reason, status)
