@@ -13,7 +13,7 @@ class PayrollConfig(AppConfig):
         """Register what payroll offers to the pages and the work of the apps below."""
         from kpiapp import registry
         from kpiapp.permissions import Permission
-        from payroll import audit_words, queries, recompute, tiles
+        from payroll import audit_words, queries, recompute, tasks, tiles
         from payroll.services import policies
 
         item = registry.NavigationItem
@@ -25,5 +25,6 @@ class PayrollConfig(AppConfig):
         registry.AFTER_SCORES.append(recompute.refresh_tiers)
         registry.CARD_TILES.append(tiles.tiles_of)
         registry.ORGANIZATION_STARTERS.append(policies.start_organization)
+        registry.SAMPLE_DATA.append(tasks.request_sample)
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)
