@@ -12,6 +12,7 @@ from kpiapp.decimals import format_money, format_number, format_percent, round_p
 from kpiapp.explain import Explanation, Source, Step
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, can
+from kpiapp.templatetags.kpi import instant
 from payroll import queries, seal
 from payroll.choices import NoScore
 from payroll.models import MemberPay, PayLine, PositionPay
@@ -52,7 +53,7 @@ def explain_line(line: PayLine, *, reader: Member, on: datetime.date) -> Explana
         *_score_steps(line, words, card, on),
     ]
     intro = _("Every step that led here, down to what was typed. Calculated %(at)s, run %(run)s.") % {
-        "at": date_format(run.calculated_at, "DATETIME_FORMAT"),
+        "at": instant(run.calculated_at),
         "run": run.pk,
     }
     title = _("Why %(amount)s?") % {"amount": words.money(line.gross_amount)}

@@ -41,6 +41,7 @@ class Cell:
     column: str
     heading: str
     label: str
+    otherwise: str
     text: str = ""
     value: Decimal | None = None
     error: str = ""
@@ -54,6 +55,8 @@ class RateColumn:
     label: str
     places: int
     required: bool
+    # What holds where nothing is typed.
+    otherwise: str = ""
 
 
 @dataclass
@@ -110,9 +113,9 @@ def member_columns(currency: str) -> list[RateColumn]:
     """P2 coefficient, and own amounts; an empty amount is the position's."""
     places = currency_places(currency)
     return [
-        RateColumn("p2_coefficient", _("P2 coefficient"), COEFFICIENT_PLACES, True),
-        RateColumn("p1_amount", _("Own P1"), places, False),
-        RateColumn("p3_target_amount", _("Own KPI pay at target"), places, False),
+        RateColumn("p2_coefficient", _("P2 coefficient"), COEFFICIENT_PLACES, True, "1"),
+        RateColumn("p1_amount", _("Own P1"), places, False, _("the position's")),
+        RateColumn("p3_target_amount", _("Own KPI pay at target"), places, False, _("the position's")),
     ]
 
 
@@ -170,7 +173,8 @@ class RateTable:
         return changed
 
     def _cell(self, row: RateRow, column: RateColumn) -> Cell:
-        cell = Cell(f"{column.name}-{row.target.pk}", column.name, column.label, f"{row.target.name}: {column.label}")
+        name, label = f"{column.name}-{row.target.pk}", f"{row.target.name}: {column.label}"
+        cell = Cell(name, column.name, column.label, label, column.otherwise)
         now = getattr(row.rate, column.name) if row.rate else None
         if self.data is None or row.is_locked or cell.name not in self.data:
             cell.value, cell.text = now, "" if now is None else format_number(now, get_language() or "en")

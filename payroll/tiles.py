@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from kpiapp.decimals import HUNDRED, format_money, format_number, format_percent, round_percent
+from kpiapp.decimals import format_money, format_number, round_percent
 from kpiapp.models import Member
 from kpiapp.registry import CardTile
 from payroll import queries, recompute
@@ -26,12 +26,13 @@ def tiles_of(scorecard: Scorecard, member: Member) -> list[CardTile]:
     reached, following = tier_of(percent, tiers), next_tier(percent, tiers)
     note = _("the top tier")
     if following:
-        note = _("%(points)s points to %(tier)s") % {
-            "points": format_number(following.at_least - round_percent(percent), language, places=2),
+        note = _("%(points)s points to tier %(tier)s (× %(coefficient)s)") % {
+            "points": format_number(following.at_least - round_percent(percent), language),
             "tier": following.name,
+            "coefficient": format_number(following.coefficient, language),
         }
     tile = CardTile(
-        label=_("Tier if it ended now"),
+        label=_("Bonus tier, if the month ended now"),
         value=reached.name,
         small=f"× {format_number(reached.coefficient, language)}",
         note=note,
@@ -49,9 +50,9 @@ def _pay_tile(scorecard: Scorecard, tiers: list, language: str) -> list[CardTile
         return []
     target = format_money(line.result.p3_target_amount, currency, language)
     tile = CardTile(
-        label=_("KPI pay if it ended now"),
+        label=_("Estimated KPI pay"),
         value=format_money(line.result.p3_amount, currency, language),
-        note=_("%(target)s at %(whole)s") % {"target": target, "whole": format_percent(HUNDRED, language, places=0)},
+        note=_("of %(target)s at target") % {"target": target},
         url=reverse("payroll:explain_tier", args=[scorecard.organization.slug, scorecard.pk]),
     )
     return [tile]

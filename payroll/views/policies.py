@@ -107,8 +107,8 @@ def _tiers_page(request, form=None, status=200):
     steps = [(tier.code, tier.at_least, tier.coefficient) for tier in current.tiers.all()] if current else []
     first_day = summaries.first_open_day(request.today)
     context = {
-        "current": current,
-        "tables": tables,
+        "shown": [table for table in tables if table == current or not table.approved_at],
+        "others": [table for table in tables if table != current and table.approved_at],
         "form": form or forms.TierTableForm(steps=steps, initial={"valid_from": first_day}),
         "may_edit": can(request.member, Permission.PAY_RULES_EDIT),
         "may_approve": can(request.member, Permission.PAY_RULES_APPROVE),
