@@ -116,12 +116,23 @@ def _delete(
         own_references = [field.name for field in model._meta.fields if field.related_model is model]
         if own_references:
             model.objects.filter(pk__in=ours).update(**dict.fromkeys(own_references))
-        for relation in model._meta.get_fields(include_hidden=True):
-            if relation.auto_created and not relation.concrete and relation.related_model not in derived:
-                holder = relation.related_model.objects.filter(**{f"{relation.field.name}__in": list(ours)}).first()
-                if holder is not None:
-                    raise Refused(_depends(ours[getattr(holder, relation.field.attname)], holder))
+        for relation in _relations_that_hold(model, derived):
+            holder = relation.related_model.objects.filter(**{f"{relation.field.name}__in": list(ours)}).first()
+            if holder is not None:
+                raise Refused(_depends(ours[getattr(holder, relation.field.attname)], holder))
         model.objects.filter(pk__in=ours).delete()
+
+
+def _relations_that_hold(model: type[models.Model], derived: Sequence[type[models.Model]]) -> list:
+    """References to a model that would be missed. A row that shares its key (a score) is its shadow and goes along."""
+    return [
+        relation
+        for relation in model._meta.get_fields(include_hidden=True)
+        if relation.auto_created
+        and not relation.concrete
+        and not (relation.one_to_one and relation.field.primary_key)
+        and relation.related_model not in derived
+    ]
 
 
 def _changed_since(row, instance: models.Model | None) -> str:

@@ -18,7 +18,7 @@ from kpiapp.services.imports import ImportHandler, Row, Run
 from kpiapp.services.refusals import Refused
 from scorecards import recompute
 from scorecards.imports.owners import KPI, OWNER, Owners, period_field, read_owners, refuse_locked
-from scorecards.models import CardScore, EarlyWarning, LineScore, Scorecard, ScorecardLine, StaleCard
+from scorecards.models import EarlyWarning, Scorecard, ScorecardLine
 from scorecards.services.scorecards import CardRefused, Owner, card_key, check_line, owner_fields
 from strategy.models import KpiVersion
 
@@ -175,6 +175,6 @@ class AssignmentImport(ImportHandler):
                     _("%(period)s: a card was agreed or the period locked since, so this import cannot be taken back.")
                     % {"period": card.period.label}
                 )
-        undo_changes(rows, order=[ScorecardLine, Scorecard], derived=[LineScore, CardScore, StaleCard, EarlyWarning])
+        undo_changes(rows, order=[ScorecardLine, Scorecard], derived=[EarlyWarning])
         left = Scorecard.objects.filter(pk__in=[card.pk for card in cards]).values_list("pk", flat=True)
         recompute.rescore_cards(card_ids=list(left), on=run.on)
