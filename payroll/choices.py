@@ -41,8 +41,7 @@ class PayFlag(TextChoices):
 
     NO_RATE = "no_rate", _("No pay set for the position")
     NO_SCORE = "no_score", _("No KPI score")
-    # xgettext:no-python-format
-    PROVISIONAL = "provisional", _("Less than 60 % of the weight is measured")
+    PROVISIONAL = "provisional", _("Provisional: too little of the weight is measured")
     PART_MONTH = "part_month", _("Joined or left in the month")
     MOVED = "moved", _("Changed department or position in the month")
 

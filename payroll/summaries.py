@@ -82,7 +82,7 @@ def flag_sentence(flag: PayFlag, count: int) -> str:
         PayFlag.NO_RATE: ngettext("%(n)d has no pay set", "%(n)d have no pay set", count),
         PayFlag.NO_SCORE: ngettext("%(n)d has no KPI score", "%(n)d have no KPI score", count),
         PayFlag.PROVISIONAL: ngettext(
-            "%(n)d has less than 60%% of the weight measured", "%(n)d have less than 60%% of the weight measured", count
+            "%(n)d has too little of the weight measured", "%(n)d have too little of the weight measured", count
         ),
         PayFlag.PART_MONTH: ngettext("%(n)d joined or left mid-month", "%(n)d joined or left mid-month", count),
         PayFlag.MOVED: ngettext(

@@ -55,8 +55,7 @@ def tier_warnings(steps: Sequence[tuple[str, Decimal, Decimal]]) -> list[str]:
     if falls:
         sentences.append(_("A lower score earns a higher coefficient somewhere. Is that meant?"))
     if all(coefficient < ONE for _code, at_least, coefficient in steps if at_least <= HUNDRED):
-        # xgettext:no-python-format
-        sentences.append(_("Reaching 100 % earns less than the whole KPI pay. Is that meant?"))
+        sentences.append(_("Meeting every target earns less than the whole KPI pay. Is that meant?"))
     return sentences
 
 
