@@ -184,9 +184,7 @@ def choose_columns(*, batch: ImportBatch, columns: Mapping[str, str], numbers: s
     handler = handler_of(batch.kind)
     titles = batch.options["titles"]
     columns = {name: title for name, title in columns.items() if title in titles}
-    for item in handler.fields:
-        if item.required and item.name not in columns:
-            raise Refused(_("Choose the column for “%(field)s”.") % {"field": item.label}, field=item.name)
+    _check_complete(handler, columns)
     repeated = [title for title, count in Counter(columns.values()).items() if count > 1]
     if repeated:
         raise Refused(_("“%(title)s” is chosen twice. A column feeds one field.") % {"title": repeated[0]})
@@ -199,6 +197,12 @@ def choose_columns(*, batch: ImportBatch, columns: Mapping[str, str], numbers: s
     return batch
 
 
+def _check_complete(handler: ImportHandler, columns: Mapping[str, str]) -> None:
+    for item in handler.fields:
+        if item.required and item.name not in columns:
+            raise Refused(_("Choose the column for “%(field)s”.") % {"field": item.label}, field=item.name)
+
+
 # --- dry run --------------------------------------------------------------------------------------------------
 
 
@@ -206,10 +210,12 @@ def choose_columns(*, batch: ImportBatch, columns: Mapping[str, str], numbers: s
 def check(*, batch: ImportBatch, run: Run, lines: Iterable[Line] | None = None) -> ImportBatch:
     """The dry run: what every row would do, with errors in words; nothing but the batch is written.
 
-    `lines` replaces the rows of the file by ones made from it, with the same titles. Raises FileRefused.
+    `lines` replaces the rows of the file by ones made from it, with the same titles. Raises FileRefused, and Refused
+    when a column is missing.
     """
     batch = _lock(batch, ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED)
     handler = handler_of(batch.kind)
+    _check_complete(handler, batch.columns)
     source = read_lines(batch.file.path) if lines is None else lines
     with override(run.organization.language):
         rows = list(_parsed(batch, handler, source, run))
