@@ -30,6 +30,10 @@ class Product:
     folder: Path
     samples: dict[str, dict]
 
+    def last_words(self) -> str:
+        """The end of what the web server and the worker said."""
+        return "\n".join(log_tail(self.folder / f"{name}.log", 30) for name in ("web", "worker"))
+
     def mails(self) -> list[str]:
         """What was mailed so far, the oldest first."""
         files = sorted((self.folder / "mail").glob("*"), key=lambda file: file.stat().st_mtime_ns)

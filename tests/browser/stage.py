@@ -13,6 +13,8 @@ import django
 
 def main(target: str) -> None:
     """Set the stage in both companies and write down what there is to look at."""
+    from django.utils import timezone
+
     from kpiapp.models import Organization
     from kpiapp.tenancy import organization_scope
     from tests.samples import samples
@@ -20,7 +22,7 @@ def main(target: str) -> None:
     found = {}
     for organization in Organization.objects.order_by("pk"):
         with organization_scope(organization):
-            found[organization.slug] = samples()
+            found[organization.slug] = samples(organization.slug, timezone.localdate())
     Path(target).write_text(json.dumps(found))
 
 

@@ -45,8 +45,12 @@ class Visits:
         width: int = 1280,
         dark: bool = False,
         scale: float = 1,
+        expected: tuple[int, ...] = (),
     ) -> Iterator[Page]:
-        """A page of a fresh window in which <role>@<company>.example is signed in; fails on anything untoward."""
+        """A page of a fresh window in which <role>@<company>.example is signed in; fails on anything untoward.
+
+        `expected` are refusals that the visit is about.
+        """
         context = self.browser.new_context(
             viewport={"width": width, "height": 800},
             device_scale_factor=scale,
@@ -61,9 +65,9 @@ class Visits:
             if role:
                 self.speak(context, language)
             page = context.new_page()
-            complaints = listen(page)
+            complaints = listen(page, expected)
             yield page
-            assert complaints == []
+            assert complaints == [], self.product.last_words()
         finally:
             context.close()
 
@@ -96,13 +100,14 @@ class Visits:
         assert answer.ok, answer.status
 
 
-def listen(page: Page) -> list[str]:
+def listen(page: Page, expected: tuple[int, ...] = ()) -> list[str]:
     """Collects whatever a page complains about: the console, the policy, failed and refused requests."""
     complaints: list[str] = []
+    allowed = {422, *expected}  # 422 is a form that came back
 
     def on_console(message) -> None:
-        expected = "the server responded with a status of 422" in message.text  # a form that came back
-        if not expected and (message.type == "error" or "Content Security Policy" in message.text):
+        known = any(f"the server responded with a status of {status}" in message.text for status in allowed)
+        if not known and (message.type == "error" or "Content Security Policy" in message.text):
             complaints.append(f"{page.url}: {message.text}")
 
     def on_failure(request) -> None:
@@ -110,7 +115,7 @@ def listen(page: Page) -> list[str]:
             complaints.append(f"{request.url}: {request.failure}")
 
     def on_response(response) -> None:
-        if response.status >= 400 and response.status != 422:
+        if response.status >= 400 and response.status not in allowed:
             complaints.append(f"{response.request.method} {response.url}: {response.status}")
 
     page.on("console", on_console)

@@ -1,0 +1,133 @@
+"""Every page, as it looks in use: fits a phone, in both languages, light and dark, and nothing complains."""
+
+from contextlib import ExitStack
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from tests.browser.axe import violations
+from tests.house import routes
+
+TABLE = routes.read_table()
+# The role of the access table to the login of the demo company, the one whose pages are fullest first.
+LOGINS = {
+    "payroll_maker": "payroll.maker",
+    "strategy": "strategy",
+    "manager": "manager",
+    "hr": "hr",
+    "owner": "owner",
+    "payroll_approver": "payroll.approver",
+    "auditor": "auditor",
+    "lan": "employee",
+}
+# Own pages are fullest for the one whose card, entries and pay they show.
+OF_THE_EMPLOYEE = {"kpiapp:home", "scorecards:mine", "payroll:payslips"}
+# Addresses that answer GET with something else than a page of their own, and why.
+NOT_PAGES = {
+    "kpiapp:search": "rows of the palette",
+    "strategy:kpi_scoring": "the fields of a method, swapped into a form",
+    "strategy:kpi_people": "options of a field",
+    "scorecards:evidence_file": "a file",
+    "payroll:what_if": "a part of the tier page",
+    "kpiapp:audit_export": "a file",
+}
+PAGES = [
+    route
+    for route in routes.all_routes()
+    if route.is_inside
+    and not route.is_api
+    and route.name in TABLE
+    and "GET" in TABLE[route.name].may
+    and route.name not in NOT_PAGES
+]
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+PLAIN_PAGES = ["account_login", "account_signup", "account_reset_password", "account_reset_password_done"]
+OUTSIDE_FOR_USERS = ["landing", "account_change_password", "account_logout"]
+
+
+def reader(name: str) -> str:
+    """Who opens the page."""
+    may = TABLE[name].may["GET"]
+    if name in OF_THE_EMPLOYEE:
+        return "employee"
+    return next(login for role, login in LOGINS.items() if role in may)
+
+
+def path_of(route: routes.Route, company: str, samples: dict) -> str:
+    """Its address, pointing at rows of the demo company."""
+    row = TABLE[route.name]
+    names = [name for name in route.arguments if name != "organization"]
+    arguments = [samples.get(row.arguments[name], row.arguments[name]) for name in names]
+    return reverse(route.name, args=[company, *arguments])
+
+
+def overflow(page: Page) -> list[str]:
+    """What sticks out of a narrow screen: the page as a whole may never scroll sideways."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+          [...document.body.querySelectorAll("*")]
+            .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+            .filter((one) => !one.closest(".table-container, svg"))
+            .slice(0, 5).map((one) => one.outerHTML.slice(0, 160))"""
+    )
+
+
+@pytest.fixture(scope="module")
+def windows(visits):
+    """One window per login and theme for the whole module: pages come quickly, and the cache is warm."""
+    with ExitStack() as stack:
+        opened: dict[tuple, Page] = {}
+
+        def window(login: str | None, language: str, *, dark: bool) -> Page:
+            if (login, language, dark) not in opened:
+                visit = visits.open(login, language=language, dark=dark, width=PHONE["width"])
+                opened[login, language, dark] = stack.enter_context(visit)
+            return opened[login, language, dark]
+
+        yield window
+
+
+def look(page: Page, address: str, *, on_a_phone: bool) -> list:
+    """Open an address; what is wrong with it: something sticks out on a phone, or axe finds something."""
+    page.set_viewport_size(PHONE)
+    answer = page.goto(address)
+    wrong: list = [] if answer.ok else [f"{answer.status} {address}"]
+    wrong += [("sticks out", html) for html in overflow(page)]
+    wrong += [] if page.locator("h1").count() == 1 else [("h1", page.locator("h1").count())]
+    wrong += [] if page.title().split("·")[0].strip() not in {"", "KPI"} else [("title", page.title())]
+    if not on_a_phone:
+        page.set_viewport_size(DESK)
+    return wrong + violations(page)
+
+
+# Light, at a desk, in Vietnamese; dark, on a phone, in English: each page twice instead of eight times. Language by
+# language, because it belongs to the user and not to the window.
+LOOKS = [("vi", False), ("en", True)]
+
+
+@pytest.mark.parametrize(
+    ("language", "dark", "route"),
+    [(*look, route) for look in LOOKS for route in PAGES],
+    ids=lambda part: getattr(part, "name", None),
+)
+def test_a_page_inside_a_company(windows, visits, language, dark, route):
+    page = windows(reader(route.name), language, dark=dark)
+    path = path_of(route, "an-phat", visits.product.samples["an-phat"])
+    assert look(page, visits.product.address + path, on_a_phone=dark) == []
+    assert page.locator("html").get_attribute("lang") == language
+
+
+@pytest.mark.parametrize(
+    ("language", "dark", "name"), [(*look, name) for look in LOOKS for name in PLAIN_PAGES + OUTSIDE_FOR_USERS]
+)
+def test_a_page_outside_any_company(windows, visits, language, dark, name):
+    page = windows("owner" if name in OUTSIDE_FOR_USERS else None, language, dark=dark)
+    assert look(page, visits.product.address + reverse(name), on_a_phone=dark) == []
+    assert page.locator("html").get_attribute("lang") == language
+
+
+@pytest.mark.parametrize(("role", "path", "status"), [("employee", "nobody/", 404), ("employee", "audit/", 403)])
+def test_a_refusal_looks_like_the_rest(visits, role, path, status):
+    with visits.open(role, expected=(status,)) as page:
+        assert look(page, visits.url(path), on_a_phone=False) == [f"{status} {visits.url(path)}"]
