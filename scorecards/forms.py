@@ -110,12 +110,18 @@ class EvidenceForm(OrganizationForm):
     )
 
 
+def _cell_field(**options) -> NumberField:
+    """A number field that stands in a table."""
+    widget = forms.TextInput(attrs={"class": "input", "inputmode": "decimal", "autocomplete": "off"})
+    return NumberField(widget=widget, **options)
+
+
 class LineForm(OrganizationForm):
     """Weight, baseline and target of one line of a draft."""
 
-    weight = NumberField(label=gettext_lazy("Weight"), max_decimals=2, minimum=ZERO)
-    baseline = NumberField(label=gettext_lazy("Baseline"), required=False)
-    target = NumberField(label=gettext_lazy("Target"), required=False)
+    weight = _cell_field(label=gettext_lazy("Weight"), max_decimals=2, minimum=ZERO)
+    baseline = _cell_field(label=gettext_lazy("Baseline"), required=False)
+    target = _cell_field(label=gettext_lazy("Target"), required=False)
 
     def clean_weight(self):
         """A weight is part of 100."""

@@ -20,10 +20,10 @@ def problems_of_definition(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
         )
     except RuleError as error:
         problems = [error]
-    return [(problem.field, _sentence(problem)) for problem in problems]
+    return [(problem.field, sentence_of(problem)) for problem in problems]
 
 
-def _sentence(problem: RuleError) -> str:
+def sentence_of(problem: RuleError) -> str:
     """The message with codes replaced by the words people know them by."""
     params = dict(problem.params)
     if "direction" in params:

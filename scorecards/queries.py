@@ -253,9 +253,10 @@ def sibling_card(card: Scorecard, period: Period, member: Member, on: datetime.d
     return visible_cards(member, on).filter(period=period, **same).first()
 
 
-def open_periods() -> list[Period]:
-    """Periods that still take cards and entries, oldest first."""
-    return list(Period.objects.filter(locked_at=None).order_by("starts_on", "ends_on"))
+def open_periods(on: datetime.date) -> list[Period]:
+    """Periods that may be planned: not locked, and not over for longer than a month; oldest first."""
+    since = on - datetime.timedelta(days=31)
+    return list(Period.objects.filter(locked_at=None, ends_on__gt=since).order_by("starts_on", "ends_on"))
 
 
 def visible_rollups(member: Member, on: datetime.date) -> QuerySet[RollupScore]:

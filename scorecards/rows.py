@@ -208,6 +208,13 @@ def summary_of(card: Scorecard, rows: Sequence[Row]) -> Summary:
     )
 
 
+def first_cell(rows: Sequence[Row]) -> str:
+    """Where logging begins: the first cell without an entry, else the first one; "line-column" or empty."""
+    typed = [row for row in rows if row.cells]
+    row = next((row for row in typed if not row.has_entry), typed[0] if typed else None)
+    return f"{row.line.pk}-{row.cells[0].column}" if row else ""
+
+
 def _expected_percent(scored: Sequence[Row]) -> Decimal | None:
     """The score of the measured lines if each stood exactly on plan; at target where pace says nothing."""
     if not any(row.pace is not None for row in scored):

@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import EXACT, ONE
+from kpiapp.templatetags.charts import status_word
 from scorecards.explain.words import Measure, p, pct, u
 from scorecards.line_rules import ADDS_UP, rule_of_line
 from scorecards.models import ScorecardLine
@@ -17,7 +18,6 @@ from scorecards.scoring import (
     LineState,
     Method,
     RuleError,
-    Status,
     WeightPolicy,
     compile_rule,
     score_card,
@@ -90,18 +90,12 @@ def value_reaching(
 
 def _sentence(line: ScorecardLine, actual: Decimal, needed: Decimal, reached: Decimal | None) -> str:
     measure = Measure(line.kpi.unit)
-    word = _status_word(status_of(reached))
+    word = status_word(status_of(reached).value)
     gap = needed - actual
     shown = {"value": u(needed, measure), "gap": u(abs(gap), measure), "completion": p(reached), "status": word}
     if line.kpi.aggregation in ADDS_UP and gap > 0:
         return _("%(gap)s more, %(value)s in all, brings it to %(completion)s: %(status)s.") % shown
     return _("%(value)s brings it to %(completion)s: %(status)s.") % shown
-
-
-def _status_word(status: Status) -> str:
-    from kpiapp.templatetags.charts import status_word
-
-    return status_word(status.value)
 
 
 def lift_of_card(lines: Sequence[ScorecardLine], cards: Sequence[CardLine], percent: Decimal | None) -> str:

@@ -1,13 +1,16 @@
 """One sentence for every rule of the scoring kernel, with its operands as the reader's language writes them."""
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from kpiapp.decimals import HUNDRED, format_number, quantize, round_percent
+from kpiapp.decimals import HUNDRED, format_number, format_percent, quantize, round_percent
+from kpiapp.templatetags.charts import status_word
 from scorecards.reasons import reason_text
 from scorecards.scoring import NOT_SCORABLE, LineState, RuleCode, Step
 
@@ -48,12 +51,12 @@ def p(value: Decimal | None) -> str:
 
 def pct(value: Decimal) -> str:
     """A percent where 100 is the whole."""
-    return f"{format_number(round_percent(value), get_language() or 'en')} %"
+    return format_percent(round_percent(value), get_language() or "en", places=None)
 
 
 def u(value: Decimal | None, measure: Measure) -> str:
     """A number with its unit."""
-    return f"{n(value)} {measure.unit}".strip()
+    return f"{n(value)}%" if measure.unit == "%" else f"{n(value)} {measure.unit}".strip()
 
 
 def _signed(value: Decimal) -> str:
@@ -236,13 +239,13 @@ def _binary(step: Step, measure: Measure) -> str:
 def _deduct(step: Step, measure: Measure) -> str:
     actual, unit = step.operands["actual"], step.operands["deduct_per_unit"]
     lead = _("%(share)s off for each of %(actual)s") % {"share": p(unit), "actual": u(actual, measure)}
-    return f"{lead}: 100 % − {n(actual)} × {p(unit)}"
+    return f"{lead}: 100% − {n(actual)} × {p(unit)}"
 
 
 def _milestone(step: Step, measure: Measure) -> str:
-    reached = step.operands["milestone"]
-    label = reached if isinstance(reached, str) and reached else n(step.operands["actual"])
-    return _("Milestone reached: %(milestone)s") % {"milestone": label}
+    reached = str(step.operands["milestone"] or "") or pct(step.operands["row_percent"])
+    shown = {"actual": n(step.operands["actual"]), "milestone": reached}
+    return _("%(actual)s of 100 reported, the milestone reached is “%(milestone)s”") % shown
 
 
 def _milestone_late(step: Step, measure: Measure) -> str:
@@ -341,8 +344,6 @@ def state_text(state: str) -> str:
 
 
 def _status(step: Step, measure: Measure) -> Words:
-    from kpiapp.templatetags.charts import status_word
-
     word, bound = status_word(str(step.result)), step.operands["bound"]
     if bound is None:
         text = _("Below every other limit")
@@ -361,10 +362,6 @@ def _status(step: Step, measure: Measure) -> Words:
 
 def measure_day(iso: str) -> str:
     """A day of the trace as the reader's language writes it."""
-    import datetime
-
-    from django.utils.formats import date_format
-
     return date_format(datetime.date.fromisoformat(iso), "DATE_FORMAT")
 
 

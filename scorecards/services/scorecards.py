@@ -16,6 +16,7 @@ from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
 from scorecards import recompute
 from scorecards.choices import CardState, OwnerKind
+from scorecards.kpi_checks import sentence_of
 from scorecards.line_rules import NEEDS_TARGET, rule_of
 from scorecards.models import Scorecard, ScorecardLine
 from scorecards.scoring import problems_of
@@ -141,7 +142,7 @@ def check_line(kpi: KpiVersion, weight: Decimal, target, baseline, method: str =
         raise CardRefused(_("%(kpi)s: a weight lies between 0 and 100.") % {"kpi": kpi.name})
     problems = problems_of(rule_of(kpi, method, params), target=target, baseline=baseline)
     if problems:
-        raise CardRefused(f"{kpi.name}: {_(problems[0].message) % problems[0].params}")
+        raise CardRefused(f"{kpi.name}: {sentence_of(problems[0])}")
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ def assign(request):
     context = {
         **choice,
         **_offers(request),
-        "pairs": pairs,
+        "pairs": [(item, form, _without(data, item.version.definition_id)) for item, form in pairs],
         "after": after[:CARDS_SHOWN],
         "more": max(len(after) - CARDS_SHOWN, 0),
         "from": data.get("from", ""),
@@ -56,6 +56,17 @@ def _form(request, item) -> LineForm:
     initial = {"weight": item.weight, "baseline": item.baseline, "target": item.target}
     posted = request.POST if "assign" in request.POST or "recount" in request.POST else None
     return LineForm(posted, prefix=f"kpi-{item.version.definition_id}", initial=initial)
+
+
+def _without(data, definition_id: int) -> str:
+    """The address of the same choice without one KPI."""
+    query = data.copy()
+    query.setlist("kpi", [value for value in data.getlist("kpi") if value != str(definition_id)])
+    for name in [
+        name for name in query if name not in ("kpi", "period", "member", "position", "inside", "department", "from")
+    ]:
+        del query[name]
+    return query.urlencode()
 
 
 def _weight(form, item):
@@ -109,7 +120,7 @@ def _offers(request) -> dict:
         "departments": assignment.assignable_departments(member, today) if others else [],
         "positions": assignment.assignable_positions(member, today) if others else [],
         "all_departments": Department.objects.filter(is_active=True).order_by("sort_key") if others else [],
-        "open_periods": queries.open_periods(),
+        "open_periods": queries.open_periods(today),
         "can_use_templates": queries.scope_of(member, Permission.KPI_EDIT) is not None,
     }
 

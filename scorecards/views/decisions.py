@@ -15,7 +15,7 @@ from scorecards.forms import ChangeForm, ReasonForm
 from scorecards.services import actuals
 from scorecards.services import changes as change_services
 
-PAGE = 100
+PAGE = 50
 
 
 @requires(Permission.ACTUAL_APPROVE)

@@ -25,6 +25,7 @@ def card_context(request, card, period) -> dict:
         "summary": rows.summary_of(card, shown),
         "tiles": tiles_of(card, request.member),
         "is_own": is_own,
+        "start": rows.first_cell(shown) if rights["record"] and period.is_open else "",
     }
 
 

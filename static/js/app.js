@@ -8,3 +8,4 @@ import "./grid.js";
 import "./paste.js";
 import "./forms.js";
 import "./combobox.js";
+import "./weights.js";

@@ -23,6 +23,8 @@ def make_kpi(code: str, name: str = "", **fields) -> KpiVersion:
         fields.setdefault("denominator_agg", "sum")
     if fields["method"] in (ScoringMethod.MIRROR, ScoringMethod.DEDUCT, ScoringMethod.INVERSE):
         fields.setdefault("direction", Direction.DECREASE)
+    if fields["method"] in (ScoringMethod.DEVIATION, ScoringMethod.BAND):
+        fields.setdefault("direction", Direction.RANGE)
     definition = KpiDefinition.objects.create(code=code, name=name or code)
     version = KpiVersion.objects.create(
         definition=definition, number=1, name=name or code, frequency=PeriodKind.MONTH, **fields
