@@ -1,7 +1,7 @@
 """What SQL gathers for scoring: cards with their stored score, and their lines as text rows, streamed by COPY."""
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import StringIO
 from typing import NamedTuple
 
@@ -21,16 +21,20 @@ LEFT JOIN scorecards_cardscore s ON s.organization_id = c.organization_id AND s.
 WHERE c.organization_id = %(organization)s AND c.id = ANY(%(cards)s)
 """
 
-# The stored result stands last, so that it is compared as one piece of text (score.py splits the rest off).
+# The stored result stands last, so that it is compared as one piece of text (score.py splits the rest off). Both sides
+# name their cards: joined by line alone, every part of a night would read all scores of the organization.
 _LINES = """
 COPY (
-    SELECT l.scorecard_id, l.id, l.kpi_id, l.weight, l.target, l.baseline,
+    SELECT l.scorecard_id, l.id,
+           CASE WHEN l.method = '' AND l.params IS NULL THEN l.kpi_id::text
+                ELSE l.kpi_id || ' ' || jsonb_build_array(l.method, l.params) END,
+           l.weight, l.target, l.baseline,
            l.is_scored::int + CASE WHEN l.waived_reason <> '' THEN 2 ELSE 0 END
                             + CASE WHEN l.wiped_out_reason <> '' THEN 4 ELSE 0 END,
-           CASE WHEN l.method <> '' OR l.params IS NOT NULL THEN jsonb_build_array(l.method, l.params)::text END,
            s.quantity, s.divisor, s.night_completion, s.state, s.reason, s.raw, s.completion, s.status
     FROM scorecards_scorecardline l
-    LEFT JOIN scorecards_linescore s ON s.organization_id = l.organization_id AND s.line_id = l.id
+    LEFT JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s)
+        AND s.line_id = l.id
     WHERE l.organization_id = %(organization)s AND l.scorecard_id = ANY(%(cards)s)
     ORDER BY l.scorecard_id
 ) TO STDOUT
@@ -78,8 +82,8 @@ def stored_cards(card_ids: Sequence[int], on: datetime.date) -> dict[int, Stored
         }
 
 
-def line_rows(card_ids: Sequence[int]) -> Iterator[str]:
-    """Lines of cards as rows of COPY's text format, without their line ends."""
+def line_rows(card_ids: Sequence[int]) -> list[str]:
+    """Lines of cards as rows of COPY's text format without their line ends, card by card."""
     parameters = {"organization": current_organization_id(), "cards": list(card_ids)}
     rows = StringIO()
     with connection.cursor() as cursor:

@@ -1,53 +1,65 @@
 """Compiled rules of KPI versions. A version never changes, so what was compiled once is kept for the process."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
 from kpiapp.tenancy import current_organization_id
 from scorecards.line_rules import rule_of
-from scorecards.recompute.gather import NULL
-from scorecards.scoring import NOT_SCORABLE, CompiledLine, MissingPolicy, RuleError, compile_rule
+from scorecards.scoring import NOT_SCORABLE, CompiledLine, Method, MissingPolicy, RuleError, compile_rule
 from strategy.models import KpiVersion
 
 KEPT = 20_000
 
 
 class Rule(NamedTuple):
-    """A compiled rule and what a late value under it does to the card."""
+    """A compiled rule, what a late value under it does to the card, and whether it looks at the baseline."""
 
     line: CompiledLine
     missing: str
     carries: bool
+    uses_baseline: bool
 
 
-_kept: dict[tuple[int, str, str], Rule] = {}
+_kept: dict[tuple[int, str], Rule] = {}
 
 
-def rules_of(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Rule]:
-    """Rules by (id of the KPI version, the line's own method and parameters in JSON), both as COPY writes them."""
-    organization_id = current_organization_id()
-    wanted = set(wanted)
-    missing = {pair for pair in wanted if (organization_id, *pair) not in _kept}
-    if missing:
-        if len(_kept) > KEPT:
-            _kept.clear()
-        versions = KpiVersion.objects.in_bulk({int(version) for version, _ in missing})
-        for version, own in missing:
-            _kept[organization_id, version, own] = _compile(versions[int(version)], own)
-    return {pair: _kept[(organization_id, *pair)] for pair in wanted}
+class RuleBook(dict):
+    """Rules by the key that gathered rows carry: id of the KPI version, and the line's own method as JSON if any."""
+
+    def __init__(self, keys: Callable[[], Iterable[str]]):
+        super().__init__()
+        self._keys = keys
+
+    def __missing__(self, key: str) -> Rule:
+        """Fetch what the process has not compiled yet, for all rows at once."""
+        organization_id = current_organization_id()
+        wanted = set(self._keys())
+        missing = [other for other in wanted if (organization_id, other) not in _kept]
+        if missing:
+            if len(_kept) > KEPT:
+                _kept.clear()
+            versions = KpiVersion.objects.in_bulk({int(other.partition(" ")[0]) for other in missing})
+            for other in missing:
+                version, _, own = other.partition(" ")
+                _kept[organization_id, other] = _compile(versions[int(version)], own)
+        for other in wanted:
+            if (organization_id, other) in _kept:
+                self[other] = _kept[organization_id, other]
+        return self[key]
 
 
 def _compile(version: KpiVersion, own: str) -> Rule:
     # COPY doubles backslashes; JSON has no other character that it would escape.
-    method, params = ("", None) if own == NULL else json.loads(own.replace("\\\\", "\\"), parse_float=Decimal)
+    method, params = json.loads(own.replace("\\\\", "\\"), parse_float=Decimal) if own else ("", None)
     rule = rule_of(version, method, params)
     try:
         line = compile_rule(rule)
     except RuleError as error:
         line = _refused(error.field)
-    return Rule(line, rule.missing_policy.value, rule.missing_policy is MissingPolicy.CARRY_FORWARD)
+    carries = rule.missing_policy is MissingPolicy.CARRY_FORWARD
+    return Rule(line, rule.missing_policy.value, carries, rule.method is Method.BASELINE)
 
 
 def _refused(field: str) -> CompiledLine:

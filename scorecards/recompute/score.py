@@ -9,11 +9,15 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from scorecards.recompute.gather import NULL, StoredCard, carried_pairs
-from scorecards.recompute.rules import rules_of
+from scorecards.recompute.rules import RuleBook
 from scorecards.scoring import NOT_SCORABLE, CardSums, LineState, WeightPolicy, card_result, status_of
 
-WAIVED, WIPED_OUT = 2, 4
-_SCORED, _LATE, _NOT_DUE = LineState.SCORED.value, LineState.LATE.value, LineState.NOT_DUE.value
+# Bits of a row's flags; a plain line carries the first alone.
+COUNTS, WAIVED, WIPED_OUT = 1, 2, 4
+PLAIN = "1"
+_SCORED, _LATE, _NOT_DUE, _WAIVED = (
+    state.value for state in (LineState.SCORED, LineState.LATE, LineState.NOT_DUE, LineState.WAIVED)
+)
 _ZERO = Decimal("0.000000")
 
 
@@ -26,52 +30,71 @@ class Scores(NamedTuple):
 
 
 def score_rows(rows: Sequence[str], cards: dict[int, StoredCard], *, report: bool) -> Scores:
-    """Score lines and their cards; with `report`, also what no night has reported yet counts as changed.
+    """Score lines, given card by card, and their cards; with `report`, what no night has reported counts as changed.
 
-    A line is (line, state, reason, raw, completion, status), a new one has its card behind; a card is in the order
-    of StoredCard.score.
+    A line is (line, state, reason, raw, completion, status, card); a card is in the order of StoredCard.score.
     """
-    split = [row.split("\t", 11) for row in rows]
-    rules = rules_of({(row[2], row[7]) for row in split})
-    carried = _carried(split, cards, rules)
+    rules = RuleBook(lambda: (row.split("\t", 3)[2] for row in rows))
+    carried = _Carried(rows, cards, rules)
     sums = {card_id: CardSums() for card_id in cards}
-    lines, new_lines = [], []
-    for card, line_id, kpi, weight, target, baseline, flags, own, a, b, night, stored in split:
-        card_id = int(card)
-        rule = rules[kpi, own]
-        pair = (None if a == NULL else Decimal(a)), (None if b == NULL else Decimal(b))
-        bits = int(flags)
-        absence = _LATE if cards[card_id].is_over else _NOT_DUE
-        if bits & WAIVED:
-            absence, pair = LineState.WAIVED.value, (None, None)
-        elif pair[0] is None and rule.carries and absence == _LATE:
-            pair = carried.get(int(line_id), pair)
-        state, raw, completion = rule.line(
-            *pair,
+    lines: list[str] = []
+    new_lines: list[str] = []
+    current, absence, add, weight_text, weight = "", _LATE, CardSums().add, "", _ZERO
+    for row in rows:
+        card, line_id, key, weighs, target, baseline, flags, a, b, night, stored = row.split("\t", 10)
+        if card != current:
+            current, add = card, sums[int(card)].add
+            absence = _LATE if cards[int(card)].is_over else _NOT_DUE
+        if weighs != weight_text:
+            weight_text, weight = weighs, Decimal(weighs)
+        score, missing, carries, uses_baseline = rules[key]
+        why, bits = absence, COUNTS
+        quantity = None if a == NULL else Decimal(a)
+        divisor = None if b == NULL else Decimal(b)
+        if flags != PLAIN:
+            bits = int(flags)
+            if bits & WAIVED:
+                why, quantity, divisor = _WAIVED, None, None
+        if carries and quantity is None and why == _LATE:
+            quantity, divisor = carried[line_id]
+        state, raw, completion = score(
+            quantity,
+            divisor,
             None if target == NULL else Decimal(target),
-            None if baseline == NULL else Decimal(baseline),
-            absence,
+            Decimal(baseline) if uses_baseline and baseline != NULL else None,
+            why,
         )
         if bits & WIPED_OUT:
             state, completion = _SCORED, _ZERO
-        if bits & 1:
-            sums[card_id].add(Decimal(weight), state, completion, rule.missing)
-        reason = ""
-        if completion is None and state.startswith(NOT_SCORABLE):
+        if bits & COUNTS:
+            add(weight, state, completion, missing)
+        shown, reason = NULL, ""
+        if completion is not None:
+            shown = str(completion)
+        elif state.startswith(NOT_SCORABLE):
             state, _, reason = state.partition(":")
-        shown = NULL if completion is None else str(completion)
-        result = f"{state}\t{reason}\t{NULL if raw is None else raw}\t{shown}\t{status_of(completion).value}"
+        raw_shown = shown if raw is completion else NULL if raw is None else str(raw)
+        result = f"{state}\t{reason}\t{raw_shown}\t{shown}\t{status_of(completion).value}"
         if result != stored or (report and shown != night):
             (new_lines if stored.startswith(NULL) else lines).append(f"{line_id}\t{result}\t{card}")
     return Scores(lines, new_lines, _changed_cards(sums, cards, report=report))
 
 
-def _carried(split: Sequence[Sequence[str]], cards: dict[int, StoredCard], rules: dict) -> dict[int, tuple]:
-    """Pairs of the period before for late lines whose last value stays; no query when there is no such line."""
-    late = [
-        int(row[1]) for row in split if row[8] == NULL and rules[row[2], row[7]].carries and cards[int(row[0])].is_over
-    ]
-    return carried_pairs(late) if late else {}
+class _Carried(dict):
+    """By line, the pair of a period before for late lines whose last value stays; fetched when the first one asks."""
+
+    def __init__(self, rows: Sequence[str], cards: dict[int, StoredCard], rules: RuleBook):
+        super().__init__()
+        self._all = rows, cards, rules
+
+    def __missing__(self, line_id: str) -> tuple:
+        """All late lines of the rows in one query."""
+        rows, cards, rules = self._all
+        fields = [row.split("\t", 8) for row in rows]
+        late = [row[1] for row in fields if row[7] == NULL and rules[row[2]].carries and cards[int(row[0])].is_over]
+        self.update(dict.fromkeys(late, (None, None)))
+        self.update({str(key): pair for key, pair in carried_pairs([int(line) for line in late]).items()})
+        return self[line_id]
 
 
 def _changed_cards(sums: dict[int, CardSums], cards: dict[int, StoredCard], *, report: bool) -> dict[int, tuple]:

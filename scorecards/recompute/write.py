@@ -20,10 +20,12 @@ _CARD_TABLE = (
     "is_provisional boolean, is_blocked boolean, status text"
 )
 
+# The bounds keep a part of a night from walking through the scores of all the others.
 _UPDATE_LINES = """
 UPDATE scorecards_linescore s
 SET state = n.state, reason = n.reason, raw = n.raw, completion = n.completion, status = n.status{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.line_id = n.line_id
+  AND s.line_id BETWEEN %(first)s AND %(last)s
 """
 _REPORT_LINES = ", previous_completion = s.night_completion, night_completion = n.completion, changed_by_id = %(job)s"
 
@@ -40,6 +42,7 @@ UPDATE scorecards_cardscore s
 SET percent = n.percent, measured_weight = n.measured_weight, lines_scored = n.lines_scored,
     lines_total = n.lines_total, is_provisional = n.is_provisional, is_blocked = n.is_blocked, status = n.status{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.scorecard_id = n.scorecard_id
+  AND s.scorecard_id BETWEEN %(first)s AND %(last)s
 """
 _REPORT_CARDS = ", previous_percent = s.night_percent, night_percent = n.percent, changed_by_id = %(job)s"
 
@@ -66,6 +69,8 @@ def _write(sql: str, columns: str, rows: Sequence[str], job_id: int | None) -> i
     if not rows:
         return 0
     parameters: dict[str, Any] = {"organization": current_organization_id(), "job": job_id}
+    ids = [int(row.partition("\t")[0]) for row in rows]
+    parameters["first"], parameters["last"] = min(ids), max(ids)
     with connection.cursor() as cursor:
         if len(rows) <= FEW:
             source = _values(columns, rows, parameters)
