@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from kpiapp.choices import PeriodKind
-from kpiapp.decimals import NumberError, currency_places, format_number, parse_number
+from kpiapp.decimals import ONE, NumberError, currency_places, format_number, parse_number
 from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
 from kpiapp.models import Member, Period, Position
 from kpiapp.services.refusals import Refused
@@ -55,8 +55,6 @@ class RateColumn:
     label: str
     places: int
     required: bool
-    # What holds where nothing is typed.
-    otherwise: str = ""
 
 
 @dataclass
@@ -67,6 +65,8 @@ class RateRow:
     rate: Any
     note: str = ""
     is_locked: bool = False
+    # What holds where nothing is typed, by column.
+    otherwise: dict[str, Decimal] = field(default_factory=dict)
     cells: list[Cell] = field(default_factory=list)
 
     @property
@@ -95,9 +95,15 @@ def member_rows(members: Iterable[Member], acting: Member) -> list[RateRow]:
             rate=member.pay[0] if member.pay else None,
             note=" · ".join(f"{place.position.name}, {place.department.name}" for place in member.places),
             is_locked=member.pk == acting.pk,
+            otherwise={"p2_coefficient": ONE, **_amounts_of_position(member)},
         )
         for member in members
     ]
+
+
+def _amounts_of_position(member: Member) -> dict[str, Decimal]:
+    rates = [rate for place in member.places for rate in place.position.pay]
+    return {name: getattr(rates[0], name) for name in ("p1_amount", "p3_target_amount")} if rates else {}
 
 
 def position_columns(currency: str) -> list[RateColumn]:
@@ -113,9 +119,9 @@ def member_columns(currency: str) -> list[RateColumn]:
     """P2 coefficient, and own amounts; an empty amount is the position's."""
     places = currency_places(currency)
     return [
-        RateColumn("p2_coefficient", _("P2 coefficient"), COEFFICIENT_PLACES, True, "1"),
-        RateColumn("p1_amount", _("Own P1"), places, False, _("the position's")),
-        RateColumn("p3_target_amount", _("Own KPI pay at target"), places, False, _("the position's")),
+        RateColumn("p2_coefficient", _("P2 coefficient"), COEFFICIENT_PLACES, True),
+        RateColumn("p1_amount", _("Own P1"), places, False),
+        RateColumn("p3_target_amount", _("Own KPI pay at target"), places, False),
     ]
 
 
@@ -174,7 +180,9 @@ class RateTable:
 
     def _cell(self, row: RateRow, column: RateColumn) -> Cell:
         name, label = f"{column.name}-{row.target.pk}", f"{row.target.name}: {column.label}"
-        cell = Cell(name, column.name, column.label, label, column.otherwise)
+        otherwise = row.otherwise.get(column.name)
+        shown = "" if otherwise is None else format_number(otherwise, get_language() or "en")
+        cell = Cell(name, column.name, column.label, label, shown)
         now = getattr(row.rate, column.name) if row.rate else None
         if self.data is None or row.is_locked or cell.name not in self.data:
             cell.value, cell.text = now, "" if now is None else format_number(now, get_language() or "en")

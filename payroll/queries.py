@@ -89,9 +89,10 @@ def positions_with_pay(day: datetime.date, text: str = "") -> QuerySet[Position]
 
 
 def members_with_pay(day: datetime.date, text: str = "") -> QuerySet[Member]:
-    """Active people by name, each with `pay` as for positions, and with where they stand in `places`."""
+    """Active people by name, each with `pay` as for positions, and `places` whose position has its own `pay`."""
     pay = Prefetch("pay_rows", queryset=MemberPay.objects.on(day), to_attr="pay")
-    stands = Employment.objects.on(day).select_related("position", "department")
+    of_position = Prefetch("position__pay_rows", queryset=PositionPay.objects.on(day), to_attr="pay")
+    stands = Employment.objects.on(day).select_related("position", "department").prefetch_related(of_position)
     places = Prefetch("employments", queryset=stands, to_attr="places")
     people = _matching(Member.objects.filter(is_active=True), text)
     return people.prefetch_related(pay, places).order_by("sort_key", "pk")
