@@ -72,6 +72,8 @@ class Row:
 
     route: str
     arguments: dict[str, str]
+    query: str
+    body: str
     may: dict[str, frozenset[str]]
     finds_nothing: dict[str, frozenset[str]]
 
@@ -105,6 +107,8 @@ def _row(name: str, fields: dict) -> Row:
     return Row(
         route=name,
         arguments={key: str(value) for key, value in fields.items() if not key.isupper()},
+        query=str(fields.get("query", "")),
+        body=str(fields.get("body", "")),
         may=may,
         finds_nothing=nothing,
     )

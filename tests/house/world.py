@@ -40,6 +40,7 @@ from scorecards.models import (
     Scorecard,
     ScorecardLine,
 )
+from strategy.catalogue import library_kpis, library_templates
 from strategy.choices import MapState, PerspectiveKind
 from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
 from tests.cast import STORY_DAY, Cast, build_cast
@@ -114,6 +115,7 @@ def _core(cast: Cast, canary: str, things: dict) -> None:
         filename=f"{canary}.csv",
         sha256="2" * 64,
         columns={"name": "name"},
+        options={"header": 1, "titles": ["name"], "samples": [[canary]]},
         state=ImportState.CHECKED,
         counts={"create": 1},
         created_by=cast.hr,
@@ -141,6 +143,8 @@ def _core(cast: Cast, canary: str, things: dict) -> None:
         job=job.pk,
         batch=batch.pk,
         month=cast.period.code,
+        library_kpi=next(iter(library_kpis())),
+        library_template=next(iter(library_templates())),
     )
 
 
