@@ -35,7 +35,7 @@ WORDS = {
     "denominator_agg": _("Divided by, over time"),
     "denominator_label": _("Divided by"),
     "description": _("Description"),
-    "direction": _("Better when"),
+    "direction": _("Direction"),
     "example": _("Example"),
     "factor": _("Times"),
     "floor": _("Floor"),

@@ -16,7 +16,7 @@ from kpiapp.text import search_key
 LIBRARY = Path(__file__).with_name("library")
 SIGNS = {"*": "×", "/": "÷", "-": "−", "+": "+"}
 # Counts and money are written without decimals; a quotient, a mean, a percent or hours with two.
-PRECISE_UNITS = frozenset({"%", "hour", "x"})
+PRECISE_UNITS = frozenset({"%", "hours", "x"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class ObjectiveView:
     def kpi_words(self) -> str:
         """How many KPIs measure it, in the reader's language; none is worth a word."""
         if not self.kpi_count:
-            return _("no KPI yet")
+            return _("no KPI")
         return ngettext("%(count)d KPI", "%(count)d KPIs", self.kpi_count) % {"count": self.kpi_count}
 
 

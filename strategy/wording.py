@@ -47,7 +47,7 @@ def target_words(version: KpiVersion) -> str:
         return ""
     else:
         text = _number(version.target)
-    return f"{text} {version.unit}".strip()
+    return f"{text}%" if version.unit == "%" else f"{text} {version.unit}".strip()
 
 
 def version_changes(older: KpiVersion, newer: KpiVersion) -> list[Change]:
@@ -98,7 +98,6 @@ def _band(params: dict[str, Any]) -> str:
     if "outer_high" in values:
         words.append(_("Above, it falls to nothing at %(outer_high)s.") % values)
     if len(words) == 1:
-        # xgettext:no-python-format
         words.append(_("Nothing outside."))
     return " ".join(words)
 
@@ -167,7 +166,7 @@ _LABELS = {
     "objective": lambda: _("Objective it serves"),
     "perspective": lambda: _("Perspective"),
     "owner": lambda: _("Who is responsible"),
-    "direction": lambda: _("Better when"),
+    "direction": lambda: _("Direction"),
     "target": lambda: _("Target"),
     "baseline": lambda: _("Baseline"),
     "method": lambda: _("Scoring method"),

@@ -44,7 +44,7 @@ class KpiForm(OrganizationForm):
         widget=forms.Select(attrs={"data-combobox": ""}),
     )
     owner = PersonField(label=gettext_lazy("Who is responsible"), required=False)
-    direction = forms.ChoiceField(label=gettext_lazy("Better when"), choices=Direction.choices)
+    direction = forms.ChoiceField(label=gettext_lazy("Direction"), choices=Direction.choices)
     aggregation = forms.ChoiceField(label=gettext_lazy("Over the year"), choices=Aggregation.choices)
     unit = forms.CharField(label=gettext_lazy("Unit"), max_length=40, required=False)
     target = NumberField(label=gettext_lazy("Target"), required=False)
@@ -116,6 +116,8 @@ class KpiForm(OrganizationForm):
         chosen = self["method"].value()
         self.chosen_method = ScoringMethod(chosen) if chosen in fitting else fitting[0]
         self.initial["method"] = self.chosen_method
+        for part in ("numerator_label", "denominator_label"):
+            self.fields[part].required = self.is_ratio
         self.params = self._params_form(data, version, typed)
 
     def _params_form(self, data, version: KpiVersion | None, typed) -> ParamsForm | None:

@@ -51,11 +51,11 @@ class ParamsForm(OrganizationForm):
 class BandParams(ParamsForm):
     """Full inside the band, falling to nothing at the outer limits."""
 
-    plain_names = ("outer_low", "low", "high", "outer_high")
-    outer_low = NumberField(label=gettext_lazy("Nothing at or below"), required=False)
+    plain_names = ("low", "high", "outer_low", "outer_high")
     low = NumberField(label=gettext_lazy("Full from"))
     high = NumberField(label=gettext_lazy("Full up to"))
-    outer_high = NumberField(label=gettext_lazy("Nothing at or above"), required=False)
+    outer_low = NumberField(label=gettext_lazy("Nothing up to"), required=False)
+    outer_high = NumberField(label=gettext_lazy("Nothing from"), required=False)
 
 
 class DeductParams(ParamsForm):
@@ -70,8 +70,7 @@ class DeviationParams(ParamsForm):
 
     percent_names = ("tolerance",)
     tolerance = NumberField(
-        # xgettext:no-python-format
-        label=gettext_lazy("Still full within, % of the target"),
+        label=gettext_lazy("Still full this far from the target, %"),
         required=False,
         minimum=ZERO,
         initial=ZERO,
@@ -111,7 +110,8 @@ class RowsParams(ParamsForm):
         super().__init__(data, params=params, typed=typed)
         source = data if data is not None else typed
         rows = self._typed_rows(source) if hasattr(source, "getlist") else self._stored_rows(params or {})
-        wanted = max(MIN_ROWS, len(rows) + 1 if source is not None and source.get("add_row") else len(rows))
+        shown = len(source.getlist("row_first")) + 1 if hasattr(source, "getlist") and source.get("add_row") else 0
+        wanted = max(MIN_ROWS, len(rows), shown)
         self.rows = (rows + [("", "")] * wanted)[: min(wanted, MAX_ROWS)]
 
     def clean(self):

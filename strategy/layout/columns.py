@@ -9,8 +9,13 @@ from strategy.layout.rows import Item, Rows
 SWEEPS = 10
 
 
-def place_items(rows: Rows, width_of: Callable[[Item], int], *, gap: int, width: int) -> dict[Item, int]:
-    """Centre of every item, in pixels from the left; `width` is wide enough for every row."""
+def place_items(
+    rows: Rows, width_of: Callable[[Item], int], *, gap_of: Callable[[Item, Item], int], width: int
+) -> dict[Item, int]:
+    """Centre of every item, in pixels from the left; `width` is wide enough for every row.
+
+    `gap_of` is the least distance between two neighbours. What is placed stands in the middle of the width.
+    """
     near = defaultdict(list)
     for pieces in rows.gaps():
         for lower, upper in pieces:
@@ -21,7 +26,7 @@ def place_items(rows: Rows, width_of: Callable[[Item], int], *, gap: int, width:
         # To begin with, evenly over the whole width.
         step = width // max(len(row), 1)
         wanted = {item: step * index + step // 2 for index, item in enumerate(row)}
-        _settle(row, wanted, width_of, gap, width, centres)
+        _settle(row, wanted, width_of, gap_of, width, centres)
     for sweep in range(SWEEPS):
         order = rows.rows if sweep % 2 == 0 else rows.rows[::-1]
         for row in order:
@@ -29,15 +34,18 @@ def place_items(rows: Rows, width_of: Callable[[Item], int], *, gap: int, width:
                 item: sum(centres[other] for other in near[item]) // len(near[item]) if near[item] else centres[item]
                 for item in row
             }
-            _settle(row, wanted, width_of, gap, width, centres)
-    return centres
+            _settle(row, wanted, width_of, gap_of, width, centres)
+    left = min((centre - width_of(item) // 2 for item, centre in centres.items()), default=0)
+    right = max((centre + width_of(item) // 2 for item, centre in centres.items()), default=width)
+    shift = (width - right - left) // 2
+    return {item: centre + shift for item, centre in centres.items()}
 
 
 def _settle(
     row: list[Item],
     wanted: dict[Item, int],
     width_of: Callable[[Item], int],
-    gap: int,
+    gap_of: Callable[[Item, Item], int],
     width: int,
     centres: dict[Item, int],
 ) -> None:
@@ -46,7 +54,7 @@ def _settle(
         return
     offsets = [0]
     for left, right in itertools.pairwise(row):
-        offsets.append(offsets[-1] + (width_of(left) + width_of(right)) // 2 + gap)
+        offsets.append(offsets[-1] + (width_of(left) + width_of(right)) // 2 + gap_of(left, right))
     # Pool adjacent violators: without the offsets the places must not fall. A block is [sum, count].
     blocks: list[list[int]] = []
     for item, offset in zip(row, offsets, strict=True):

@@ -1,8 +1,9 @@
 """From objectives and links to coordinates: sizes, rows, places, curves and labels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from random import Random
 
 from strategy.layout.columns import place_items
@@ -12,7 +13,7 @@ from strategy.layout.text import text_width, wrap
 
 MIN_WIDTH = 1120
 LANE_GAP, LANE_TOP, LANE_BOTTOM, ROW_GAP, EMPTY_LANE = 8, 36, 20, 56, 76
-SIDE, ITEM_GAP, PLACE_WIDTH = 24, 24, 2
+SIDE, ITEM_GAP, WIDE_GAP, PLACE_WIDTH = 24, 24, 112, 2
 BOX_LEFT, BOX_RIGHT, BOX_TOP, BOX_BOTTOM = 18, 12, 13, 11
 TITLE_LINE, META_LINE, META_SIZE, TITLE_LINES = 18, 17, 12, 3
 PORT_STEP, ARROW = 22, 3
@@ -116,7 +117,12 @@ def draw_map(lanes: Sequence[Sequence[Node]], links: Sequence[Link], *, keep_ord
 
     widest = max((sum(map(width_of, row)) + ITEM_GAP * (len(row) - 1) for row in rows.rows), default=0)
     width = max(MIN_WIDTH, widest + 2 * SIDE)
-    inner = place_items(rows, width_of, gap=ITEM_GAP, width=width - 2 * SIDE)
+    wide = _wide_gap(rows, width_of, width - 2 * SIDE)
+
+    def gap_of(left: Item, right: Item) -> int:
+        return ITEM_GAP if isinstance(left, tuple) or isinstance(right, tuple) else wide
+
+    inner = place_items(rows, width_of, gap_of=gap_of, width=width - 2 * SIDE)
     centres = {item: centre + SIDE for item, centre in inner.items()}
     nodes = {node.id: node for lane in lanes for node in lane}
     texts = {node.id: _texts(node, box_width, font) for node in nodes.values()}
@@ -173,6 +179,16 @@ def _ordered_rows(
         if count < fewest:
             rows, fewest = other, count
     return rows
+
+
+def _wide_gap(rows: Rows, width_of: Callable[[Item], int], width: int) -> int:
+    """The distance between boxes that every row has room for, so that a small map fills its picture."""
+    gaps = [WIDE_GAP]
+    for row in rows.rows:
+        spare = width - sum(map(width_of, row)) - ITEM_GAP * (len(row) - 1)
+        pairs = sum(not isinstance(one, tuple) and not isinstance(other, tuple) for one, other in pairwise(row))
+        gaps.append(ITEM_GAP + spare // max(pairs, 1))
+    return max(ITEM_GAP, min(gaps))
 
 
 def _texts(node: Node, box_width: int, font: int) -> tuple[list[str], list[str]]:

@@ -1,6 +1,7 @@
 """Words for what pages of strategy show: lags, targets, labels of codes."""
 
 from django import template
+from django.utils.translation import gettext as _
 
 from kpiapp.choices import PeriodKind
 from strategy import drawing, wording
@@ -51,7 +52,12 @@ def direction_label(code: str) -> str:
 @register.filter
 def frequency_label(code: str) -> str:
     """How often it is measured."""
-    return PeriodKind(code).label
+    return {
+        PeriodKind.MONTH: _("every month"),
+        PeriodKind.QUARTER: _("every quarter"),
+        PeriodKind.HALF_YEAR: _("every half-year"),
+        PeriodKind.YEAR: _("every year"),
+    }[PeriodKind(code)]
 
 
 @register.filter

@@ -110,3 +110,9 @@ def test_published_maps_hold_together(example):
     assert {measure.objective for measure in example.measures} <= set(codes)
     assert example.literature
     assert example.verified
+
+
+def test_names_with_commas_are_whole():
+    mobil = {objective.code: objective.name for objective in example_maps()["MOBIL"].objectives}
+    assert mobil["P7"].vi == "Môi trường, sức khỏe, an toàn"
+    assert mobil["P7"].en == "Environment, health and safety"

@@ -68,7 +68,7 @@ def test_targets_have_their_unit_or_their_band():
             wording.target_words(KpiVersion(method="ratio", target=Decimal("4000.50"), unit="VND m")) == "4,000.5 VND m"
         )
         band = KpiVersion(method="band", params={"low": "95", "high": "100"}, unit="%")
-        assert wording.target_words(band) == "95–100 %"
+        assert wording.target_words(band) == "95–100%"
         assert wording.target_words(KpiVersion(method="ratio")) == ""
 
 
