@@ -39,6 +39,7 @@ class DepartmentImport(ImportHandler):
     label = gettext_lazy("Departments")
     help = gettext_lazy("Code, name, the department above, and its head.")
     icon = "network"
+    order = 10
     permission = Permission.IMPORT_PEOPLE
     fields = (
         ImportField(

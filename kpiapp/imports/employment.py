@@ -31,6 +31,7 @@ class EmploymentImport(ImportHandler):
     label = gettext_lazy("Employment history")
     help = gettext_lazy("Which person stood where, from which day to which.")
     icon = "history"
+    order = 30
     permission = Permission.IMPORT_PEOPLE
     fields = (
         PERSON_CODE,

@@ -1,6 +1,7 @@
 """Forms of imports: which file, and which of its columns is what."""
 
 from django import forms
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +15,7 @@ class UploadForm(forms.Form):
     """What is imported, and the file."""
 
     use_required_attribute = False
-    kind = forms.ChoiceField(label=gettext_lazy("What does the file hold?"), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=gettext_lazy("What does the file hold?"))
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy("CSV or Excel (.xlsx), up to 10 MB. Nothing changes before you have seen a preview."),
@@ -35,7 +36,7 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args, batch: ImportBatch, handler: ImportHandler, language: str, **kwargs):
         super().__init__(*args, **kwargs)
         self.handler = handler
-        titles = [(title, title) for title in batch.options["titles"]]
+        titles = [(title, self._with_sample(batch, place)) for place, title in enumerate(batch.options["titles"])]
         for item in handler.fields:
             self.fields[item.name] = forms.ChoiceField(
                 label=item.label,
@@ -49,6 +50,12 @@ class ColumnsForm(forms.Form):
             choices=NUMBER_STYLES,
             initial=batch.options.get("numbers") or language,
         )
+
+    def _with_sample(self, batch: ImportBatch, place: int) -> str:
+        """A title and the first value below it, so that one sees what is chosen."""
+        title = batch.options["titles"][place]
+        samples = [row[place] for row in batch.options.get("samples", []) if place < len(row) and row[place]]
+        return f"{title}  ·  {Truncator(samples[0]).chars(30)}" if samples else title
 
     def columns(self) -> dict[str, str]:
         """Field name to title, of those chosen."""

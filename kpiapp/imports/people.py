@@ -41,6 +41,7 @@ class PeopleImport(ImportHandler):
     label = gettext_lazy("People")
     help = gettext_lazy("Who works here, and where they stand from a day on.")
     icon = "users"
+    order = 20
     permission = Permission.IMPORT_PEOPLE
     fields = (
         PERSON_CODE,
@@ -110,6 +111,7 @@ class PeopleImport(ImportHandler):
             return
         if len(given) < 3:
             raise RowRefused(_("Department, position and “From” go together: fill in all three, or none."))
+        known.check_person(values["code"])
         known.check_manager(row)
         start = values["valid_from"]
         spans = known.spans[values["code"]]

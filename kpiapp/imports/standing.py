@@ -128,6 +128,12 @@ class Standing:
         taken = {position.code for position in self.positions.values()}
         return next(code for code in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if code not in taken)
 
+    def check_person(self, code: str) -> None:
+        """Who has left is not employed again by a file. Raises RowRefused."""
+        member = self.members.get(code)
+        if member is not None and not member.is_active:
+            raise RowRefused(_("%(name)s has left. Bring them back first.") % {"name": member.name})
+
     def check_manager(self, row: Row) -> None:
         """The manager exists, is somebody else, and does not stand below. Raises RowRefused."""
         code, manager = row.values["code"], row.values.get("manager")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files import File
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -38,11 +38,14 @@ from kpiapp.services.import_fields import (
 )
 from kpiapp.services.refusals import Refused
 from kpiapp.spreadsheets import FileRefused, Line, check_size, look_at, read_lines
+from kpiapp.tenancy import current_organization_id
 
 SAMPLES = 4
 # From here on somebody would have to wait for an answer: a worker does it, with progress.
 ROWS_AT_ONCE = 500
 BYTES_AT_ONCE = 60_000
+# The first of the two keys of the advisory lock under which files of an organization are written.
+_WRITE_LOCK = 7303
 
 
 @dataclass
@@ -78,6 +81,8 @@ class ImportHandler:
     label: Any
     help: Any = ""
     icon: str = "file-up"
+    # What others refer to comes first.
+    order: int = 100
     permission: Permission
     fields: tuple[ImportField, ...]
 
@@ -319,6 +324,7 @@ def _counts(rows: Iterable) -> dict[str, int]:
 def apply(*, batch: ImportBatch, run: Run) -> ImportBatch:
     """Write the good rows; what no longer fits since the dry run becomes an error too. Raises Refused."""
     batch = _lock(batch, ImportState.CHECKED)
+    _wait_for_others()
     handler = handler_of(batch.kind)
     fields = {item.name: item for item in handler.fields}
     stored = list(batch.rows.exclude(outcome=RowOutcome.ERROR))
@@ -352,6 +358,7 @@ def apply(*, batch: ImportBatch, run: Run) -> ImportBatch:
 def undo(*, batch: ImportBatch, run: Run) -> ImportBatch:
     """Take an applied import back as a whole. Raises Refused with what stands in the way."""
     batch = _lock(batch, ImportState.APPLIED)
+    _wait_for_others()
     rows = list(batch.rows.filter(outcome__in=[RowOutcome.CREATE, RowOutcome.UPDATE]))
     handler_of(batch.kind).undo(rows, run)
     batch.state, batch.undone_at = ImportState.UNDONE, timezone.now()
@@ -377,6 +384,12 @@ def _lock(batch: ImportBatch, *states: str) -> ImportBatch:
             _("This import is “%(state)s” by now. Reload the page to see it.") % {"state": batch.get_state_display()}
         )
     return batch
+
+
+def _wait_for_others() -> None:
+    """Files of an organization are written one after the other: two may bring the same new code."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_WRITE_LOCK, current_organization_id()])
 
 
 # What a job may be asked to do with a batch.

@@ -26,7 +26,8 @@ LIVE_JOBS = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
 
 
 def _handlers(member) -> list[imports.ImportHandler]:
-    return [handler for handler in registry.IMPORT_HANDLERS.values() if can(member, handler.permission)]
+    handlers = sorted(registry.IMPORT_HANDLERS.values(), key=lambda handler: handler.order)
+    return [handler for handler in handlers if can(member, handler.permission)]
 
 
 def _visible(request):
@@ -127,7 +128,11 @@ def import_page(request, pk):
         "is_working": bool(batch.job and batch.job.state in LIVE_JOBS),
         "states": ImportState,
     }
-    return render(request, "kpiapp/import_page.html", context)
+    response = render(request, "kpiapp/import_page.html", context)
+    if request.htmx and not context["is_working"]:
+        # The page asked for progress, and the work has ended: what it may do next has changed.
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @require_POST

@@ -46,6 +46,7 @@ class ActualImport(ImportHandler):
     label = gettext_lazy("Progress")
     help = gettext_lazy("What was reached: by person or department, KPI and day.")
     icon = "trending-up"
+    order = 50
     permission = Permission.IMPORT_ACTUALS
     fields = (
         OWNER,
@@ -108,7 +109,8 @@ class ActualImport(ImportHandler):
         """Owners, KPIs, periods, their lines, and entries the rows may repeat: seven queries."""
         owners = read_owners(rows, run, self.permission)
         lines: dict[tuple, list[ScorecardLine]] = defaultdict(list)
-        found = list(self._lines(owners))
+        named = owners.kpis_named({row.values["kpi"] for row in rows})
+        found = list(self._lines(owners).filter(kpi__definition__in=named))
         for line in found:
             card = line.scorecard
             lines[card.owner_kind, card.member_id, card.department_id, line.kpi.definition_id].append(line)

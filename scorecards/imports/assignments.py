@@ -55,6 +55,7 @@ class AssignmentImport(ImportHandler):
     label = gettext_lazy("KPIs and targets")
     help = gettext_lazy("Which KPI stands on whose card, with which weight and target.")
     icon = "target"
+    order = 40
     permission = Permission.CARD_EDIT
     fields = (
         OWNER,

@@ -99,6 +99,11 @@ class Owners:
             )
         return self.owners[code]
 
+    def kpis_named(self, texts: set[str]) -> list[KpiDefinition]:
+        """KPIs that any of these codes or names may mean."""
+        keys = {search_key(text) for text in texts}
+        return [kpi for code, kpi in self.kpis.items() if code in texts or kpi.search_key in keys]
+
     def kpi(self, text: str) -> KpiDefinition:
         """By code, else by name. Raises RowRefused."""
         if text in self.kpis:

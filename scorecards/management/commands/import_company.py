@@ -1,5 +1,6 @@
 """Build an organization from a folder of tables and a mapping file (docs/imports.md); safe to repeat."""
 
+import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -34,16 +35,16 @@ class Command(BaseCommand):
         if not folder.is_dir():
             raise CommandError(f"There is no folder {folder}.")
         path = MAPPINGS / f"{mapping}.yaml" if not Path(mapping).suffix else Path(mapping)
-        today = timezone.now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
         try:
+            wanted = companies.read_mapping(path)
             # What the command says and what it writes go together: all of it, or nothing.
             with transaction.atomic(), translation.override("en"):
                 company = companies.build_company(
                     folder=folder,
-                    mapping=companies.read_mapping(path),
+                    mapping=wanted,
                     slug=organization,
                     owner_email=owner or f"owner@{organization}.example",
-                    on=today,
+                    on=self._today(wanted),
                     tell=self._tell,
                 )
                 is_kept = not dry_run and (skip_bad_rows or not company.failed_rows)
@@ -59,6 +60,11 @@ class Command(BaseCommand):
             )
         state = "Dry run of" if dry_run else "Created" if company.is_new else "Updated"
         self.stdout.write(f"{state} {company.organization.name}: /{company.organization.slug}/")
+
+    def _today(self, mapping: dict) -> datetime.date:
+        """The day it is where the company is: roles given a day ahead would not count yet."""
+        zone = mapping.get("organization", {}).get("time_zone", settings.TIME_ZONE)
+        return timezone.now().astimezone(ZoneInfo(zone)).date()
 
     def _tell(self, entry: companies.Imported) -> None:
         counts = entry.counts

@@ -89,3 +89,9 @@ def test_history_is_taken_as_ranges_and_may_not_overlap(scope):
     assert sorted(errors(bad)) == [2, 3]
     imports.undo(batch=batch, run=run_of(scope))
     assert not Employment.objects.filter(member__code="H1").exists()
+
+
+def test_who_has_left_is_not_employed_again_by_a_file(scope):
+    Member.objects.filter(pk=scope.minh.pk).update(is_active=False, deactivated_at=scope.organization.created_at)
+    text = HEAD + f"{scope.minh.code},{scope.minh.name},,SAL,REP,NV001,01/12/2026\n"
+    assert scope.minh.name in errors(checked(scope, "people", text))[2][0]

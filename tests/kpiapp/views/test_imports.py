@@ -87,7 +87,10 @@ def test_a_large_file_is_worked_on_by_a_job(an_phat, django_capture_on_commit_ca
     assert batch.job.state == "queued"
     address = an_phat.url(f"imports/{batch.pk}/")
     assert "hx-get" in client.get(address).content.decode()
+    asked = client.get(address, headers={"HX-Request": "true"})
+    assert "HX-Refresh" not in asked.headers
     jobs.run(batch.job_id, an_phat.organization.pk)
+    assert client.get(address, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
     client.post(f"{address}apply/")
     with organization_scope(an_phat.organization):
         job = Job.objects.latest("pk")
