@@ -22,9 +22,11 @@ class KpiAppConfig(AppConfig):
             item("company", _("People"), "kpiapp:people", "users", 40, Permission.PEOPLE_READ),
             item("administration", _("Periods"), "kpiapp:periods", "calendar", 10, Permission.AUDIT_READ),
             item("administration", _("Imports"), "kpiapp:imports", "file-up", 20, Permission.IMPORT_ACTUALS),
+            item("administration", _("Night"), "kpiapp:jobs", "moon", 30, Permission.JOB_READ),
             item("administration", _("Audit trail"), "kpiapp:audit", "history", 40, Permission.AUDIT_READ),
             item("administration", _("Settings"), "kpiapp:settings", "settings", 50, Permission.ROLE_READ),
         ]
+        registry.JOB_LABELS |= {"night": _("Night"), "import": _("Import")}
         registry.SEARCHES += [search.find_pages, search.find_people]
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kpiapp.views import audit, home, imports, organization, people, periods, roles, search, structure, tokens
+from kpiapp.views import audit, home, imports, jobs, organization, people, periods, roles, search, structure, tokens
 
 app_name = "kpiapp"
 
@@ -38,6 +38,9 @@ urlpatterns = [
     path("imports/<int:pk>/columns/", imports.import_columns, name="import_columns"),
     path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
     path("imports/<int:pk>/<slug:step>/", imports.import_step, name="import_step"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/run/", jobs.job_run, name="job_run"),
+    path("jobs/<int:pk>/", jobs.job, name="job"),
     path("settings/", organization.settings, name="settings"),
     path("settings/edit/", organization.settings_edit, name="settings_edit"),
     path("settings/roles/", roles.roles, name="roles"),

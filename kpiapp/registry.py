@@ -69,10 +69,17 @@ OBJECTIVE_SCORES: list[Callable] = []
 KPI_CHECKS: list[Callable] = []
 # job task name → function(job) that does the work; kpiapp.services.jobs claims, runs and finishes it.
 JOB_TASKS: dict[str, Callable] = {}
+# job task name → what people call this work.
+JOB_LABELS: dict[str, Any] = {}
+# job task name → callable (organization's slug, job) → address of the page that shows what it did.
+JOB_LINKS: dict[str, Callable] = {}
 # Callables (scorecard, member) → list of CardTile shown above a card (tier and pay come from payroll).
 CARD_TILES: list[Callable] = []
 # Callables (card_ids, job) run in the same transaction after cards were rescored (payroll keeps tiers fresh).
 AFTER_SCORES: list[Callable] = []
+# Callables ([(card_id, percent before, percent now)], member, on) → {card_id: sentence}: what a moved score means for
+# others ("Tier B → A"), shown with what a night changed to those who may see it.
+SCORE_NOTES: list[Callable] = []
 # Callables (organization, owner) that fill a new organization: perspectives, tiers, …
 ORGANIZATION_STARTERS: list[Callable] = []
 # Callable (organization, owner) that fills a new organization with a company to try things on; at most one.

@@ -20,6 +20,8 @@ class ScorecardsConfig(AppConfig):
         registry.KPI_CHECKS.append(problems_of_definition)
         registry.AFTER_SCORES.append(rollups.refresh_soon)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)
+        registry.JOB_LABELS[rollups.TASK] = offers.ROLLUPS
+        registry.JOB_LINKS["night"] = offers.night_changes_url
         registry.NAVIGATION += offers.NAVIGATION
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)

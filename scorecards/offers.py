@@ -18,6 +18,15 @@ from scorecards.models import CardScore
 CARDS_FOUND = 6
 
 
+# What the roll-up of a period after entries is called among the background work.
+ROLLUPS = gettext_lazy("Roll-ups after entries")
+
+
+def night_changes_url(slug: str, job) -> str:
+    """Address of the page that shows what a night changed, and why."""
+    return reverse("scorecards:night_changes", args=[slug, job.pk])
+
+
 def _sees_others(member: Member) -> bool:
     return scope_of(member, Permission.CARD_READ) in (Scope.TEAM, Scope.ALL)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.views import assign, cards, decisions, explain, lines
+from scorecards.views import assign, cards, decisions, explain, lines, nights
 
 app_name = "scorecards"
 
@@ -34,5 +34,6 @@ urlpatterns = [
     path("approvals/", decisions.approvals, name="approvals"),
     path("changes/", decisions.changes, name="changes"),
     path("changes/<int:pk>/", decisions.change_decide, name="change_decide"),
+    path("nights/<int:pk>/", nights.night_changes, name="night_changes"),
     path("rollups/<int:pk>/why/", explain.explain_rollup, name="explain_rollup"),
 ]

@@ -38,6 +38,10 @@ SECONDS_BETWEEN_REPORTS = 0.5
 LOCK_SPACE = 7301
 
 
+class JobError(Refused):
+    """Raised by a task to end its job as failed with this sentence; any other refusal does the same."""
+
+
 class Fenced(Exception):
     """A later attempt has taken the job over: nothing this one wrote may stay."""
 
