@@ -32,6 +32,8 @@ DJANGO_TEXTS = (
     _("%(model_name)s with this %(field_label)s already exists."),
     _("This password is too common."),
     _("The password is too similar to the %(verbose_name)s."),
+    _("Your password can’t be a commonly used password."),
+    _("Your password can’t be too similar to your other personal information."),
     _("Email"),
     _("Email address"),
     _("email address"),
@@ -53,6 +55,10 @@ DJANGO_COUNTS = (
     ngettext_lazy(
         "This password is too short. It must contain at least %d character.",
         "This password is too short. It must contain at least %d characters.",
+    ),
+    ngettext_lazy(
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
     ),
 )
 
