@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.db import connection
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
@@ -61,10 +62,11 @@ def find_member(user, on: datetime.date) -> Member | None:
 def load_access(members: QuerySet[Member], on: datetime.date) -> Member | None:
     """First of these members with `roles` as of a day: granted ones, employee, and manager when someone reports."""
     reports = Employment.objects.on(on).filter(manager=OuterRef("pk"))
-    member = members.select_related("user").annotate(leads=Exists(reports)).first()
+    granted = _grants_in_force(on).filter(member=OuterRef("pk")).values("role")
+    member = members.select_related("user").annotate(leads=Exists(reports), granted=ArraySubquery(granted)).first()
     if member is None:
         return None
-    roles = set(granted_roles(member, on)) | {Role.EMPLOYEE}
+    roles = {*member.granted, Role.EMPLOYEE}
     if member.leads:
         roles.add(Role.MANAGER)
     member.roles = frozenset(roles)
@@ -73,8 +75,11 @@ def load_access(members: QuerySet[Member], on: datetime.date) -> Member | None:
 
 def granted_roles(member: Member, on: datetime.date) -> list[str]:
     """Roles granted to a member on a day; a pay role only once a second person has confirmed it."""
-    grants = RoleGrant.objects.on(on).filter(member=member)
-    return list(grants.exclude(Q(role__in=PAY_ROLES) & Q(confirmed_at=None)).values_list("role", flat=True))
+    return list(_grants_in_force(on).filter(member=member).values_list("role", flat=True))
+
+
+def _grants_in_force(on: datetime.date) -> QuerySet[RoleGrant]:
+    return RoleGrant.objects.on(on).exclude(Q(role__in=PAY_ROLES) & Q(confirmed_at=None))
 
 
 def team_ids(manager: Member, on: datetime.date) -> RawSQL:

@@ -2,5 +2,6 @@
 
 from scorecards.recompute.actuals import refresh_actuals
 from scorecards.recompute.cards import Comparison, Rescored, compare_cards, rescore_cards
+from scorecards.recompute.locks import lock_cards_of_lines
 
-__all__ = ["Comparison", "Rescored", "compare_cards", "refresh_actuals", "rescore_cards"]
+__all__ = ["Comparison", "Rescored", "compare_cards", "lock_cards_of_lines", "refresh_actuals", "rescore_cards"]

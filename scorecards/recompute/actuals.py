@@ -64,15 +64,17 @@ WHERE (s.quantity, s.divisor, s.entries, s.last_on)
 """
 
 
-def refresh_actuals(*, line_ids: Iterable[int]) -> int:
+def refresh_actuals(*, line_ids: Iterable[int], locked: bool = False) -> int:
     """Add the live entries of lines up anew into their running actual; number of lines whose actual changed.
 
-    Missing rows are added. Locks the cards of the lines, so rescore them in the same transaction.
+    Missing rows are added. Locks the cards of the lines (unless the caller holds them: `locked`), so rescore them in
+    the same transaction.
     """
     lines = sorted(set(line_ids))
     if not lines:
         return 0
-    lock_cards_of_lines(lines)
+    if not locked:
+        lock_cards_of_lines(lines)
     live = [str(state) for state in LIVE_STATES]
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH, {"organization": current_organization_id(), "lines": lines, "live": live})

@@ -33,16 +33,17 @@ class Comparison:
     differing: dict[int, tuple] = field(default_factory=dict)
 
 
-def rescore_cards(*, card_ids: Iterable[int], on: datetime.date, job=None) -> Rescored:
+def rescore_cards(*, card_ids: Iterable[int], on: datetime.date, job=None, locked: bool = False) -> Rescored:
     """Score the lines of cards and the cards as of a day, write only what changed, then run registry.AFTER_SCORES.
 
     Running actuals are taken as they stand (refresh_actuals keeps them). `job` is given by nights alone: what
     differs from the night before is then reported as changed by it. Cards of locked periods are left alone. Call it
-    inside a transaction.
+    inside a transaction; `locked` says that the caller holds these cards already (locks.py).
     """
     done = Rescored()
     for batch in _batches(card_ids):
-        lock_cards(batch)
+        if not locked:
+            lock_cards(batch)
         stored = gather.stored_cards(batch, on)
         cards = {key: card for key, card in stored.items() if card.period_state == PeriodState.OPEN}
         rows = gather.line_rows(list(cards))

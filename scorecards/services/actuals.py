@@ -50,9 +50,14 @@ class Outcome:
 
 
 def lock_lines(lines: QuerySet[ScorecardLine], ids: Sequence[int]) -> dict[int, ScorecardLine]:
-    """Lines by id, locked until the transaction ends, with card, period, KPI version and score."""
-    locked = lines.filter(pk__in=set(ids)).select_for_update(of=("self",)).order_by("pk")
-    return {line.pk: line for line in locked.select_related("scorecard__period", "kpi", "score")}
+    """Lines by id with card, period, KPI version and score; their cards are locked until the transaction ends.
+
+    The lock comes first, in a statement of its own: what is read afterwards is what the last writer left.
+    """
+    wanted = sorted(set(ids))
+    recompute.lock_cards_of_lines(wanted)
+    found = lines.filter(pk__in=wanted).select_related("scorecard__period", "kpi", "score")
+    return {line.pk: line for line in found}
 
 
 def refusal_of(entry: NewEntry, by: Member | None) -> str:
@@ -220,10 +225,10 @@ def _numbers(actual: Actual) -> dict:
 
 
 def settle(lines, today: datetime.date) -> None:
-    """Aggregate these lines again and score their cards, in the transaction of the change."""
+    """Aggregate locked lines again and score their cards, in the transaction of the change."""
     lines = list(lines)
-    recompute.refresh_actuals(line_ids=[line.pk for line in lines])
-    recompute.rescore_cards(card_ids=sorted({line.scorecard_id for line in lines}), on=today)
+    recompute.refresh_actuals(line_ids=[line.pk for line in lines], locked=True)
+    recompute.rescore_cards(card_ids=sorted({line.scorecard_id for line in lines}), on=today, locked=True)
 
 
 @transaction.atomic
