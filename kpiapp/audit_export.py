@@ -1,46 +1,29 @@
-"""The audit trail as a CSV file that opens in a spreadsheet without running anything."""
+"""The audit trail as a CSV file, in words."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kpiapp.exports import Column, csv_lines
 from kpiapp.models import AuditEvent
-
-# A cell that begins with one of these would be read as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def audit_csv(events: Iterable[AuditEvent]) -> tuple[bytes, int]:
-    """UTF-8 with a mark so that spreadsheets see it, one row per event; returns the bytes and how many rows."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([_("When"), _("Who"), _("What"), _("About"), _("Before"), _("After"), _("Reason")])
-    rows = 0
-    for event in events:
-        writer.writerow([_harmless(cell) for cell in _cells(event)])
-        rows += 1
-    return b"\xef\xbb\xbf" + text.getvalue().encode(), rows
-
-
-def _cells(event: AuditEvent) -> list[str]:
-    return [
-        timezone.localtime(event.at).isoformat(timespec="seconds"),
-        event.actor_name,
-        event.action,
-        event.target_label,
-        _plain(event.before),
-        _plain(event.after),
-        event.reason,
+    """One row per event; returns the bytes and how many rows."""
+    columns = [
+        Column(_("When"), lambda event: timezone.localtime(event.at).isoformat(timespec="seconds")),
+        Column(_("Who"), lambda event: event.actor_name),
+        Column(_("What"), lambda event: event.action),
+        Column(_("About"), lambda event: event.target_label),
+        Column(_("Before"), lambda event: _plain(event.before)),
+        Column(_("After"), lambda event: _plain(event.after)),
+        Column(_("Reason"), lambda event: event.reason),
     ]
+    rows = list(events)
+    return b"".join(csv_lines(columns, rows)), len(rows)
 
 
 def _plain(values: dict) -> str:
     return json.dumps(values, ensure_ascii=False, sort_keys=True) if values else ""
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
