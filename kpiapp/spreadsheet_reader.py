@@ -1,7 +1,7 @@
 """The child process that opens uploaded files, under limits of memory and time: hostile input dies here, not in us.
 
 Run as a script: `python -I spreadsheet_reader.py PATH MEGABYTES SECONDS`. Writes one JSON value per line: first what
-the file is, then each row as a list of cells (text, {"n": number}, {"d": date}, null), last {"end": true}, or
+the file is, then each row as [number, cells] (text, {"n": number}, {"d": date}, null), last {"end": true}, or
 {"refused": …} when it had to stop.
 Formulas are never computed: their stored results are read. Nothing outside the file is opened.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
+MAX_GAP = 5_000  # empty rows in a row: a cell far below the table is a slip
 MAX_CELL = 32_767  # characters, the limit of spreadsheets themselves
 MAX_ENTRIES = 200
 MAX_UNPACKED = 100 * 1024 * 1024
@@ -164,19 +165,24 @@ def _cell(value):
 
 
 def _checked(rows: Iterator) -> Iterator:
-    """The rows, until one breaks a limit."""
+    """What the file is, then (number, cells) of every row that holds anything, until one breaks a limit."""
     yield next(rows)
+    last = 0
     for number, row in enumerate(rows, start=1):
         if number > MAX_ROWS:
             raise Refused("too_many_rows")
-        cells = list(row) if any(row) else []
-        while cells and cells[-1] in (None, ""):
+        if number - last > MAX_GAP:
+            raise Refused("gap")
+        if not any(row):
+            continue
+        last, cells = number, list(row)
+        while cells[-1] in (None, ""):
             cells.pop()
         if len(cells) > MAX_COLUMNS:
             raise Refused("too_many_columns")
         if any(isinstance(cell, str) and len(cell) > MAX_CELL for cell in cells):
             raise Refused("long_cell")
-        yield cells
+        yield number, cells
 
 
 def main(path: str, megabytes: str, seconds: str) -> None:

@@ -37,6 +37,7 @@ REASONS = {
         "The file unpacks to more than is allowed. Keep only the sheet to import and save it again."
     ),
     "too_many_rows": gettext_noop("The table has more than 100,000 rows. Split it into several files."),
+    "gap": gettext_noop("There are thousands of empty rows between others. Delete what stands far below the table."),
     "too_many_columns": gettext_noop("The table has more than 200 columns. Keep only the columns to import."),
     "long_cell": gettext_noop(
         "A cell holds more than 32,767 characters: is a quotation mark left open? Mend it and upload again."
@@ -77,9 +78,9 @@ def read_lines(path: str | Path, *, seconds: int = READ_SECONDS) -> Iterator[Lin
     path = Path(path)
     check_size(path.stat().st_size)
     with _reader(path, seconds) as lines:
-        for number, row in enumerate(lines):
-            if number and any(cell not in (None, "") for cell in row):
-                yield Line(number, [_cell(cell) for cell in row])
+        next(lines)
+        for number, row in lines:
+            yield Line(number, [_cell(cell) for cell in row])
 
 
 def look_at(path: str | Path, *, count: int) -> list[Line]:

@@ -11,7 +11,7 @@ from kpiapp.models import Department, Member
 from kpiapp.permissions import Permission
 from kpiapp.services.import_changes import Changes, undo_changes
 from kpiapp.services.import_fields import FieldKind, ImportField, RowRefused
-from kpiapp.services.imports import ImportHandler, Row, Run
+from kpiapp.services.import_handlers import ImportHandler, Row, Run
 
 
 @dataclass

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kpiapp.models import ImportBatch
-from kpiapp.services.imports import ImportHandler
+from kpiapp.services.import_handlers import ImportHandler
 
 NUMBER_STYLES = (("vi", "1.234,5"), ("en", "1,234.5"))
 

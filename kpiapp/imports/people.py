@@ -23,7 +23,7 @@ from kpiapp.models import Employment, Member, Position, User
 from kpiapp.permissions import Permission
 from kpiapp.services.import_changes import Changes, undo_changes
 from kpiapp.services.import_fields import ImportField, RowRefused
-from kpiapp.services.imports import ImportHandler, Row, Run
+from kpiapp.services.import_handlers import ImportHandler, Row, Run
 
 
 @dataclass

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from kpiapp.models import Department, Employment, Member, Position
 from kpiapp.services.import_changes import Changes
 from kpiapp.services.import_fields import FieldKind, ImportField, RowRefused
-from kpiapp.services.imports import Row, Run
+from kpiapp.services.import_handlers import Row, Run
 from kpiapp.text import search_key
 
 PERSON_CODE = ImportField(

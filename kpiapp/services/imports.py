@@ -3,12 +3,10 @@
 A handler (registered in kpiapp.registry.IMPORT_HANDLERS) knows one kind of rows; everything else is here, once.
 """
 
-import datetime
 import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files import File
@@ -17,15 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from kpiapp import registry
 from kpiapp.choices import ImportState, RowOutcome
-from kpiapp.models import ImportBatch, ImportMapping, ImportRow, Member, Organization
-from kpiapp.permissions import Permission
+from kpiapp.models import ImportBatch, ImportMapping, ImportRow, Member
 from kpiapp.services import audit, jobs
 from kpiapp.services.import_changes import BATCH
 from kpiapp.services.import_fields import (
     HEADER_ROWS,
-    ImportField,
     RowRefused,
     decode,
     encode,
@@ -36,6 +31,7 @@ from kpiapp.services.import_fields import (
     text_of,
     titles_of,
 )
+from kpiapp.services.import_handlers import ImportHandler, Row, Run, handler_of
 from kpiapp.services.refusals import Refused
 from kpiapp.spreadsheets import FileRefused, Line, check_size, look_at, read_lines
 from kpiapp.tenancy import current_organization_id
@@ -46,78 +42,6 @@ ROWS_AT_ONCE = 500
 BYTES_AT_ONCE = 60_000
 # The first of the two keys of the advisory lock under which files of an organization are written.
 _WRITE_LOCK = 7303
-
-
-@dataclass
-class Row:
-    """One row of a file on its way in: values by field (only those that are not empty), and what becomes of it."""
-
-    number: int
-    values: dict[str, Any]
-    errors: list[str] = field(default_factory=list)
-    outcome: str = ""
-    # What the handler remembers between plan and apply.
-    plan: Any = None
-    undo: dict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Run:
-    """The circumstances of an import: whose, by whom (roles loaded; None: the system), on which day."""
-
-    organization: Organization
-    by: Member | None
-    on: datetime.date
-    report: Callable[[int, int], None] = lambda done, total: None
-
-
-class ImportHandler:
-    """One kind of rows. Stateless: what a run needs to know is what `prepare` returns.
-
-    `fields` in the order of the template file; `permission` to import it at all.
-    """
-
-    kind: str
-    label: Any
-    help: Any = ""
-    icon: str = "file-up"
-    # What others refer to comes first.
-    order: int = 100
-    permission: Permission
-    fields: tuple[ImportField, ...]
-
-    def key(self, row: Row) -> Hashable:
-        """What makes two rows of a file the same thing."""
-        raise NotImplementedError
-
-    def repeated(self, number: int) -> str:
-        """What to say about a row that is the same thing as an earlier one."""
-        return _("Row %(number)d says the same thing. Keep one of the two.") % {"number": number}
-
-    def prepare(self, rows: Sequence[Row], run: Run) -> Any:
-        """Everything the rows refer to, read in a fixed number of queries."""
-        raise NotImplementedError
-
-    def needs(self, row: Row, known: Any) -> Iterable[tuple[Hashable, str]]:
-        """Keys of other rows of the file without which this one cannot be written, each with what to say then."""
-        return ()
-
-    def plan(self, row: Row, known: Any) -> str:
-        """What the row would do, as a RowOutcome; the row's `plan` remembers how. Raises RowRefused."""
-        raise NotImplementedError
-
-    def apply(self, rows: Sequence[Row], known: Any, run: Run) -> None:
-        """Write planned rows in bulk, and say in each row's `undo` how to put things back."""
-        raise NotImplementedError
-
-    def undo(self, rows: Sequence[ImportRow], run: Run) -> None:
-        """Put back what applied rows did. Raises Refused with the reason when that cannot be."""
-        raise NotImplementedError
-
-
-def handler_of(kind: str) -> ImportHandler:
-    """The registered handler of a kind; KeyError when there is none."""
-    return registry.IMPORT_HANDLERS[kind]
 
 
 # --- upload and mapping ---------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from kpiapp.models import Member
 from kpiapp.permissions import Permission
 from kpiapp.services.import_changes import BATCH
 from kpiapp.services.import_fields import FieldKind, ImportField, RowRefused
-from kpiapp.services.imports import ImportHandler, Row, Run
+from kpiapp.services.import_handlers import ImportHandler, Row, Run
 from scorecards.choices import ActualSource, ActualState
 from scorecards.imports.owners import KPI, OWNER, Owners, last_day_until, period_field, read_owners
 from scorecards.models import Actual, ScorecardLine

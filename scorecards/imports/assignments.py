@@ -14,7 +14,7 @@ from kpiapp.models import Period
 from kpiapp.permissions import Permission
 from kpiapp.services.import_changes import Changes, undo_changes
 from kpiapp.services.import_fields import FieldKind, ImportField, RowRefused
-from kpiapp.services.imports import ImportHandler, Row, Run
+from kpiapp.services.import_handlers import ImportHandler, Row, Run
 from kpiapp.services.refusals import Refused
 from scorecards import recompute
 from scorecards.imports.owners import KPI, OWNER, Owners, period_field, read_owners, refuse_locked

@@ -13,7 +13,7 @@ from kpiapp.choices import Scope
 from kpiapp.models import Department, Member, Period
 from kpiapp.permissions import Permission, scope_of
 from kpiapp.services.import_fields import FieldKind, ImportField, RowRefused
-from kpiapp.services.imports import Row, Run
+from kpiapp.services.import_handlers import Row, Run
 from kpiapp.text import search_key
 from scorecards.services.scorecards import Owner
 from strategy.models import KpiDefinition

@@ -131,6 +131,10 @@ def far_row(tmp_path):
     return crafted(tmp_path, '<row r="999999999"><c r="A999999999"><v>1</v></c></row>', dimension="A1:XFD1048576")
 
 
+def too_many_rows(tmp_path):
+    return written(tmp_path, b"1\n" * 100_001)
+
+
 def deep_nesting(tmp_path):
     depth = 400_000
     return crafted(tmp_path, '<row r="1"><c r="A1" t="inlineStr">' + "<is>" * depth + "</is>" * depth + "</c></row>")
@@ -189,7 +193,8 @@ HOSTILE = {
     many_entries: "unpacks_too_big",
     billion_laughs: "unreadable",
     external_entity: "unreadable",
-    far_row: "too_many_rows",
+    far_row: "gap",
+    too_many_rows: "too_many_rows",
     deep_nesting: None,
     png_named_xlsx: "not_text",
     truncated: "damaged",
