@@ -56,7 +56,7 @@ class CardTile(NamedTuple):
 
 # Groups of the side bar, in order: key to label. Labels are translated where they are shown.
 NAVIGATION: list[NavigationItem] = []
-# kind of import → handler (kpiapp.services.imports describes what a handler is).
+# kind of import → handler (kpiapp.services.import_handlers describes what a handler is).
 IMPORT_HANDLERS: dict[str, Any] = {}
 # Callables (member, query, on) → list of SearchHit for the command palette, a kind together; an empty query asks for
 # pages to start with. `member.organization` is loaded.

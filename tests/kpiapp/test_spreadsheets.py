@@ -1,8 +1,8 @@
 """Reading uploaded tables: encodings, signs, cells, and a dozen hostile files that must end in a sentence."""
 
 import datetime
+import os
 import resource
-import time
 import unicodedata
 import zipfile
 from decimal import Decimal
@@ -213,7 +213,7 @@ HOSTILE = {
 @pytest.mark.parametrize(("make", "code"), HOSTILE.items(), ids=lambda value: getattr(value, "__name__", ""))
 def test_a_hostile_file_ends_in_a_sentence_within_five_seconds_and_300_megabytes(tmp_path, make, code):
     path = make(tmp_path)
-    started = time.monotonic()
+    started = sum(os.times()[:4])
     # What is read before the refusal does no harm; what matters is that it ends, and how.
     refusal = None
     try:
@@ -221,7 +221,8 @@ def test_a_hostile_file_ends_in_a_sentence_within_five_seconds_and_300_megabytes
             assert all(cell is None or len(str(cell)) < 100 for cell in line.cells)
     except FileRefused as error:
         refusal = error
-    assert time.monotonic() - started < 5
+    # Of this process and the reader's: how busy the machine is plays no part.
+    assert sum(os.times()[:4]) - started < 5
     # The largest child so far, in kilobytes.
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 300_000
     if code:
