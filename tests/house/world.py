@@ -107,7 +107,11 @@ def _core(cast: Cast, canary: str, things: dict) -> None:
     )
     token = ApiToken.objects.create(name=f"Key {canary}", token_hash="1" * 64, member=cast.owner)
     job = Job.objects.create(
-        key=f"house {canary}", task="house", error=canary, requested_by=cast.hr, result={"canary": canary}
+        key=f"house {canary}",
+        task="house",
+        arguments={"on": STORY_DAY.isoformat()},
+        error=canary,
+        requested_by=cast.hr,
     )
     batch = ImportBatch.objects.create(
         kind="people",
