@@ -147,6 +147,7 @@ def _work(logins: dict[str, Member]) -> dict:
         filename="nhan-su.csv",
         sha256="2" * 64,
         columns={"code": "code", "name": "name"},
+        options={"header": 0, "titles": ["code", "name"]},
         state=ImportState.CHECKED,
         counts={"create": 1, "error": 1},
         created_by=logins["hr"],

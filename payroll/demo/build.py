@@ -15,6 +15,8 @@ from kpiapp.models import Employment, Member, Organization, Period
 from kpiapp.services.periods import add_months, fill_fiscal_year
 from kpiapp.tenancy import organization_scope
 from payroll.demo import cards, pay, people, strategy
+from scorecards.services.rollups import refresh_rollups
+from scorecards.services.warnings import refresh_warnings
 
 COMPANIES = ("an_phat", "brightwater")
 MONTHS_OF_HISTORY = 12
@@ -62,6 +64,10 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     history = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__range=(first_month, this_month))
     months = list(history.order_by("starts_on"))
     cards.fill_cards(cards.owners_of(spec, staff, random), measures, months, today, random)
+    for month in months:
+        refresh_rollups(period=month, on=min(today, month.last_day))
+    for month in months[-pay.LOCKED_BUT :]:
+        refresh_warnings(period=month, on=today)
     pay.pay_history(spec, staff, months, random)
     return staff
 

@@ -1,5 +1,7 @@
 """The library that ships: search it, take one KPI or a whole ready card from it."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseRedirect
@@ -75,7 +77,8 @@ def template_use(request):
     sentence = ngettext("%(count)d KPI is ready to be given.", "%(count)d KPIs are ready to be given.", len(copies))
     messages.success(request, sentence % {"count": len(copies)})
     address = reverse("scorecards:assign", args=[request.organization.slug])
-    return HttpResponseRedirect(f"{address}?template={template.code}")
+    query = urlencode([*(("kpi", copy.pk) for copy in copies), ("from", template.code)])
+    return HttpResponseRedirect(f"{address}?{query}")
 
 
 def _templates_by_kind() -> list[tuple[str, list[catalogue.LibraryTemplate]]]:

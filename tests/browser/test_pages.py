@@ -30,7 +30,8 @@ NOT_PAGES = {
     "strategy:kpi_people": "options of a field",
     "scorecards:evidence_file": "a file",
     "payroll:what_if": "a part of the tier page",
-    "kpiapp:audit_export": "a file",
+    "kpiapp:import_errors": "a file",
+    "kpiapp:import_template": "a file",
 }
 PAGES = [
     route
@@ -83,6 +84,8 @@ def windows(visits):
             if (login, language, dark) not in opened:
                 visit = visits.open(login, language=language, dark=dark, width=PHONE["width"])
                 opened[login, language, dark] = stack.enter_context(visit)
+            elif login:
+                visits.speak(opened[login, language, dark].context, language)
             return opened[login, language, dark]
 
         yield window

@@ -59,7 +59,8 @@ def test_copies_are_in_the_language_of_the_company(binh_minh):
 def test_a_whole_card_is_taken_at_once(an_phat):
     client = an_phat.client(an_phat.strategy)
     response = client.post(an_phat.url("strategy/library/use-card/"), {"template": "STL"})
-    assert response["Location"] == an_phat.url("scorecards/assign/?template=STL")
+    assert response["Location"].startswith(an_phat.url("scorecards/assign/?kpi="))
+    assert response["Location"].endswith("&from=STL")
     with organization_scope(an_phat.organization):
         assert KpiDefinition.objects.filter(origin__startswith="STL-", department=None).count() == 10
     assert client.post(an_phat.url("strategy/library/use-card/"), {"template": "nothing"}).status_code == 404
