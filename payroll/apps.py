@@ -1,6 +1,7 @@
 """Payroll: from score to tier to pay line to file."""
 
 from django.apps import AppConfig
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,7 +15,7 @@ class PayrollConfig(AppConfig):
         from kpiapp import registry
         from kpiapp.permissions import Permission
         from payroll import audit_words, queries, recompute, tasks, tiles
-        from payroll.services import policies
+        from payroll.services import exports, policies, runs
 
         item = registry.NavigationItem
         registry.NAVIGATION += [
@@ -22,9 +23,17 @@ class PayrollConfig(AppConfig):
             item("pay", _("Pay runs"), "payroll:run_list", "wallet", 10, Permission.PAY_READ, queries.sees_all_pay),
             item("pay", _("Pay rules"), "payroll:tiers", "sliders-horizontal", 20, Permission.PAY_RULES_READ),
         ]
+        for task, label in ((runs.CALCULATE, _("Calculating pay")), (exports.EXPORT, _("Making the payroll file"))):
+            registry.JOB_LABELS[task] = label
+            registry.JOB_LINKS[task] = _run_of
         registry.AFTER_SCORES.append(recompute.refresh_tiers)
         registry.CARD_TILES.append(tiles.tiles_of)
         registry.ORGANIZATION_STARTERS.append(policies.start_organization)
         registry.SAMPLE_DATA.append(tasks.request_sample)
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)
+
+
+def _run_of(slug: str, job) -> str:
+    """The page of the run that a job worked on."""
+    return reverse("payroll:run", args=[slug, job.arguments["run"]])
