@@ -1,5 +1,5 @@
 // Cells that are typed into: <span class="cell"><input data-cell data-row data-col hx-post … hx-trigger="change"></span>.
-// Tab moves as everywhere, Enter and Shift-Enter move down and up, Esc brings back what was last saved (the value the
+// Tab moves to the next cell, Enter and Shift-Enter move down and up, Esc brings back what was last saved (the value the
 // server drew). The answer replaces the whole row; what is being typed elsewhere in it, and the focus, survive that.
 import { announce, word } from "./words.js";
 
@@ -42,6 +42,14 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.isComposing) {
     event.preventDefault();
     move(cell, event.shiftKey ? -1 : 1);
+  } else if (event.key === "Tab" && !event.shiftKey && !event.ctrlKey && !event.altKey) {
+    // To the next cell, past the links between: the row they stand in is about to be replaced. Shift-Tab reaches them.
+    const cells = [...gridOf(cell).querySelectorAll("[data-cell]")].filter((other) => !other.disabled);
+    const next = cells[cells.indexOf(cell) + 1];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    next.select?.();
   } else if (event.key === "Escape" && cell.value !== savedValue(cell)) {
     event.preventDefault();
     cell.value = cell.defaultValue = savedValue(cell);
