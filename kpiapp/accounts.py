@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kpiapp import registry
 from kpiapp.choices import Language
+from kpiapp.forms import PASSWORD_HELP
 from kpiapp.services.organizations import create_organization
 
 
@@ -33,6 +34,10 @@ class SignupForm(BaseSignupForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail")
+        self.fields["password1"].help_text = PASSWORD_HELP
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
         if not registry.SAMPLE_DATA:
             del self.fields["with_sample_data"]
 

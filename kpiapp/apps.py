@@ -27,6 +27,7 @@ class KpiAppConfig(AppConfig):
             item("administration", _("Settings"), "kpiapp:settings", "settings", 50, Permission.ROLE_READ),
         ]
         registry.JOB_LABELS |= {"night": _("Night"), "import": _("Import")}
-        registry.SEARCHES += [search.find_pages, search.find_people]
+        # Pages and people stand on top of what the apps above find.
+        registry.SEARCHES[:0] = [search.find_pages, search.find_people]
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)

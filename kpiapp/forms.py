@@ -15,6 +15,7 @@ from kpiapp.choices import GRANTED_ROLES, Language, Role
 from kpiapp.models import Department, Member, Organization, Position
 from kpiapp.services.refusals import Refused
 
+PASSWORD_HELP = gettext_lazy("At least 8 characters, and not one that everybody uses.")
 CURRENCIES = ("VND", "USD", "EUR", "JPY", "SGD", "THB", "KRW", "CNY", "GBP", "AUD")
 
 
@@ -227,7 +228,7 @@ class PasswordForm(forms.Form):
         label=gettext_lazy("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("At least 8 characters, and not one that everybody uses."),
+        help_text=PASSWORD_HELP,
     )
 
     def clean_password(self):

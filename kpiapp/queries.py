@@ -3,8 +3,8 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db import connection
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
@@ -62,7 +62,7 @@ def find_member(user, on: datetime.date) -> Member | None:
 def load_access(members: QuerySet[Member], on: datetime.date) -> Member | None:
     """First of these members with `roles` as of a day: granted ones, employee, and manager when someone reports."""
     reports = Employment.objects.on(on).filter(manager=OuterRef("pk"))
-    granted = _grants_in_force(on).filter(member=OuterRef("pk")).values("role")
+    granted = grants_in_force(on).filter(member=OuterRef("pk")).values("role")
     member = members.select_related("user").annotate(leads=Exists(reports), granted=ArraySubquery(granted)).first()
     if member is None:
         return None
@@ -75,10 +75,11 @@ def load_access(members: QuerySet[Member], on: datetime.date) -> Member | None:
 
 def granted_roles(member: Member, on: datetime.date) -> list[str]:
     """Roles granted to a member on a day; a pay role only once a second person has confirmed it."""
-    return list(_grants_in_force(on).filter(member=member).values_list("role", flat=True))
+    return list(grants_in_force(on).filter(member=member).values_list("role", flat=True))
 
 
-def _grants_in_force(on: datetime.date) -> QuerySet[RoleGrant]:
+def grants_in_force(on: datetime.date) -> QuerySet[RoleGrant]:
+    """Grants that count on a day: a pay role only once a second person has confirmed it."""
     return RoleGrant.objects.on(on).exclude(Q(role__in=PAY_ROLES) & Q(confirmed_at=None))
 
 

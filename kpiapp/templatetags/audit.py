@@ -22,9 +22,9 @@ def action_label(event) -> str:
 
 @register.filter
 def changes(event) -> list[dict]:
-    """Each field that changed, with what it was and what it is; nested values are written out."""
+    """Each field that changed, with what it was and what it is; what was empty and still is, is left out."""
     before, after = event.before or {}, event.after or {}
-    names = list(dict.fromkeys([*before, *after]))
+    names = [name for name in dict.fromkeys([*before, *after]) if _said(before.get(name)) or _said(after.get(name))]
     return [
         {
             "label": word(name),
@@ -37,7 +37,8 @@ def changes(event) -> list[dict]:
 
 def word(code: str) -> str:
     """The label of a code, else the code itself as words."""
-    return str(registry.AUDIT_WORDS.get(code, code.replace("_", " ").replace(".", " · ")))
+    known = registry.AUDIT_WORDS.get(code) or registry.AUDIT_NOUNS.get(code)
+    return str(known or code.replace("_", " ").replace(".", " · "))
 
 
 def value_label(value) -> str:
@@ -54,6 +55,10 @@ def value_label(value) -> str:
     if text in registry.AUDIT_WORDS:
         return word(text)
     return _dated(text)
+
+
+def _said(value) -> bool:
+    return value not in (None, "", [], {})
 
 
 def _dated(text: str) -> str:

@@ -49,7 +49,7 @@ def person(request, pk):
         history = Employment.objects.filter(member=member).select_related("department", "position", "manager")
     grants = RoleGrant.objects.none()
     if can(request.member, Permission.ROLE_READ):
-        grants = RoleGrant.objects.on(request.today).filter(member=member)
+        grants = queries.grants_in_force(request.today).filter(member=member)
     reports = Employment.objects.on(request.today).filter(manager=member, member__is_active=True)
     context = {
         "person": member,

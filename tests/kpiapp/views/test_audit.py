@@ -4,9 +4,11 @@ import csv
 import io
 
 import pytest
+from django.utils.translation import override
 
 from kpiapp.models import AuditEvent
 from kpiapp.services import audit
+from kpiapp.templatetags.audit import changes
 from kpiapp.tenancy import organization_scope
 
 
@@ -42,6 +44,14 @@ class TestAuditTrail:
         assert "Sales" in body
         assert "01/12/2026" in body
         assert "Reorganization" in body
+
+    def test_what_was_empty_and_stays_empty_is_not_told(self, an_phat):
+        with organization_scope(an_phat.organization):
+            event = audit.record(
+                action="role.grant", target=an_phat.lan, by=an_phat.owner, after={"role": "hr", "valid_to": None}
+            )
+        with override("en"):
+            assert changes(event) == [{"label": "Role", "before": "", "after": "HR"}]
 
     @pytest.mark.parametrize(("role", "sees"), [("owner", False), ("hr", False), ("auditor", False)])
     def test_pay_is_hidden_from_those_who_may_not_read_everybodys(self, an_phat, role, sees):

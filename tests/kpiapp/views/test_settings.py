@@ -36,6 +36,7 @@ def test_a_pay_role_waits_on_the_page_until_another_confirms(an_phat):
     owner, approver = an_phat.client(an_phat.owner), an_phat.client(an_phat.payroll_approver)
     values = {"member": an_phat.lan.pk, "role": "payroll_maker", "valid_from": "2026-11-20"}
     owner.post(an_phat.url("settings/roles/give/"), values)
+    assert 'data-variant="secondary"' not in owner.get(an_phat.url(f"people/{an_phat.lan.pk}/")).content.decode()
     ((grant, may_confirm),) = owner.get(an_phat.url("settings/roles/")).context["waiting"]
     assert not may_confirm
     owner.post(an_phat.url(f"settings/roles/{grant.pk}/confirm/"))
