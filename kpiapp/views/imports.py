@@ -22,6 +22,7 @@ from kpiapp.spreadsheets import FileRefused
 from kpiapp.text import search_key
 
 PAGE_SIZE = 50
+FILES_SHOWN = 20
 LIVE_JOBS = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
 
 
@@ -54,7 +55,7 @@ def import_list(request):
             form.add_error("file", str(refusal))
         else:
             return redirect("kpiapp:import_columns", request.organization.slug, batch.pk)
-    page = Paginator(_visible(request), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(_visible(request), FILES_SHOWN).get_page(request.GET.get("page"))
     for batch in page:
         batch.handler = imports.handler_of(batch.kind)
     context = {"form": form, "handlers": handlers, "page": page}
