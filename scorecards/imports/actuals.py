@@ -43,7 +43,7 @@ class ActualImport(ImportHandler):
     """Known by the key of the system it comes from, else by line and day: the same file twice changes nothing."""
 
     kind = "actuals"
-    label = gettext_lazy("Progress")
+    label = gettext_lazy("Actuals")
     help = gettext_lazy("What was reached: by person or department, KPI and day.")
     icon = "trending-up"
     order = 50
