@@ -15,6 +15,7 @@ from kpiapp.models import Employment, Member, Organization, Period
 from kpiapp.services.periods import add_months, fill_fiscal_year
 from kpiapp.tenancy import organization_scope
 from payroll.demo import cards, pay, people, strategy
+from scorecards.services import rollups, warnings
 from scorecards.services.rollups import refresh_rollups
 from scorecards.services.warnings import refresh_warnings
 
@@ -69,6 +70,11 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     for month in months[-pay.LOCKED_BUT :]:
         refresh_warnings(period=month, on=today)
     pay.pay_history(spec, staff, months, random)
+    cards.ask_for_a_change(months[-1], today)
+    for month in months:
+        rollups.refresh_rollups(period=month, on=min(month.last_day, today))
+    for month in months[-pay.LOCKED_BUT :]:
+        warnings.refresh_warnings(period=month, on=today)
     return staff
 
 

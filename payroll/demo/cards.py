@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kpiapp.decimals import allocate, currency_places
 from kpiapp.models import Member, Period
@@ -17,6 +18,7 @@ from payroll.demo.strategy import Measures
 from scorecards.choices import ActualState, CardState, OwnerKind
 from scorecards.models import Actual, Scorecard, ScorecardLine
 from scorecards.recompute import refresh_actuals, rescore_cards
+from scorecards.services import changes as requests
 from strategy.catalogue import library_templates
 from strategy.choices import PerspectiveKind
 from strategy.models import KpiVersion
@@ -182,6 +184,22 @@ def _entries(lines, today: datetime.date, random: Random) -> list[Actual]:
                 )
             )
     return entries
+
+
+def ask_for_a_change(period: Period, today: datetime.date) -> None:
+    """Somebody who is far behind has asked for a lower target: it waits for a second person."""
+    cards = Scorecard.objects.filter(period=period, owner_kind=OwnerKind.MEMBER, score__percent__lt=75)
+    line = ScorecardLine.objects.filter(scorecard__in=cards, kpi__method="ratio", kpi__aggregation="sum").first()
+    if line is None:
+        return
+    lower = (line.target * Decimal("0.9")).quantize(Decimal(1))
+    requests.request_change(
+        line=line,
+        changes={"target": lower},
+        reason=_("A large customer moved its order to next quarter."),
+        effective_on=today,
+        by=line.scorecard.member,
+    )
 
 
 def _measure(line: ScorecardLine) -> Measure:
