@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from kpiapp.explain import Explanation, Source, Step
 from kpiapp.templatetags.kpi import instant
 from scorecards.explain.lift import lift_of_card
-from scorecards.explain.words import n, p, pct, state_text
+from scorecards.explain.numbers import n, p, pct
+from scorecards.explain.words import state_text
 from scorecards.line_rules import absence_on, rule_of_line
 from scorecards.models import Scorecard, ScorecardLine
 from scorecards.scoring import (

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import EXACT, ONE
 from kpiapp.templatetags.charts import status_word
-from scorecards.explain.words import Measure, p, pct, u
+from scorecards.explain.numbers import Measure, p, pct, u
 from scorecards.line_rules import ADDS_UP, rule_of_line
 from scorecards.models import ScorecardLine
 from scorecards.scoring import (

@@ -13,7 +13,8 @@ from kpiapp.explain import Explanation, Source, Step
 from kpiapp.templatetags.kpi import day, instant
 from scorecards.choices import LIVE_STATES, ActualState, ChangeState
 from scorecards.explain.lift import lift_of_line
-from scorecards.explain.words import UNSPOKEN, WORDS, Measure, p, u
+from scorecards.explain.numbers import Measure, p, u
+from scorecards.explain.words import UNSPOKEN, WORDS
 from scorecards.line_rules import absence_on, rule_of_line
 from scorecards.models import Actual, ChangeRequest, ScorecardLine
 from scorecards.recompute.gather import carried_pairs

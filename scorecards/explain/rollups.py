@@ -15,7 +15,7 @@ from kpiapp.explain import Explanation, Source, Step
 from kpiapp.models import Department, Employment, Member
 from scorecards import queries
 from scorecards.choices import CardState, OwnerKind, RollupKind
-from scorecards.explain.words import n, pct
+from scorecards.explain.numbers import n, pct
 from scorecards.models import RollupScore, Scorecard, ScorecardLine
 from scorecards.scoring import Child, RollUp, roll_up
 from strategy.choices import MapState

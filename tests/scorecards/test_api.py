@@ -12,7 +12,7 @@ from scorecards.models import Actual, CardScore
 from tests.scorecards.clock import clock_at
 from tests.scorecards.kit import make_card, make_kpi
 
-TOKEN = "a-long-secret"  # noqa: S105  (a test's)
+TOKEN = "a-long-secret"
 
 
 @pytest.fixture(autouse=True)

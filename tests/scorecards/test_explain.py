@@ -17,21 +17,93 @@ from tests.scorecards.kit import D, line_of, make_card, make_kpi
 EARLIER = datetime.date(2026, 11, 5)
 # method, fields of the KPI, target, baseline, entries, what the completion is, what the words must hold (English)
 CASES = [
-    ("ratio", {"unit": "m"}, 4000, None, [3000, 120], "78%", ["3,120 m of 4,000 m", "3,120 ÷ 4,000 = 78%", "Sum of 2 entries since 1 November"]),
+    (
+        "ratio",
+        {"unit": "m"},
+        4000,
+        None,
+        [3000, 120],
+        "78%",
+        ["3,120 m of 4,000 m", "3,120 ÷ 4,000 = 78%", "Sum of 2 entries since 1 November"],
+    ),
     ("ratio", {}, -50, None, [-60], "80%", ["1 + (-60 − (-50)) ÷ 50 = 80%"]),
-    ("mirror", {"unit": "h", "aggregation": "last"}, 4, None, [9, "5.2"], "70%", ["5.2 h of at most 4 h: 1 − (5.2 − 4) ÷ 4 = 70%", "20 Nov 2026"]),
+    (
+        "mirror",
+        {"unit": "h", "aggregation": "last"},
+        4,
+        None,
+        [9, "5.2"],
+        "70%",
+        ["5.2 h of at most 4 h: 1 − (5.2 − 4) ÷ 4 = 70%", "20 Nov 2026"],
+    ),
     ("inverse", {"aggregation": "max"}, 4, None, [5, 3], "80%", ["4 ÷ 5 = 80%", "The highest of 2 entries"]),
-    ("baseline", {"aggregation": "last"}, 60, 40, [55], "75%", ["from 40 to 60, now at 55: (55 − 40) ÷ (60 − 40) = 75%"]),
+    (
+        "baseline",
+        {"aggregation": "last"},
+        60,
+        40,
+        [55],
+        "75%",
+        ["from 40 to 60, now at 55: (55 − 40) ÷ (60 − 40) = 75%"],
+    ),
     ("deviation", {"aggregation": "last"}, 50, None, [55], "90%", ["1 − |55 − 50| ÷ 50 = 90%"]),
-    ("deviation", {"aggregation": "last", "params": {"tolerance": "0.2"}}, 50, None, [55], "100%", ["55 is within 20% of 50"]),
-    ("band", {"aggregation": "last", "params": {"low": 95, "high": 100, "outer_low": 80, "outer_high": 115}}, None, None, ["87.5"], "50%", ["(87.5 − 80) ÷ (95 − 80) = 50%"]),
+    (
+        "deviation",
+        {"aggregation": "last", "params": {"tolerance": "0.2"}},
+        50,
+        None,
+        [55],
+        "100%",
+        ["55 is within 20% of 50"],
+    ),
+    (
+        "band",
+        {"aggregation": "last", "params": {"low": 95, "high": 100, "outer_low": 80, "outer_high": 115}},
+        None,
+        None,
+        ["87.5"],
+        "50%",
+        ["(87.5 − 80) ÷ (95 − 80) = 50%"],
+    ),
     ("binary", {"aggregation": "last", "params": {"pass_when": "<="}}, 3, None, [2], "100%", ["2 ≤ 3"]),
     ("deduct", {"aggregation": "sum"}, None, None, [1, 2], "25%", ["25% off for each of 3: 100% − 3 × 25% = 25%"]),
-    ("milestone", {"aggregation": "last", "params": {"table": [{"milestone": "Pilot", "pct": 50}, {"milestone": "Live", "pct": 100}]}}, None, None, [60], "50%", ["60 of 100 reported, the milestone reached is “Pilot” = 50%"]),
-    ("scale", {"aggregation": "last", "params": {"bands": [{"at_least": 5, "pct": 100}, {"at_least": 3, "pct": 60}, {"at_least": None, "pct": 0}]}}, None, None, [4], "60%", ["4 reaches the step from 3"]),
-    ("piecewise_linear", {"aggregation": "last", "params": {"anchors": [[0, 0], [10, 1]]}}, None, None, [5], "50%", ["0% + (5 − 0) ÷ (10 − 0) × (100% − 0%) = 50%"]),
+    (
+        "milestone",
+        {
+            "aggregation": "last",
+            "params": {"table": [{"milestone": "Pilot", "pct": 50}, {"milestone": "Live", "pct": 100}]},
+        },
+        None,
+        None,
+        [60],
+        "50%",
+        ["60 of 100 reported, the milestone reached is “Pilot” = 50%"],
+    ),
+    (
+        "scale",
+        {
+            "aggregation": "last",
+            "params": {
+                "bands": [{"at_least": 5, "pct": 100}, {"at_least": 3, "pct": 60}, {"at_least": None, "pct": 0}]
+            },
+        },
+        None,
+        None,
+        [4],
+        "60%",
+        ["4 reaches the step from 3"],
+    ),
+    (
+        "piecewise_linear",
+        {"aggregation": "last", "params": {"anchors": [[0, 0], [10, 1]]}},
+        None,
+        None,
+        [5],
+        "50%",
+        ["0% + (5 − 0) ÷ (10 − 0) × (100% − 0%) = 50%"],
+    ),
     ("manual", {"aggregation": "avg"}, None, None, [80, 90], "85%", ["A reviewer gave 85 of 100", "170 ÷ 2 = 85"]),
-]  # fmt: skip
+]
 
 
 def explained(scope, method, fields, target, baseline, values, **numbers):
@@ -113,12 +185,28 @@ def test_a_cap_a_gate_and_a_waiver_are_said(scope):
 
 
 def test_a_ratio_names_its_parts_and_divides_once(scope):
-    kpi = make_kpi("S", "Turnover", method="mirror", aggregation="ratio", factor=D(100), unit="%", numerator_label="leavers",
-                   denominator_label="headcount", numerator_agg="sum", denominator_agg="avg")  # fmt: skip
+    kpi = make_kpi(
+        "S",
+        "Turnover",
+        method="mirror",
+        aggregation="ratio",
+        factor=D(100),
+        unit="%",
+        numerator_label="leavers",
+        denominator_label="headcount",
+        numerator_agg="sum",
+        denominator_agg="avg",
+    )
     line = line_of(make_card(scope, scope.lan, (kpi, 100, 10)), kpi)
     for day, top, bottom in ((3, 3, 100), (10, 2, 102), (17, 4, 98)):
-        actuals.record_actual(line=line, numerator=D(top), denominator=D(bottom), on=datetime.date(2026, 11, day),
-                              today=STORY_DAY, by=scope.acting(scope.manager))  # fmt: skip
+        actuals.record_actual(
+            line=line,
+            numerator=D(top),
+            denominator=D(bottom),
+            on=datetime.date(2026, 11, day),
+            today=STORY_DAY,
+            by=scope.acting(scope.manager),
+        )
     with translation.override("en"):
         text = all_words(explain.explain_line(line, on=STORY_DAY))
     for expected in ("leavers | 9", "headcount | 100", "300 ÷ 3 = 100", "9% of at most 10%", "differs"):
@@ -165,9 +253,16 @@ def test_what_would_lift_it_is_found_by_the_kernel(scope, method, fields, target
 class TestCard:
     def test_the_mean_its_lines_what_is_left_out_and_what_would_lift_it(self, scope):
         kpis = [make_kpi(code, name) for code, name in (("A", "Revenue"), ("B", "Deals"), ("C", "Training"))]
-        card = make_card(scope, scope.lan, *((kpi, w, 100) for kpi, w in zip(kpis, (50, 30, 20), strict=True)), agreed_by=scope.manager)  # fmt: skip
+        card = make_card(
+            scope,
+            scope.lan,
+            *((kpi, w, 100) for kpi, w in zip(kpis, (50, 30, 20), strict=True)),
+            agreed_by=scope.manager,
+        )
         for kpi, value in zip(kpis[:2], (80, 60), strict=True):
-            actuals.record_actual(line=line_of(card, kpi), value=D(value), on=STORY_DAY, today=STORY_DAY, by=scope.acting(scope.lan))  # fmt: skip
+            actuals.record_actual(
+                line=line_of(card, kpi), value=D(value), on=STORY_DAY, today=STORY_DAY, by=scope.acting(scope.lan)
+            )
         with translation.override("en"):
             text = all_words(explain.explain_card(card, on=STORY_DAY))
         for expected in (
@@ -194,7 +289,9 @@ def test_a_roll_up_names_only_what_the_reader_may_see(scope):
     kpi = make_kpi("A")
     for owner, value in ((scope.lan, 80), (scope.minh, 60)):
         card = make_card(scope, owner, (kpi, 100, 100), agreed_by=scope.director)
-        actuals.record_actual(line=line_of(card, kpi), value=D(value), on=STORY_DAY, today=STORY_DAY, by=scope.acting(owner))  # fmt: skip
+        actuals.record_actual(
+            line=line_of(card, kpi), value=D(value), on=STORY_DAY, today=STORY_DAY, by=scope.acting(owner)
+        )
     rollups.refresh_rollups(period=scope.period, on=STORY_DAY)
     top = rollups.RollupScore.objects.select_related("period", "department", "organization", "objective", "perspective")
     company = top.get(kind="department", department__parent=None)
