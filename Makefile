@@ -48,7 +48,8 @@ css: node_modules ## Build static/dist/app.css (needs Node)
 	npm run build
 
 messages: setup-dev ## Collect the texts for translation and compile them (needs gettext)
-	$(MANAGE) makemessages --locale vi --no-obsolete --add-location file --ignore node_modules --ignore .venv
+	$(MANAGE) makemessages --locale vi --no-obsolete --add-location file \
+		--ignore node_modules --ignore .venv --ignore tests --ignore benchmarks
 	$(MANAGE) compilemessages --locale vi --ignore .venv
 
 lock: setup-dev ## Write the lock files anew after a change in pyproject.toml
