@@ -30,7 +30,7 @@ def pay_history(spec: dict[str, Any], staff: Staff, months: list[Period], random
         for job in jobs
     )
     MemberPay.objects.bulk_create(
-        MemberPay(member=member, p2_coefficient=Decimal(random.randint(18, 24)) / 20, valid_from=first_day)
+        MemberPay(member=member, p2_coefficient=Decimal(random.randint(20, 24)) / 20, valid_from=first_day)
         for member in staff.everyone
     )
     locked = months[:-LOCKED_BUT]
