@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
             model_name="actual",
             index=models.Index(
                 condition=models.Q(("state", "recorded")),
-                fields=["organization", "entered_at"],
+                fields=["organization", "line", "entered_at"],
                 name="actual_waiting",
             ),
         )

@@ -35,9 +35,9 @@ class Actual(OrganizationModel):
         ordering = ["on", "id"]
         indexes = [
             models.Index(fields=["organization", "line", "on", "id"]),
-            # What waits for approval, oldest first.
+            # What waits for approval.
             models.Index(
-                fields=["organization", "entered_at"],
+                fields=["organization", "line", "entered_at"],
                 condition=Q(state=ActualState.RECORDED),
                 name="actual_waiting",
             ),

@@ -26,6 +26,7 @@ WITH line AS (
            CASE WHEN line.kind IN ('ratio', 'weighted_avg') THEN a.denominator END AS second
     FROM line LEFT JOIN scorecards_actual a
         ON a.organization_id = %(organization)s AND a.line_id = line.id AND a.state = ANY(%(live)s)
+       AND a.line_id BETWEEN %(first)s AND %(last)s
        AND (CASE WHEN line.kind = 'ratio' THEN a.numerator ELSE a.value END) IS NOT NULL
        AND (a.denominator IS NOT NULL OR line.kind NOT IN ('ratio', 'weighted_avg'))
 ), total AS (
@@ -75,7 +76,14 @@ def refresh_actuals(*, line_ids: Iterable[int], locked: bool = False) -> int:
         return 0
     if not locked:
         lock_cards_of_lines(lines)
-    live = [str(state) for state in LIVE_STATES]
+    parameters = {
+        "organization": current_organization_id(),
+        "lines": lines,
+        # Bounds keep a merge with the entries from starting at the organization's first one.
+        "first": lines[0],
+        "last": lines[-1],
+        "live": [str(state) for state in LIVE_STATES],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_REFRESH, {"organization": current_organization_id(), "lines": lines, "live": live})
+        cursor.execute(_REFRESH, parameters)
         return cursor.rowcount

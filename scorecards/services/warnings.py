@@ -33,7 +33,7 @@ WITH card AS (
         AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
     WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s
 ), line AS (
-    SELECT card.id AS scorecard_id, card.owner_kind, card.owner_id, l.id, s.state, s.status, v.owner_id AS kpi_owner_id,
+    SELECT card.id AS scorecard_id, card.owner_kind, card.owner_id, l.id, l.weight, s.state, s.status, v.owner_id AS kpi_owner_id,
            CASE WHEN coalesce(nullif(l.method, ''), v.method) = ANY(%(paced)s) AND NOT %(over)s THEN
                CASE WHEN v.aggregation = ANY(%(adds_up)s) THEN
                         CASE WHEN v.direction = %(decrease)s THEN s.raw < %(least_of_budget)s
@@ -54,16 +54,14 @@ WHERE is_behind OR (is_behind IS NULL AND status = %(is_off)s)
 UNION ALL
 SELECT %(no_owner)s, scorecard_id, id, owner_id FROM line WHERE kpi_owner_id IS NULL AND owner_kind <> 'member'
 UNION ALL
-SELECT %(weights)s, card.id, NULL, card.owner_id
-FROM card JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = card.id
-WHERE l.is_scored GROUP BY card.id, card.owner_id HAVING sum(l.weight) <> 100
+SELECT %(weights)s, scorecard_id, NULL, owner_id FROM line GROUP BY scorecard_id, owner_id HAVING sum(weight) <> 100
 UNION ALL
 SELECT %(unapproved)s, card.id, NULL, card.manager_id
-FROM card WHERE id IN (
-    SELECT l.scorecard_id FROM scorecards_actual a
-    JOIN scorecards_scorecardline l ON l.organization_id = a.organization_id AND l.id = a.line_id
-    WHERE a.organization_id = %(organization)s AND a.state = 'recorded'
-      AND a.entered_at >= %(starts_on)s AND a.entered_at < %(waits_since)s)
+FROM card WHERE EXISTS (
+    SELECT 1 FROM scorecards_scorecardline l JOIN scorecards_actual a
+        ON a.organization_id = %(organization)s AND a.line_id = l.id
+    WHERE l.organization_id = %(organization)s AND l.scorecard_id = card.id
+      AND a.state = 'recorded' AND a.entered_at < %(waits_since)s)
 """
 
 _CLOSE = """
@@ -122,8 +120,6 @@ def _parameters(period: Period, on: datetime.date) -> dict:
         "over": on >= period.ends_on or elapsed >= ONE,
         "least": nothing_is_less if is_early else least,
         "least_of_budget": nothing_is_less if is_early else least_of_budget,
-        # Entries of a period are made once it has begun.
-        "starts_on": period.starts_on,
         "waits_since": on - datetime.timedelta(days=WAITS_FOR_DAYS),
         "paced": [str(method) for method in (ScoringMethod.RATIO, ScoringMethod.MIRROR, ScoringMethod.BASELINE)],
         "adds_up": [str(kind) for kind in ADDS_UP],

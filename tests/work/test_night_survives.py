@@ -1,0 +1,193 @@
+"""A night through kill -9 of workers, broker and database: nothing lost, nothing done twice, the same numbers."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+import psutil
+import psycopg2
+import pytest
+
+from kpiapp import servers
+
+pytestmark = pytest.mark.work
+
+PEOPLE, PART = 2_000, 20
+KILLS = 12
+ROOT = Path(__file__).parents[2]
+
+RESULTS = """
+SELECT c.scorecard_id, c.percent, c.measured_weight, c.status, c.lines_scored,
+       array_agg((s.line_id, s.state, s.raw, s.completion, s.status)::text ORDER BY s.line_id)
+FROM scorecards_cardscore c JOIN scorecards_linescore s USING (scorecard_id) GROUP BY c.scorecard_id ORDER BY 1
+"""
+# Forget every score, and from now on note each write of a card's and a line's.
+FORGET = """
+DELETE FROM kpiapp_job; DELETE FROM scorecards_rollupscore; DELETE FROM scorecards_earlywarning;
+UPDATE scorecards_cardscore SET percent = NULL, status = 'none', measured_weight = 0, lines_scored = 0,
+    night_percent = NULL, previous_percent = NULL, changed_by_id = NULL;
+UPDATE scorecards_linescore SET state = 'not_due', raw = NULL, completion = NULL, status = 'none',
+    night_completion = NULL, previous_completion = NULL, changed_by_id = NULL;
+CREATE TABLE written (kind text, id bigint);
+GRANT INSERT ON written TO PUBLIC;
+CREATE FUNCTION note_line() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO written VALUES ('line', NEW.line_id); RETURN NULL; END $$;
+CREATE FUNCTION note_card() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO written VALUES ('card', NEW.scorecard_id); RETURN NULL; END $$;
+CREATE TRIGGER note_line AFTER UPDATE ON scorecards_linescore FOR EACH ROW EXECUTE FUNCTION note_line();
+CREATE TRIGGER note_card AFTER UPDATE ON scorecards_cardscore FOR EACH ROW EXECUTE FUNCTION note_card();
+"""
+
+
+class Installation:
+    """Servers of their own with a company on them, real workers beside them, and means to kill any of it."""
+
+    def __init__(self, folder: Path):
+        self.postgres = servers.Postgres(folder / "postgres").start()
+        self.valkey = servers.Valkey(folder / "valkey").start()
+        self.environment = {
+            **os.environ,
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": self.postgres.url(servers.APP),
+            "DATABASE_OWNER_URL": self.postgres.url(servers.OWNER),
+            "REDIS_URL": self.valkey.url(),
+            "SECRET_KEY": "x" * 50,
+            "ALLOWED_HOSTS": "localhost",
+            "HTTPS": "0",
+            "DJANGO_SETTINGS_MODULE": "kpiapp.settings",
+            "LOG_LEVEL": "CRITICAL",
+        }
+        self.log = (folder / "log").open("w")
+        self.children: list[subprocess.Popen] = []
+        self.worker: subprocess.Popen | None = None
+
+    def must(self, *arguments: str) -> None:
+        """Run a command of tests.work.company to its end."""
+        assert self.program(*arguments).wait() == 0, Path(self.log.name).read_text()[-2000:]
+
+    def program(self, *arguments: str) -> subprocess.Popen:
+        """Start tests.work.company with a command."""
+        return self._spawn("tests.work.company", *arguments)
+
+    def _spawn(self, module: str, *arguments: str) -> subprocess.Popen:
+        child = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=self.log,
+            stderr=self.log,
+        )
+        self.children.append(child)
+        return child
+
+    def start_worker(self) -> None:
+        """A Celery worker with two processes."""
+        options = ["-A", "kpiapp", "worker", "--concurrency=2", "--without-gossip", "--without-mingle"]
+        self.worker = self._spawn("celery", *options, "--loglevel=CRITICAL")
+
+    def query(self, sql: str) -> list[tuple]:
+        """As superuser; [] while the database is down."""
+        try:
+            with closing(psycopg2.connect(self.postgres.url(servers.SUPERUSER))) as connection:
+                connection.autocommit = True
+                with connection.cursor() as cursor:
+                    cursor.execute(sql)
+                    return cursor.fetchall() if cursor.description else []
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            return []
+
+    def kill(self, victim: str) -> None:
+        """kill -9 of one of them, and what an operator's supervisor does next."""
+        if victim in ("postgres", "valkey"):
+            server = getattr(self, victim)
+            pid = server.pid()
+            os.kill(pid, signal.SIGKILL)
+            while server.pid() == pid:
+                time.sleep(0.01)
+            server.start()
+        elif victim == "child":
+            with suppress(psutil.NoSuchProcess):
+                if children := psutil.Process(self.worker.pid).children():
+                    random.choice(children).kill()
+        else:
+            orphans = psutil.Process(self.worker.pid).children()
+            self.worker.kill()
+            self.worker.wait()
+            for orphan in orphans:
+                with suppress(psutil.NoSuchProcess):
+                    orphan.kill()
+            self.start_worker()
+
+    def wait_for_night(self, seconds: int) -> str:
+        """State of the night once it has ended, or after so many seconds."""
+        deadline = time.monotonic() + seconds
+        state = ""
+        while time.monotonic() < deadline:
+            rows = self.query("SELECT state FROM kpiapp_job WHERE parent_id IS NULL")
+            state = rows[0][0] if rows else state
+            if state in ("done", "failed"):
+                break
+            time.sleep(0.1)
+        return state
+
+    def close(self) -> None:
+        """End what this test started."""
+        for child in self.children:
+            for process in psutil.Process(child.pid).children() if child.poll() is None else []:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            child.kill()
+            child.wait()
+        self.log.close()
+        self.valkey.stop()
+        self.postgres.stop()
+
+
+@pytest.fixture
+def installation():
+    """Durable servers, since what was promised has to survive them. pytest's own folders let no server's user pass."""
+    folder = Path(tempfile.mkdtemp(prefix="kpiapp-work-"))
+    folder.chmod(0o711)
+    made = Installation(folder)
+    yield made
+    made.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_night_survives_kills_of_workers_broker_and_database(installation):
+    installation.must("build", str(PEOPLE))
+    installation.start_worker()
+    installation.program("sweep")
+    installation.must("night", str(PEOPLE))
+    assert installation.wait_for_night(60) == "done"
+    undisturbed = installation.query(RESULTS)
+    assert len(undisturbed) == PEOPLE
+
+    installation.query(FORGET)
+    installation.must("night", str(PART))
+    victims = ["child", "postgres", "child", "valkey", "main", "child"] * (KILLS // 6)
+    for victim in victims:
+        time.sleep(0.3)
+        installation.kill(victim)
+    assert installation.wait_for_night(90) == "done", installation.query(
+        "SELECT state, count(*), max(attempt), max(stops), max(error) FROM kpiapp_job GROUP BY state"
+    )
+
+    assert installation.query(RESULTS) == undisturbed
+    parts = installation.query(
+        "SELECT state, attempt, (result->>'cards_changed')::int FROM kpiapp_job WHERE parent_id IS NOT NULL"
+    )
+    assert (len(parts), {state for state, _, _ in parts}) == (PEOPLE // PART, {"done"})
+    assert max(attempt for _, attempt, _ in parts) > 1, "no kill hit a part at work"
+    assert sum(changed for _, _, changed in parts) == PEOPLE, "lost or doubled"
+    assert installation.query("SELECT kind, count(*), count(DISTINCT id) FROM written GROUP BY kind ORDER BY kind") == [
+        ("card", PEOPLE, PEOPLE),
+        ("line", PEOPLE * 10, PEOPLE * 10),
+    ]
