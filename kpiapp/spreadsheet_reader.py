@@ -119,7 +119,9 @@ def _workbook_rows(path: Path) -> Iterator:
     _check_archive(path)
     import openpyxl  # only here: text files need none of it
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    # Opened here: given a path, openpyxl judges by its ending, and an upload is stored under a name of ours.
+    file = path.open("rb")
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     sheet = next((sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), None)
     if sheet is None:
         raise Refused("no_sheet")

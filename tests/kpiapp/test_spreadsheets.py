@@ -96,6 +96,11 @@ def test_workbook_cells_are_text_numbers_and_dates_as_shown(tmp_path):
     ]
 
 
+def test_a_workbook_is_known_by_its_bytes_not_by_its_name(tmp_path):
+    uploaded = workbook(tmp_path, ["a", "b"]).rename(tmp_path / "0f3a.upload")
+    assert [line.cells for line in read_lines(uploaded)] == [["a", "b"]]
+
+
 def test_a_look_reads_only_the_first_rows(tmp_path):
     path = written(tmp_path, b"code\n" + b"1\n" * 90_000)
     assert len(look_at(path, count=20)) == 20
