@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from kpiapp import queries
 from kpiapp.choices import Scope
@@ -24,7 +24,7 @@ _PART = re.compile(r"(?:(\d{4})[ ./-]*([qh])(?:uy)?[ ]*(\d)|(?:([qh])(?:uy|uarte
 
 OWNER = ImportField(
     "owner",
-    gettext_lazy("Owner"),
+    pgettext_lazy("card", "Owner"),
     kind=FieldKind.CODE,
     required=True,
     max_length=60,
