@@ -1,7 +1,18 @@
 """The bulk path: SQL gathers and adds up, `scorecards.scoring` scores, COPY writes only what changed."""
 
 from scorecards.recompute.actuals import refresh_actuals
-from scorecards.recompute.cards import Comparison, Rescored, compare_cards, rescore_cards
+from scorecards.recompute.cards import Comparison, Rescored, compare_cards, rescore_cards, settle_lines
+from scorecards.recompute.gather import StoredCard, stored_card
 from scorecards.recompute.locks import lock_cards_of_lines
 
-__all__ = ["Comparison", "Rescored", "compare_cards", "lock_cards_of_lines", "refresh_actuals", "rescore_cards"]
+__all__ = [
+    "Comparison",
+    "Rescored",
+    "StoredCard",
+    "compare_cards",
+    "lock_cards_of_lines",
+    "refresh_actuals",
+    "rescore_cards",
+    "settle_lines",
+    "stored_card",
+]

@@ -5,6 +5,7 @@ equal on random entries.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
@@ -14,7 +15,7 @@ from scorecards.recompute.locks import lock_cards_of_lines
 
 # An entry counts when all its aggregation needs is there. Parts of a ratio that are means (÷ n) move their n across
 # the fraction; where both are means, n cancels. `last` is the latest day, then the highest id.
-_REFRESH = """
+REFRESH = """
 WITH line AS (
     SELECT l.id, l.scorecard_id, v.aggregation AS kind, v.numerator_agg AS top, v.denominator_agg AS bottom
     FROM scorecards_scorecardline l
@@ -65,18 +66,23 @@ WHERE (s.quantity, s.divisor, s.entries, s.last_on)
 """
 
 
-def refresh_actuals(*, line_ids: Iterable[int], locked: bool = False) -> int:
+def refresh_actuals(*, line_ids: Iterable[int]) -> int:
     """Add the live entries of lines up anew into their running actual; number of lines whose actual changed.
 
-    Missing rows are added. Locks the cards of the lines (unless the caller holds them: `locked`), so rescore them in
-    the same transaction.
+    Missing rows are added. Locks the cards of the lines, so rescore them in the same transaction.
     """
     lines = sorted(set(line_ids))
     if not lines:
         return 0
-    if not locked:
-        lock_cards_of_lines(lines)
-    parameters = {
+    lock_cards_of_lines(lines)
+    with connection.cursor() as cursor:
+        cursor.execute(REFRESH, refresh_parameters(lines))
+        return cursor.rowcount
+
+
+def refresh_parameters(lines: list[int]) -> dict[str, Any]:
+    """Parameters of REFRESH for lines in the order of their ids."""
+    return {
         "organization": current_organization_id(),
         "lines": lines,
         # Bounds keep a merge with the entries from starting at the organization's first one.
@@ -84,6 +90,3 @@ def refresh_actuals(*, line_ids: Iterable[int], locked: bool = False) -> int:
         "last": lines[-1],
         "live": [str(state) for state in LIVE_STATES],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_REFRESH, parameters)
-        return cursor.rowcount

@@ -8,12 +8,14 @@ from typing import NamedTuple
 from django.db import connection
 
 from kpiapp.tenancy import current_organization_id
+from scorecards.models import Scorecard
+from scorecards.recompute.actuals import REFRESH, refresh_parameters
 
 # What COPY writes for NULL.
 NULL = "\\N"
 
 _CARDS = """
-SELECT c.id, p.state, %(on)s >= p.ends_on, s.night_percent IS DISTINCT FROM s.percent,
+SELECT c.id, p.id, p.state, %(on)s >= p.ends_on, s.night_percent IS DISTINCT FROM s.percent,
        s.percent, s.measured_weight, s.lines_scored, s.lines_total, s.is_provisional, s.is_blocked, s.status
 FROM scorecards_scorecard c
 JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
@@ -25,20 +27,32 @@ WHERE c.organization_id = %(organization)s AND c.id = ANY(%(cards)s)
 # name their cards: joined by line alone, every part of a night would read all scores of the organization.
 _LINES = """
 COPY (
-    SELECT l.scorecard_id, l.id,
+    {before} SELECT l.scorecard_id, l.id,
            CASE WHEN l.method = '' AND l.params IS NULL THEN l.kpi_id::text
                 ELSE l.kpi_id || ' ' || jsonb_build_array(l.method, l.params) END,
            l.weight, l.target, l.baseline,
            l.is_scored::int + CASE WHEN l.waived_reason <> '' THEN 2 ELSE 0 END
-                            + CASE WHEN l.wiped_out_reason <> '' THEN 4 ELSE 0 END,
-           s.quantity, s.divisor, s.night_completion, s.state, s.reason, s.raw, s.completion, s.status
+                            + CASE WHEN l.wiped_out_reason <> '' THEN 4 ELSE 0 END
+                            + CASE WHEN s.night_completion IS DISTINCT FROM s.completion THEN 8 ELSE 0 END,
+           s.quantity, s.divisor, s.state, s.reason, s.raw, s.completion, s.status
     FROM scorecards_scorecardline l
-    LEFT JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s)
+    LEFT JOIN {scores} s ON s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s)
         AND s.line_id = l.id
     WHERE l.organization_id = %(organization)s AND l.scorecard_id = ANY(%(cards)s)
     ORDER BY l.scorecard_id
 ) TO STDOUT
 """
+
+# Adds entries up on the way: a statement does not see what it writes, so the rows it wrote stand in for the stored.
+_SCORE_COLUMNS = "organization_id, scorecard_id, line_id, quantity, divisor, night_completion, state, reason, raw, completion, status"
+_REFRESHED = f"WITH refreshed AS ({REFRESH} RETURNING {_SCORE_COLUMNS})"
+_REFRESHED_SCORES = f"""(
+    SELECT {_SCORE_COLUMNS} FROM refreshed
+    UNION ALL
+    SELECT {_SCORE_COLUMNS} FROM scorecards_linescore s
+    WHERE s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s)
+      AND NOT EXISTS (SELECT FROM refreshed r WHERE r.line_id = s.line_id)
+)"""  # noqa: S608  (constants)
 
 # The latest actual of the same KPI and owner in a period before, for a stock that nobody has counted yet.
 _CARRIED = """
@@ -60,11 +74,23 @@ ORDER BY l.id, bp.starts_on DESC
 """
 
 
+SCORE_FIELDS = (
+    "percent",
+    "measured_weight",
+    "lines_scored",
+    "lines_total",
+    "is_provisional",
+    "is_blocked",
+    "status",
+)
+
+
 class StoredCard(NamedTuple):
-    """A card as it is stored: the state of its period, whether that is over, whether a night has yet to report the
-    card, and its score: (percent, measured weight, lines scored, lines, provisional, blocked, status).
+    """A card as it is stored: its period, the state of that, whether it is over, whether a night has yet to report
+    the card, and its score: (percent, measured weight, lines scored, lines, provisional, blocked, status).
     """
 
+    period_id: int
     period_state: str
     is_over: bool
     is_unreported: bool
@@ -77,17 +103,36 @@ def stored_cards(card_ids: Sequence[int], on: datetime.date) -> dict[int, Stored
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)
         return {
-            card_id: StoredCard(state, over, new, tuple(score))
-            for card_id, state, over, new, *score in cursor.fetchall()
+            card_id: StoredCard(period_id, state, over, new, tuple(score))
+            for card_id, period_id, state, over, new, *score in cursor.fetchall()
         }
 
 
-def line_rows(card_ids: Sequence[int]) -> list[str]:
-    """Lines of cards as rows of COPY's text format without their line ends, card by card."""
+def stored_card(card: Scorecard, on: datetime.date) -> StoredCard:
+    """The same of a card that was loaded with its period and score; no query."""
+    period, score = card.period, card.score
+    return StoredCard(
+        period.pk,
+        period.state,
+        on >= period.ends_on,
+        score.night_percent != score.percent,
+        tuple(getattr(score, name) for name in SCORE_FIELDS),
+    )
+
+
+def line_rows(card_ids: Sequence[int], refresh: Sequence[int] = ()) -> list[str]:
+    """Lines of cards as rows of COPY's text format without their line ends, card by card.
+
+    Entries of the lines to `refresh` are added up in the same statement (actuals.py); their cards must be among these.
+    """
     parameters = {"organization": current_organization_id(), "cards": list(card_ids)}
+    sql = _LINES.format(before="", scores="scorecards_linescore")
+    if refresh:
+        parameters |= refresh_parameters(sorted(set(refresh)))
+        sql = _LINES.format(before=_REFRESHED, scores=_REFRESHED_SCORES)
     rows = StringIO()
     with connection.cursor() as cursor:
-        cursor.copy_expert(cursor.mogrify(_LINES, parameters).decode(), rows)
+        cursor.copy_expert(cursor.mogrify(sql, parameters).decode(), rows)
     return rows.getvalue().split("\n")[:-1]
 
 

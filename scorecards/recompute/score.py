@@ -13,7 +13,7 @@ from scorecards.recompute.rules import RuleBook
 from scorecards.scoring import NOT_SCORABLE, CardSums, LineState, WeightPolicy, card_result, status_of
 
 # Bits of a row's flags; a plain line carries the first alone.
-COUNTS, WAIVED, WIPED_OUT = 1, 2, 4
+COUNTS, WAIVED, WIPED_OUT, UNREPORTED = 1, 2, 4, 8
 PLAIN = "1"
 _SCORED, _LATE, _NOT_DUE, _WAIVED = (
     state.value for state in (LineState.SCORED, LineState.LATE, LineState.NOT_DUE, LineState.WAIVED)
@@ -41,7 +41,7 @@ def score_rows(rows: Sequence[str], cards: dict[int, StoredCard], *, report: boo
     new_lines: list[str] = []
     current, absence, add, weight_text, weight = "", _LATE, CardSums().add, "", _ZERO
     for row in rows:
-        card, line_id, key, weighs, target, baseline, flags, a, b, night, stored = row.split("\t", 10)
+        card, line_id, key, weighs, target, baseline, flags, a, b, stored = row.split("\t", 9)
         if card != current:
             current, add = card, sums[int(card)].add
             absence = _LATE if cards[int(card)].is_over else _NOT_DUE
@@ -74,9 +74,10 @@ def score_rows(rows: Sequence[str], cards: dict[int, StoredCard], *, report: boo
         elif state.startswith(NOT_SCORABLE):
             state, _, reason = state.partition(":")
         raw_shown = shown if raw is completion else NULL if raw is None else str(raw)
-        result = f"{state}\t{reason}\t{raw_shown}\t{shown}\t{status_of(completion).value}"
-        if result != stored or (report and shown != night):
-            (new_lines if stored.startswith(NULL) else lines).append(f"{line_id}\t{result}\t{card}")
+        # A status is a string; asking the enum for its value would cost as much as finding it.
+        result = "\t".join((state, reason, raw_shown, shown, status_of(completion)))
+        if result != stored or (report and bits & UNREPORTED):
+            (new_lines if stored.startswith(NULL) else lines).append("\t".join((line_id, result, card)))
     return Scores(lines, new_lines, _changed_cards(sums, cards, report=report))
 
 

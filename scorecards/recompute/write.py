@@ -1,13 +1,15 @@
 """Writes changed scores: a few rows as parameters of one UPDATE, many through COPY into a table of the transaction."""
 
+from collections import Counter
 from collections.abc import Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from kpiapp.tenancy import current_organization_id
 from scorecards.recompute.gather import NULL
+from scorecards.recompute.score import Scores
 
 # Above this many rows COPY is cheaper than parameters.
 FEW = 200
@@ -25,7 +27,7 @@ _UPDATE_LINES = """
 UPDATE scorecards_linescore s
 SET state = n.state, reason = n.reason, raw = n.raw, completion = n.completion, status = n.status{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.line_id = n.line_id
-  AND s.line_id BETWEEN %(first)s AND %(last)s
+  AND s.scorecard_id BETWEEN %(first_{name})s AND %(last_{name})s
 """
 _REPORT_LINES = ", previous_completion = s.night_completion, night_completion = n.completion, changed_by_id = %(job)s"
 
@@ -42,55 +44,80 @@ UPDATE scorecards_cardscore s
 SET percent = n.percent, measured_weight = n.measured_weight, lines_scored = n.lines_scored,
     lines_total = n.lines_total, is_provisional = n.is_provisional, is_blocked = n.is_blocked, status = n.status{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.scorecard_id = n.scorecard_id
-  AND s.scorecard_id BETWEEN %(first)s AND %(last)s
+  AND s.scorecard_id BETWEEN %(first_{name})s AND %(last_{name})s
 """
 _REPORT_CARDS = ", previous_percent = s.night_percent, night_percent = n.percent, changed_by_id = %(job)s"
 
 
-def write_lines(rows: Sequence[str], job_id: int | None) -> int:
-    """Update stored lines from rows of COPY's text format; a job reports its change as a night's."""
-    return _write(_UPDATE_LINES.replace("{report}", _REPORT_LINES if job_id else ""), _LINE_TABLE, rows, job_id)
+class _Change(NamedTuple):
+    """A statement for rows of COPY's text format, in order of cards; `report` is what it writes besides for a night."""
+
+    name: str
+    sql: str
+    report: str
+    columns: str
+    rows: Sequence[str]
 
 
-def add_lines(rows: Sequence[str], job_id: int | None) -> int:
-    """Insert scores of lines that had none yet."""
-    return _write(_INSERT_LINES, _LINE_TABLE, rows, job_id)
+def write_scores(scores: Scores, job_id: int | None) -> tuple[int, int]:
+    """Write changed lines and cards, numbers of both; a job reports its changes as a night's.
 
-
-def write_cards(scores: dict[int, tuple], job_id: int | None) -> int:
-    """Update stored cards from scores by id."""
-    rows = [
-        "\t".join("\\N" if value is None else str(value) for value in (key, *score)) for key, score in scores.items()
+    What is few goes in one statement: an entry is a single line of a single card.
+    """
+    cards = [
+        "\t".join(NULL if value is None else str(value) for value in (key, *score))
+        for key, score in sorted(scores.cards.items())
     ]
-    return _write(_UPDATE_CARDS.replace("{report}", _REPORT_CARDS if job_id else ""), _CARD_TABLE, rows, job_id)
+    changes = [
+        _Change("lines", _UPDATE_LINES, _REPORT_LINES, _LINE_TABLE, scores.lines),
+        _Change("new_lines", _INSERT_LINES, "", _LINE_TABLE, scores.new_lines),
+        _Change("cards", _UPDATE_CARDS, _REPORT_CARDS, _CARD_TABLE, cards),
+    ]
+    written = _write_few([change for change in changes if 0 < len(change.rows) <= FEW], job_id)
+    for change in changes:
+        if len(change.rows) > FEW:
+            written[change.name] = _write_many(change, job_id)
+    return written["lines"] + written["new_lines"], written["cards"]
 
 
-def _write(sql: str, columns: str, rows: Sequence[str], job_id: int | None) -> int:
-    if not rows:
-        return 0
-    parameters: dict[str, Any] = {"organization": current_organization_id(), "job": job_id}
-    ids = [int(row.partition("\t")[0]) for row in rows]
-    parameters["first"], parameters["last"] = min(ids), max(ids)
+def _write_few(changes: Sequence[_Change], job_id: int | None) -> Counter:
+    if not changes:
+        return Counter()
+    parameters: dict[str, Any] = {}
+    parts, counts = [], []
+    for change in changes:
+        source = _values(change, parameters)
+        parts.append(f"{change.name} AS ({_statement(change, source, parameters, job_id)} RETURNING 1)")
+        counts.append(f"(SELECT count(*) FROM {change.name})")
     with connection.cursor() as cursor:
-        if len(rows) <= FEW:
-            source = _values(columns, rows, parameters)
-        else:
-            source = "recomputed n"
-            cursor.execute(f"CREATE TEMPORARY TABLE recomputed ({columns})")
-            cursor.copy_expert("COPY recomputed FROM STDIN", StringIO("\n".join(rows) + "\n"))
-            cursor.execute("ANALYZE recomputed")
-        cursor.execute(sql.replace("{source}", source), parameters)
+        cursor.execute(f"WITH {', '.join(parts)} SELECT {', '.join(counts)}", parameters)
+        return Counter(dict(zip((change.name for change in changes), cursor.fetchone(), strict=True)))
+
+
+def _write_many(change: _Change, job_id: int | None) -> int:
+    parameters: dict[str, Any] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE recomputed ({change.columns})")
+        cursor.copy_expert("COPY recomputed FROM STDIN", StringIO("\n".join(change.rows) + "\n"))
+        cursor.execute(_statement(change, "recomputed n", parameters, job_id), parameters)
         written = cursor.rowcount
-        if len(rows) > FEW:
-            cursor.execute("DROP TABLE recomputed")
+        cursor.execute("DROP TABLE recomputed")
     return written
 
 
-def _values(columns: str, rows: Sequence[str], parameters: dict[str, Any]) -> str:
+def _statement(change: _Change, source: str, parameters: dict[str, Any], job_id: int | None) -> str:
+    card = change.columns.split(", ").index("scorecard_id bigint")
+    first, last = (int(row.split("\t")[card]) for row in (change.rows[0], change.rows[-1]))
+    parameters |= {"organization": current_organization_id(), "job": job_id}
+    parameters |= {f"first_{change.name}": first, f"last_{change.name}": last}
+    return change.sql.format(name=change.name, source=source, report=change.report if job_id else "")
+
+
+def _values(change: _Change, parameters: dict[str, Any]) -> str:
     """A row source of parameters: one array of text per column, cast to the column's type."""
-    names, types = zip(*(column.split() for column in columns.split(", ")), strict=True)
-    fields = zip(*(row.split("\t") for row in rows), strict=True)
+    names, types = zip(*(column.split() for column in change.columns.split(", ")), strict=True)
+    fields = zip(*(row.split("\t") for row in change.rows), strict=True)
     for name, values in zip(names, fields, strict=True):
-        parameters[name] = [None if value == NULL else value for value in values]
-    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(names, types, strict=True))
+        parameters[f"{change.name}_{name}"] = [None if value == NULL else value for value in values]
+    arrays = ", ".join(f"%({change.name}_{name})s::{kind}[]" for name, kind in zip(names, types, strict=True))
     return f"unnest({arrays}) n({', '.join(names)})"

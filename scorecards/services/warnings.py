@@ -33,7 +33,8 @@ WITH card AS (
         AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
     WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s
 ), line AS (
-    SELECT card.id AS scorecard_id, card.owner_kind, card.owner_id, l.id, l.weight, s.state, s.status, v.owner_id AS kpi_owner_id,
+    SELECT card.id AS scorecard_id, card.owner_kind, card.owner_id, l.id, l.weight, s.state, s.status,
+           v.owner_id AS kpi_owner_id,
            CASE WHEN coalesce(nullif(l.method, ''), v.method) = ANY(%(paced)s) AND NOT %(over)s THEN
                CASE WHEN v.aggregation = ANY(%(adds_up)s) THEN
                         CASE WHEN v.direction = %(decrease)s THEN s.raw < %(least_of_budget)s
