@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from kpiapp import queries
 from kpiapp.choices import Role
 from kpiapp.models import ApiToken, Member, Organization
-from kpiapp.tenancy import organization_scope
+from kpiapp.tenancy import scope_of_first
 
 
 class OrganizationMiddleware:
@@ -31,10 +31,14 @@ class OrganizationMiddleware:
         token = _bearer_token(request) if is_api else ""
         if not request.user.is_authenticated and not token:
             return _unauthenticated(request, is_api)
-        organization = Organization.objects.filter(slug=slug, is_active=True).first()
-        if organization is None:
-            return _not_found(is_api)
-        with organization_scope(organization), timezone.override(ZoneInfo(organization.time_zone)):
+        with scope_of_first(Organization.objects.filter(slug=slug, is_active=True)) as organization:
+            if organization is None:
+                return _not_found(is_api)
+            return self._in_scope(request, organization, token, lambda: view(request, *args, **kwargs))
+
+    def _in_scope(self, request, organization, token, view):
+        is_api = request.path_info.startswith("/api/")
+        with timezone.override(ZoneInfo(organization.time_zone)):
             today = timezone.localdate()
             member = _member_of_token(token, today) if token else queries.find_member(request.user, today)
             if member is None:
@@ -44,7 +48,7 @@ class OrganizationMiddleware:
             if member.user_id and not token:
                 translation.activate(member.user.language)
                 request.LANGUAGE_CODE = translation.get_language()
-            response = view(request, *args, **kwargs)
+            response = view()
             # Lazy responses read the database while they render: that belongs inside the scope.
             return response.render() if hasattr(response, "render") and callable(response.render) else response
 

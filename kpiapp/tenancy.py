@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from django.db import connections, models, transaction
+from django.db.models.functions import Cast
 
 from kpiapp.constraints import ORGANIZATION_SETTING, SameTenantFK, TenantRLS
 
@@ -22,20 +23,46 @@ class OtherOrganization(RuntimeError):
 @contextmanager
 def organization_scope(organization) -> Iterator[None]:
     """Open the scope of an organization (or its id) as one transaction; scopes nest and restore."""
-    organization_id = getattr(organization, "pk", organization)
+    with _scope() as connection, _current_is(getattr(organization, "pk", organization)) as organization_id:
+        _tell_database(connection, organization_id)
+        yield
+
+
+@contextmanager
+def scope_of_first(organizations: models.QuerySet) -> Iterator[models.Model | None]:
+    """Open the scope of the first of these organizations, in the statement that reads it; without any, no scope."""
+    setting = models.Func(
+        models.Value(ORGANIZATION_SETTING),
+        Cast("pk", models.TextField()),
+        models.Value(True),
+        function="set_config",
+        output_field=models.TextField(),
+    )
+    with _scope():
+        organization = organizations.annotate(scope_opened=setting).first()
+        with _current_is(organization.pk if organization else None):
+            yield organization
+
+
+@contextmanager
+def _scope() -> Iterator:
+    """The transaction of a scope; it leaves the database as it was before."""
     connection = connections["default"]
     nested = connection.in_atomic_block
     with transaction.atomic():
-        previous = _current.get()
-        token = _current.set(organization_id)
-        _tell_database(connection, organization_id)
-        try:
-            yield
-        finally:
-            _current.reset(token)
+        yield connection
         # An exception undoes the setting with its savepoint; the outermost commit forgets it by itself.
         if nested and not connection.needs_rollback:
-            _tell_database(connection, previous)
+            _tell_database(connection, _current.get())
+
+
+@contextmanager
+def _current_is(organization_id: int | None) -> Iterator[int | None]:
+    token = _current.set(organization_id)
+    try:
+        yield organization_id
+    finally:
+        _current.reset(token)
 
 
 def current_organization_id() -> int:

@@ -1,6 +1,8 @@
 """Reads of pay: the rules in force on a day, and the lines a person may see. Reporting lines never open pay."""
 
 import datetime
+from collections.abc import Iterable
+from decimal import Decimal
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -27,11 +29,23 @@ def tier_table_on(day: datetime.date) -> TierTable | None:
 
 
 def scoring_tiers(table: TierTable) -> list[Tier]:
-    """A stored table as the kernel reads it; its last step, at 0, is open downwards."""
-    rows = list(table.tiers.all())
+    """A stored table as the kernel reads it."""
+    return as_tiers((row.at_least, row.coefficient, row.code) for row in table.tiers.all())
+
+
+def scoring_tiers_on(day: datetime.date) -> list[Tier]:
+    """The approved table in force on a day as the kernel reads it, in one query; empty when there is none."""
+    table = TierTable.objects.on(day).exclude(approved_at=None)
+    steps = TierRow.objects.filter(table__in=table).order_by("-at_least")
+    return as_tiers(steps.values_list("at_least", "coefficient", "code"))
+
+
+def as_tiers(steps: Iterable[tuple[Decimal, Decimal, str]]) -> list[Tier]:
+    """Stored steps (from, coefficient, code), the highest first, for the kernel; the last, at 0, is open downwards."""
+    rows = list(steps)
     return [
-        Tier(None if row is rows[-1] else row.at_least.normalize(), row.coefficient.normalize(), row.code)
-        for row in rows
+        Tier(None if number == len(rows) else at_least.normalize(), coefficient.normalize(), code)
+        for number, (at_least, coefficient, code) in enumerate(rows, 1)
     ]
 
 

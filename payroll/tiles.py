@@ -18,11 +18,17 @@ def tiles_of(scorecard: Scorecard, member: Member) -> list[CardTile]:
 
     A manager could reckon pay from amounts and scores, so everybody else sees the coefficient only.
     """
-    table = queries.tier_table_on(scorecard.period.last_day) if scorecard.member_id else None
     percent = scorecard.score.percent if hasattr(scorecard, "score") else None
-    if table is None or percent is None:
+    if percent is None or not scorecard.member_id:
         return []
-    tiers, language = queries.scoring_tiers(table), get_language() or "en"
+    if scorecard.member_id == member.pk:
+        tiers, people = recompute.gather_standing(scorecard.period, member_id=member.pk)
+    else:
+        tiers, people = queries.scoring_tiers_on(scorecard.period.last_day), []
+    if not tiers:
+        return []
+    language = get_language() or "en"
+    url = reverse("payroll:explain_tier", args=[member.organization.slug, scorecard.pk])
     reached, following = tier_of(percent, tiers), next_tier(percent, tiers)
     note = _("the top tier")
     if following:
@@ -36,15 +42,13 @@ def tiles_of(scorecard: Scorecard, member: Member) -> list[CardTile]:
         value=reached.name,
         small=f"× {format_number(reached.coefficient, language)}",
         note=note,
-        url=reverse("payroll:explain_tier", args=[scorecard.organization.slug, scorecard.pk]),
+        url=url,
     )
-    return [tile, *_pay_tile(scorecard, tiers, language)] if scorecard.member_id == member.pk else [tile]
+    return [tile, *_pay_tile(people, tiers, member.organization.currency, language, url)]
 
 
-def _pay_tile(scorecard: Scorecard, tiers: list, language: str) -> list[CardTile]:
+def _pay_tile(people: list, tiers: list, currency: str, language: str, url: str) -> list[CardTile]:
     """What the month would bring, by the path that pays it; nothing without a target amount or an agreed card."""
-    currency = scorecard.organization.currency
-    people = recompute.gather(scorecard.period, member_id=scorecard.member_id)
     line = next(recompute.pay_lines(people, tiers, currency), None)
     if line is None or not line.result.p3_target_amount or line.result.score_percent is None:
         return []
@@ -53,6 +57,6 @@ def _pay_tile(scorecard: Scorecard, tiers: list, language: str) -> list[CardTile
         label=_("Estimated KPI pay"),
         value=format_money(line.result.p3_amount, currency, language),
         note=_("of %(target)s at target") % {"target": target},
-        url=reverse("payroll:explain_tier", args=[scorecard.organization.slug, scorecard.pk]),
+        url=url,
     )
     return [tile]

@@ -6,6 +6,7 @@ lock of its database session, so that a dead worker is known at once and not whe
 """
 
 import datetime
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -53,7 +54,6 @@ def enqueue(
     arguments: dict | None = None,
     by: Member | None = None,
     again: bool = False,
-    after_seconds: int = 0,
 ) -> Job:
     """The job of a key, written and rung for unless it is there already. `by` is who asked for it, if anybody.
 
@@ -66,7 +66,7 @@ def enqueue(
             return job
         if by:
             audit.record(action="job.run", target=job, by=by, after={"task": task, "key": key})
-    transaction.on_commit(partial(ring, job.organization_id, job.pk, after_seconds=after_seconds))
+    _ring_on_commit(job)
     return job
 
 
@@ -80,6 +80,42 @@ def _queue_again(job: Job, arguments: dict) -> bool:
         return False
     job.refresh_from_db()
     return True
+
+
+# The scope is opened by the row that is inserted, so that one statement without a transaction around it is enough.
+_ASK_AGAIN = """
+WITH scope AS MATERIALIZED (SELECT set_config(%(setting)s, %(organization)s::text, true) AS opened)
+INSERT INTO kpiapp_job AS j (organization_id, key, task, arguments, state, "then", attempt, stops, done_count,
+                             total_count, result, error, created_at)
+SELECT opened::bigint, %(key)s, %(task)s, %(arguments)s, 'queued', '', 0, 0, 0, 0, '{}', '', now() FROM scope
+WHERE NOT EXISTS (SELECT FROM kpiapp_job q
+                  WHERE q.organization_id = opened::bigint AND q.key = %(key)s AND q.state = 'queued')
+ON CONFLICT (organization_id, key) DO UPDATE SET state = excluded.state, arguments = excluded.arguments, stops = 0,
+    lease_until = NULL, done_count = 0, total_count = 0, result = excluded.result, error = '', started_at = NULL,
+    finished_at = NULL
+WHERE j.state IN ('done', 'failed', 'running')
+RETURNING id
+"""
+
+
+def ask_again(*, organization_id: int, task: str, key: str, arguments: dict, after_seconds: int) -> None:
+    """Queue work without parts that is asked for all day, unless it waits already; rung for after some seconds.
+
+    One statement that commits by itself: call it once what the work shall see is committed, outside of any scope.
+    A job that is running may have read its inputs, so it is queued once more.
+    """
+    parameters = {
+        "setting": ORGANIZATION_SETTING,
+        "organization": organization_id,
+        "key": key,
+        "task": task,
+        "arguments": json.dumps(arguments),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK_AGAIN, parameters)
+        asked = cursor.fetchone()
+    if asked:
+        ring(organization_id, asked[0], after_seconds=after_seconds)
 
 
 def split(job: Job, *, task: str, parts: Iterable[tuple[dict, int]], then: str) -> int:

@@ -1,6 +1,15 @@
 """The bulk path of pay: the lines of a run, and the tiers that cards would earn now."""
 
-from payroll.recompute.lines import Gathered, PaidLine, flag_of, gather, inputs_of, pay_lines, write_lines
+from payroll.recompute.lines import (
+    Gathered,
+    PaidLine,
+    flag_of,
+    gather,
+    gather_standing,
+    inputs_of,
+    pay_lines,
+    write_lines,
+)
 from payroll.recompute.tiers import refresh_tiers
 
 __all__ = [
@@ -8,6 +17,7 @@ __all__ = [
     "PaidLine",
     "flag_of",
     "gather",
+    "gather_standing",
     "inputs_of",
     "pay_lines",
     "refresh_tiers",

@@ -13,7 +13,7 @@ from django.db import connection
 from kpiapp.decimals import ONE, ZERO, plain, round_percent
 from kpiapp.models import Period
 from kpiapp.tenancy import current_organization_id
-from payroll import seal
+from payroll import queries, seal
 from payroll.choices import NoScore, PayFlag
 from payroll.models import PayRun
 from payroll.pay_rules import P3State, PayResult, pay_of
@@ -55,6 +55,20 @@ LEFT JOIN scorecards_scorecard c ON c.organization_id = %(organization)s AND c.p
 LEFT JOIN scorecards_cardscore s ON s.organization_id = %(organization)s AND s.scorecard_id = c.id
 ORDER BY m.id
 """
+
+# One person as above, beside the steps of the tier table in force when the period ends: all that a tile needs.
+_STANDING_SQL = f"""
+SELECT steps.*, person.*
+FROM (
+    SELECT array_agg(s.at_least ORDER BY s.at_least DESC), array_agg(s.coefficient ORDER BY s.at_least DESC),
+        array_agg(s.code ORDER BY s.at_least DESC)
+    FROM payroll_tiertable t
+    JOIN payroll_tier s ON s.organization_id = %(organization)s AND s.table_id = t.id
+    WHERE t.organization_id = %(organization)s AND t.approved_at IS NOT NULL AND t.valid_from < %(ends_on)s
+        AND (t.valid_to IS NULL OR t.valid_to >= %(ends_on)s)
+) steps
+LEFT JOIN ({_GATHER_SQL}) person ON true
+"""  # noqa: S608  (constants)
 
 _COLUMNS = (
     "organization_id",
@@ -130,18 +144,28 @@ class PaidLine:
 def gather(period: Period, *, member_id: int | None = None) -> list[Gathered]:
     """Everybody employed in a period, or one person, in the order of their ids: one query."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _GATHER_SQL,
-            {
-                "organization": current_organization_id(),
-                "period": period.pk,
-                "member": member_id,
-                "starts_on": period.starts_on,
-                "ends_on": period.ends_on,
-                "member_card": OwnerKind.MEMBER.value,
-            },
-        )
+        cursor.execute(_GATHER_SQL, _parameters(period, member_id))
         return [Gathered._make(row) for row in cursor.fetchall()]
+
+
+def gather_standing(period: Period, *, member_id: int) -> tuple[list[Tier], list[Gathered]]:
+    """The tiers in force when a period ends (none without a table), and one person as `gather` does; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING_SQL, _parameters(period, member_id))
+        at_least, coefficients, codes, *person = cursor.fetchone()
+    steps = zip(at_least, coefficients, codes, strict=True) if codes else ()
+    return queries.as_tiers(steps), [Gathered._make(person)] if person[0] is not None else []
+
+
+def _parameters(period: Period, member_id: int | None) -> dict[str, Any]:
+    return {
+        "organization": current_organization_id(),
+        "period": period.pk,
+        "member": member_id,
+        "starts_on": period.starts_on,
+        "ends_on": period.ends_on,
+        "member_card": OwnerKind.MEMBER.value,
+    }
 
 
 def inputs_of(person: Gathered) -> dict[str, Any]:

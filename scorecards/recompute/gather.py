@@ -44,7 +44,8 @@ COPY (
 """
 
 # Adds entries up on the way: a statement does not see what it writes, so the rows it wrote stand in for the stored.
-_SCORE_COLUMNS = "organization_id, scorecard_id, line_id, quantity, divisor, night_completion, state, reason, raw, completion, status"
+_SCORE_COLUMNS = """organization_id, scorecard_id, line_id, quantity, divisor, night_completion, state, reason, raw,
+    completion, status"""
 _REFRESHED = f"WITH refreshed AS ({REFRESH} RETURNING {_SCORE_COLUMNS})"
 _REFRESHED_SCORES = f"""(
     SELECT {_SCORE_COLUMNS} FROM refreshed

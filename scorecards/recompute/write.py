@@ -88,7 +88,7 @@ def _write_few(changes: Sequence[_Change], job_id: int | None) -> Counter:
     for change in changes:
         source = _values(change, parameters)
         parts.append(f"{change.name} AS ({_statement(change, source, parameters, job_id)} RETURNING 1)")
-        counts.append(f"(SELECT count(*) FROM {change.name})")
+        counts.append(f"(SELECT count(*) FROM {change.name})")  # noqa: S608  (constants)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {', '.join(parts)} SELECT {', '.join(counts)}", parameters)
         return Counter(dict(zip((change.name for change in changes), cursor.fetchone(), strict=True)))

@@ -54,10 +54,14 @@ def lock_lines(lines: QuerySet[ScorecardLine], ids: Sequence[int]) -> dict[int, 
 
     The lock comes first, in a statement of its own: what is read afterwards is what the last writer left.
     """
+    return {line.pk: line for line in locked_lines(lines, ids)}
+
+
+def locked_lines(lines: QuerySet[ScorecardLine], ids: Sequence[int]) -> QuerySet[ScorecardLine]:
+    """The same, not read yet: for callers that read more in the same query."""
     wanted = sorted(set(ids))
     recompute.lock_cards_of_lines(wanted)
-    found = lines.filter(pk__in=wanted).select_related("scorecard__period", "kpi", "score")
-    return {line.pk: line for line in found}
+    return lines.filter(pk__in=wanted).select_related("scorecard__period", "scorecard__score", "kpi", "score")
 
 
 def refusal_of(entry: NewEntry, by: Member | None) -> str:
@@ -225,10 +229,13 @@ def _numbers(actual: Actual) -> dict:
 
 
 def settle(lines, today: datetime.date) -> None:
-    """Aggregate locked lines again and score their cards, in the transaction of the change."""
+    """Aggregate lines again and score their cards, in the transaction of the change; once for lines locked together.
+
+    What `lock_lines` read of the cards is taken as stored, so nothing may have scored them since.
+    """
     lines = list(lines)
-    recompute.refresh_actuals(line_ids=[line.pk for line in lines], locked=True)
-    recompute.rescore_cards(card_ids=sorted({line.scorecard_id for line in lines}), on=today, locked=True)
+    cards = {line.scorecard_id: recompute.stored_card(line.scorecard, today) for line in lines}
+    recompute.settle_lines(cards=cards, lines={line.pk: line.scorecard_id for line in lines})
 
 
 @transaction.atomic

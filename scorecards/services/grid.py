@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import EXACT, ZERO
@@ -15,7 +15,7 @@ from scorecards.choices import LIVE_STATES, ActualSource
 from scorecards.line_rules import shown_part
 from scorecards.models import Actual, ScorecardLine
 from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE, columns_of
-from scorecards.services.actuals import NewEntry, append, lock_lines, refusal_of, withdraw_actuals
+from scorecards.services.actuals import NewEntry, append, locked_lines, refusal_of, withdraw_actuals
 from strategy.choices import Aggregation, PartAggregation
 
 
@@ -38,7 +38,8 @@ class GridResult:
     withdrawn: int = 0
 
 
-@transaction.atomic
+# Nothing is caught on the way out of a request's transaction, so a savepoint inside it would guard nothing.
+@transaction.atomic(savepoint=False)
 def type_cells(
     *,
     lines: QuerySet[ScorecardLine],
@@ -52,8 +53,7 @@ def type_cells(
     `lines` are those the member may record for; a cell of any other line is refused. Good cells are stored, bad ones
     come back with a sentence. Queries do not grow with the number of cells.
     """
-    locked = lock_lines(lines, [cell.line_id for cell in cells])
-    entries = _entries_needed(locked, by, today)
+    locked, entries = _lock_with_entries(lines, [cell.line_id for cell in cells], by)
     planned: dict[int, NewEntry] = {}
     errors: dict[tuple[int, str], str] = {}
     emptied: list[Actual] = []
@@ -83,15 +83,21 @@ def day_of(line: ScorecardLine, today: datetime.date) -> datetime.date:
     return min(today, line.scorecard.period.last_day)
 
 
-def _entries_needed(lines: dict[int, ScorecardLine], by: Member, today: datetime.date) -> dict[int, list[Actual]]:
-    """Live entries by line: all of a ratio, else one's own of the day; one query."""
-    needed: dict[int, list[Actual]] = {pk: [] for pk in lines}
-    ratios = [line.pk for line in lines.values() if line.kpi.aggregation == Aggregation.RATIO]
-    days = {day_of(line, today) for line in lines.values()}
-    wanted = Q(line__in=ratios) | Q(line__in=list(lines), entered_by=by, on__in=days)
-    for actual in Actual.objects.filter(wanted, state__in=LIVE_STATES).order_by("on", "pk"):
-        needed[actual.line_id].append(actual)
-    return needed
+def _lock_with_entries(
+    lines: QuerySet[ScorecardLine], ids: Sequence[int], by: Member
+) -> tuple[dict[int, ScorecardLine], dict[int, list[Actual]]]:
+    """Locked lines and their live entries by id: all of a ratio, else one's own; one query beside the lock."""
+    # The entries of a ratio have parts and no value.
+    needed = Q(actuals__state__in=LIVE_STATES) & (Q(actuals__entered_by=by) | Q(actuals__value=None))
+    joined = FilteredRelation("actuals", condition=needed)
+    found = locked_lines(lines, ids).annotate(entry=joined).select_related("entry")
+    locked: dict[int, ScorecardLine] = {}
+    entries: dict[int, list[Actual]] = {}
+    for row in found.order_by("entry__on", "entry__pk"):
+        locked.setdefault(row.pk, row)
+        # A line without entries has one row and no such attribute.
+        entries.setdefault(row.pk, []).extend([row.entry] if hasattr(row, "entry") else [])
+    return locked, entries
 
 
 def _own_today(line: ScorecardLine, entries: Sequence[Actual], by: Member, today: datetime.date) -> Actual | None:

@@ -6,8 +6,9 @@ that are still drafts count nowhere.
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -15,11 +16,12 @@ from django.urls import reverse
 
 from kpiapp import registry
 from kpiapp.decimals import EXACT, HUNDRED, ZERO, divide, round_completion
-from kpiapp.models import Department, Job, Organization, Period
+from kpiapp.models import Department, Job, Period
 from kpiapp.services import jobs
-from kpiapp.tenancy import current_organization_id, organization_scope
+from kpiapp.tenancy import current_organization_id
 from scorecards.choices import CardState, OwnerKind, RollupKind
 from scorecards.models import RollupScore, Scorecard
+from scorecards.recompute import StoredCard
 from scorecards.scoring import Child, RollUp, roll_up, status_of
 from strategy.choices import MapState
 from strategy.models import Objective
@@ -191,39 +193,35 @@ def _id(job: Job | None) -> int | None:
 # --- kept fresh by day, and shown on the map ----------------------------------------------------------
 
 
-def refresh_soon(card_ids: Iterable[int], job: Job | None) -> None:
+def refresh_soon(cards: Mapping[int, StoredCard], job: Job | None) -> None:
     """After an entry: roll the periods of these cards up within seconds, many entries at once. Nights do it themselves.
 
     Asked for once the entry is committed, so that whoever rolls up sees it.
     """
     if job is not None:
         return
-    periods = Scorecard.objects.filter(pk__in=card_ids).order_by().values_list("period_id", flat=True).distinct()
     organization_id = current_organization_id()
-    for period_id in periods:
-        transaction.on_commit(lambda period_id=period_id: _ask(organization_id, period_id))
-
-
-def _ask(organization_id: int, period_id: int) -> None:
-    with organization_scope(organization_id):
-        jobs.enqueue(
-            task=TASK,
-            key=f"rollups:{period_id}",
-            arguments={"period": period_id},
-            again=True,
-            after_seconds=GATHER_SECONDS,
+    for period_id in sorted({card.period_id for card in cards.values()}):
+        transaction.on_commit(
+            partial(
+                jobs.ask_again,
+                organization_id=organization_id,
+                task=TASK,
+                key=f"rollups:{period_id}",
+                arguments={"period": period_id},
+                after_seconds=GATHER_SECONDS,
+            )
         )
 
 
 def objective_scores(objective_ids: list[int], period: Period) -> dict[int, registry.ObjectiveScore]:
     """Scores of objectives for the strategy map, each with the address of its explanation."""
-    slug = Organization.objects.values_list("slug", flat=True).get(pk=current_organization_id())
     rows = RollupScore.objects.filter(
         period=period, kind=RollupKind.OBJECTIVE, objective__in=objective_ids, percent__isnull=False
-    )
+    ).select_related("organization")
     return {
         row.objective_id: registry.ObjectiveScore(
-            row.percent, row.status, reverse("scorecards:explain_rollup", args=[slug, row.pk])
+            row.percent, row.status, reverse("scorecards:explain_rollup", args=[row.organization.slug, row.pk])
         )
         for row in rows
     }

@@ -13,6 +13,7 @@ from payroll.models import CardTier, MemberPay, PositionPay, TierTable
 from payroll.services import policies
 from payroll.services.policies import PolicyRefused
 from scorecards.models import CardScore
+from scorecards.scoring import tier_of
 from tests.payroll.conftest import score_card
 
 DECEMBER = datetime.date(2026, 12, 1)
@@ -195,8 +196,28 @@ def test_a_card_that_loses_its_score_loses_its_tier(month):
 
 def test_refreshing_takes_the_same_queries_for_one_and_many(month, django_assert_num_queries):
     cards = list(CardScore.objects.values_list("pk", flat=True))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(1):
         recompute.refresh_tiers(cards[:1])
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(1):
         recompute.refresh_tiers(cards[1:])
     assert TierTable.objects.count() == 1
+
+
+@pytest.mark.parametrize("percent", ["0", "69.994", "69.995", "70", "99.9949", "99.995", "119.99", "120", "120.004"])
+def test_sql_finds_the_tier_that_the_kernel_finds(month, percent):
+    CardScore.objects.filter(scorecard__member=month.lan).update(percent=Decimal(percent))
+    recompute.refresh_tiers(CardScore.objects.values_list("pk", flat=True))
+    stored = CardTier.objects.get(scorecard__member=month.lan)
+    expected = tier_of(Decimal(percent), queries.scoring_tiers_on(month.period.last_day))
+    assert (stored.code, stored.coefficient) == (expected.name, expected.coefficient)
+
+
+def test_a_table_counts_on_the_last_day_of_the_period_and_only_once_approved(month, maker, approver):
+    cards = CardScore.objects.values_list("pk", flat=True)
+    table = propose(maker, month.period.last_day)
+    recompute.refresh_tiers(cards)
+    assert CardTier.objects.get(scorecard__member=month.lan).code == "C+"
+    policies.approve_tier_table(table=table, by=approver)
+    recompute.refresh_tiers(cards)
+    assert CardTier.objects.get(scorecard__member=month.lan).code == "Rest"
+    assert [tier.name for tier in queries.scoring_tiers_on(month.period.last_day)] == ["Top", "Rest"]
