@@ -1,0 +1,184 @@
+"""Every main page of a company of 5,000 people: queries, and how long one web worker takes to answer."""
+
+import datetime
+from contextlib import closing
+from decimal import Decimal
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from benchmarks import data
+from benchmarks.night import show
+from benchmarks.web import Browser, percentiles, web_worker
+from kpiapp.choices import JobState, Role
+from kpiapp.models import AuditEvent, Job, Member, Position, RoleGrant, User
+from kpiapp.tenancy import organization_scope
+from payroll.models import PositionPay
+from payroll.services import policies, runs
+from scorecards.models import Scorecard, ScorecardLine
+from scorecards.recompute import refresh_actuals, rescore_cards
+from scorecards.services.rollups import refresh_rollups
+from strategy.choices import MapState
+from strategy.models import CauseLink, Objective, Perspective, StrategyMap
+
+PEOPLE = 5_000
+OBJECTIVES = 60
+EVENTS = 20_000
+ROUNDS = 40
+LONG_AGO = datetime.date(2026, 1, 1)
+ROLES = (Role.OWNER, Role.HR, Role.STRATEGY, Role.PAYROLL_MAKER, Role.AUDITOR)
+
+_MEASURED = """
+UPDATE strategy_kpiversion v SET objective_id = o.id
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM strategy_objective
+      WHERE organization_id = %(organization)s AND map_id = %(chart)s) o
+WHERE v.organization_id = %(organization)s
+  AND o.place = (SELECT count(*) FROM strategy_kpiversion b WHERE b.organization_id = %(organization)s AND b.id <= v.id);
+UPDATE strategy_kpidefinition d SET current_id = v.id
+FROM strategy_kpiversion v WHERE v.definition_id = d.id AND d.organization_id = %(organization)s
+"""
+
+
+def run(people: int) -> None:
+    """One JSON line per page; the size of the company is fixed by the promise, not by `people`."""
+    user, paths = build()
+    client = Client()
+    client.force_login(user)
+    with web_worker() as port:
+        browser = Browser(port, user)
+        for name, path in paths.items():
+            client.get(path)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(path)
+            for _ in range(3):
+                browser.get(path)
+            asked = [browser.get(path) for _ in range(ROUNDS)]
+            times, size = percentiles([seconds for seconds, _ in asked]), asked[-1][1]
+            limits = {"queries": 20, "p50_ms": 300}
+            show("page", page=name, queries=len(queries), **times, kilobytes=size / 1000, at_most=limits)
+
+
+def build() -> tuple[User, dict[str, str]]:
+    """The company with strategy, scores, pay and history; someone who may open everything; the pages."""
+    organization, period = data.build(PEOPLE, slug="pages", around=timezone.localdate())
+    with organization_scope(organization):
+        viewer = _viewer(organization)
+        chart = _strategy(viewer)
+    _measure(organization, chart)
+    with organization_scope(organization):
+        refresh_actuals(line_ids=ScorecardLine.objects.values_list("pk", flat=True))
+        rescore_cards(card_ids=Scorecard.objects.values_list("pk", flat=True), on=timezone.localdate())
+        refresh_rollups(period=period, on=timezone.localdate())
+        policies.start_organization(organization, None)
+        PositionPay.objects.create(
+            position=Position.objects.get(),
+            p1_amount=Decimal(15_000_000),
+            p3_target_amount=Decimal(3_300_000),
+            valid_from=LONG_AGO,
+        )
+        pay = runs.create_run(period=period, by=viewer)
+        runs.calculate(run=pay, by=viewer, progress=lambda done, total: None)
+        _history(viewer)
+        line = ScorecardLine.objects.filter(scorecard__member=viewer).order_by("pk").first()
+        card = Scorecard.objects.exclude(member=viewer).order_by("-pk").first()
+    pages = {
+        "home": reverse("kpiapp:home", args=[organization.slug]),
+        "my scorecard": reverse("scorecards:mine", args=[organization.slug]),
+        "a scorecard": reverse("scorecards:card", args=[organization.slug, card.pk]),
+        "a line": reverse("scorecards:line", args=[organization.slug, line.pk]),
+        "team": reverse("scorecards:team", args=[organization.slug]),
+        "approvals": reverse("scorecards:approvals", args=[organization.slug]),
+        "changes": reverse("scorecards:changes", args=[organization.slug]),
+        "assign": reverse("scorecards:assign", args=[organization.slug]),
+        "map": reverse("strategy:map", args=[organization.slug]),
+        "library": reverse("strategy:library", args=[organization.slug]),
+        "KPIs": reverse("strategy:kpi_list", args=[organization.slug]),
+        "people": reverse("kpiapp:people", args=[organization.slug]),
+        "departments": reverse("kpiapp:departments", args=[organization.slug]),
+        "periods": reverse("kpiapp:periods", args=[organization.slug]),
+        "pay runs": reverse("payroll:run_list", args=[organization.slug]),
+        "pay run": reverse("payroll:run", args=[organization.slug, pay.pk]),
+        "pay rules, people": reverse("payroll:member_rates", args=[organization.slug]),
+        "nights": reverse("kpiapp:jobs", args=[organization.slug]),
+        "audit": reverse("kpiapp:audit", args=[organization.slug]),
+    }
+    pages["team, the last page"] = pages["team"] + "?page=100"
+    pages["people, searched"] = pages["people"] + "?q=person+49"
+    return viewer.user, pages
+
+
+def _viewer(organization) -> Member:
+    """Somebody in the middle of the company with every role that one person may hold."""
+    viewer = Member.objects.order_by("pk")[PEOPLE // 2]
+    viewer.user = User.objects.create(email="viewer@example.com", organization_ids=[organization.pk], language="vi")
+    viewer.save(update_fields=["user"])
+    other = Member.objects.order_by("pk").first()
+    RoleGrant.objects.bulk_create(
+        RoleGrant(
+            member=viewer,
+            role=role,
+            valid_from=LONG_AGO,
+            granted_by=other,
+            confirmed_by=other,
+            confirmed_at=timezone.now(),
+        )
+        for role in ROLES
+    )
+    return viewer
+
+
+def _strategy(viewer: Member) -> StrategyMap:
+    """A published map of many objectives, each with a KPI that is measured, in a chain of causes."""
+    lanes = [
+        Perspective.objects.create(kind=kind, name=kind, position=position)
+        for position, kind in enumerate(("financial", "customer", "process", "learning"))
+    ]
+    chart = StrategyMap.objects.create(
+        name="Plan", vision="…", state=MapState.PUBLISHED, published_at=timezone.now(), published_by=viewer
+    )
+    objectives = Objective.objects.bulk_create(
+        Objective(map=chart, perspective=lanes[n % 4], code=f"O{n}", name=f"Objective number {n}", owner=viewer)
+        for n in range(OBJECTIVES)
+    )
+    CauseLink.objects.bulk_create(
+        CauseLink(map=chart, source=objectives[n], target=objectives[n - step])
+        for n in range(1, OBJECTIVES)
+        for step in (1, 5)
+        if n % 4 and n - step >= 0 and n % 4 != (n - step) % 4
+    )
+    return chart
+
+
+def _measure(organization, chart: StrategyMap) -> None:
+    """Each KPI under an objective of its own. A version is never changed; the data of a benchmark is."""
+    with closing(data.superuser()) as side, side.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(_MEASURED, {"organization": organization.pk, "chart": chart.pk})
+
+
+def _history(viewer: Member) -> None:
+    """Decisions and nights of a year."""
+    now = timezone.now()
+    AuditEvent.objects.bulk_create(
+        (
+            AuditEvent(
+                at=now - datetime.timedelta(minutes=n),
+                actor_id=viewer.pk,
+                actor_name=viewer.name,
+                action="actual.record",
+                target_type="scorecards.scorecardline",
+                target_id=n,
+                target_label="KPI",
+                after={"value": "1"},
+            )
+            for n in range(EVENTS)
+        ),
+        batch_size=1_000,
+    )
+    Job.objects.bulk_create(
+        Job(key=f"night:{n}", task="night", state=JobState.DONE, finished_at=now, result={"cards": n})
+        for n in range(365)
+    )
