@@ -15,7 +15,7 @@ from strategy.models import KpiDefinition, KpiVersion
 
 LINES, ENTRIES, DEPARTMENTS = 10, 4, 200
 KINDS = (("ratio", "increase", "sum"), ("mirror", "decrease", "avg"), ("baseline", "increase", "last"))
-FIRST, END = datetime.date(2026, 11, 1), datetime.date(2026, 12, 1)
+NOVEMBER = datetime.date(2026, 11, 1)
 
 _PEOPLE = """
 INSERT INTO kpiapp_member (organization_id, code, name, email, is_active, created_at, search_key, sort_key)
@@ -43,7 +43,7 @@ WHERE c.organization_id = %(organization)s ORDER BY c.id, n;
 _ENTRIES = """
 INSERT INTO scorecards_actual (organization_id, line_id, "on", value, note, source, external_key, entered_at, state,
                                decision_note)
-SELECT %(organization)s, l.id, date '2026-11-01' + 7 * n,
+SELECT %(organization)s, l.id, %(first)s::date + 7 * n,
        round((l.target * (0.5 + random()) / CASE v.aggregation WHEN 'sum' THEN %(entries)s ELSE 1 END)::numeric, 2),
        '', 'typed', '', now(), 'recorded', ''
 FROM generate_series(0, %(entries)s - 1) n
@@ -60,11 +60,13 @@ def superuser() -> "psycopg2.extensions.connection":
     return connection
 
 
-def build(people: int, slug: str = "large") -> tuple[Organization, Period]:
-    """The company, with running actuals as the bulk path keeps them, vacuumed and analysed."""
+def build(people: int, slug: str = "large", around: datetime.date = NOVEMBER) -> tuple[Organization, Period]:
+    """The company with the month around a day, its cards and entries; vacuumed and analysed."""
+    first = around.replace(day=1)
+    end = (first + datetime.timedelta(days=32)).replace(day=1)
     organization = Organization.objects.create(name="Large", slug=slug)
     with organization_scope(organization):
-        period = Period.objects.create(kind=PeriodKind.MONTH, starts_on=FIRST, ends_on=END)
+        period = Period.objects.create(kind=PeriodKind.MONTH, starts_on=first, ends_on=end)
         company = Department.objects.create(code="CO", name="Company")
         for number in range(DEPARTMENTS):
             Department.objects.create(code=f"D{number}", name=f"Department {number}", parent=company)
@@ -83,6 +85,7 @@ def build(people: int, slug: str = "large") -> tuple[Organization, Period]:
     parameters = {
         "organization": organization.pk,
         "people": people,
+        "first": first,
         "position": position.pk,
         "period": period.pk,
         "lines": LINES,

@@ -115,14 +115,14 @@ def _viewer(organization) -> Member:
     viewer = Member.objects.order_by("pk")[PEOPLE // 2]
     viewer.user = User.objects.create(email="viewer@example.com", organization_ids=[organization.pk], language="vi")
     viewer.save(update_fields=["user"])
-    other = Member.objects.order_by("pk").first()
+    first, second = Member.objects.order_by("pk")[:2]
     RoleGrant.objects.bulk_create(
         RoleGrant(
             member=viewer,
             role=role,
             valid_from=LONG_AGO,
-            granted_by=other,
-            confirmed_by=other,
+            granted_by=first,
+            confirmed_by=second,
             confirmed_at=timezone.now(),
         )
         for role in ROLES
