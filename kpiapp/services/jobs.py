@@ -191,8 +191,11 @@ def claim(job_id: int, organization: Organization, *, is_held: bool) -> Job | No
     with organization_scope(organization):
         ready = Q(state=JobState.QUEUED) & (Q(lease_until=None) | Q(lease_until__lte=now)) | Q(state=JobState.RUNNING)
         rows = Job.objects.select_for_update(skip_locked=True, of=("self",)).select_related("parent")
+        if not is_held:
+            # Whoever may not have the job must not hold its row either: the one who may would pass it over.
+            rows = rows.filter(lease_until__lte=now)
         job = rows.filter(ready, pk=job_id).first()
-        if job is None or not (is_held or (job.lease_until and job.lease_until <= now)):
+        if job is None:
             return None
         job.stops += job.state == JobState.RUNNING
         job.attempt += 1

@@ -8,7 +8,9 @@ from kpiapp.choices import Language
 from kpiapp.models import Member, User
 from kpiapp.tenancy import organization_scope
 from scorecards.models import Scorecard
-from tests.scorecards.kit import make_card, make_kpi
+from scorecards.services import actuals
+from tests.cast import STORY_DAY
+from tests.scorecards.kit import D, make_card, make_kpi
 
 
 def counted(client, url) -> int:
@@ -46,10 +48,17 @@ class TestMine:
 
     def test_queries_stay_the_same_for_one_line_and_three(self, filled):
         with organization_scope(filled.organization):
-            make_card(filled, filled.hr, (filled.kpis[0], 100, 100), agreed_by=filled.strategy)
+            card = make_card(filled, filled.hr, (filled.kpis[0], 100, 100), agreed_by=filled.strategy)
+            entry = {"line": card.lines.get(), "value": D(50), "on": STORY_DAY, "today": STORY_DAY}
+            actuals.record_actual(**entry, by=filled.acting(filled.hr))
         one = counted(filled.client(filled.hr), filled.url("scorecards/mine/"))
         three = counted(filled.client(filled.lan), filled.url("scorecards/mine/"))
         assert one == three <= 20
+
+    def test_a_page_that_estimates_pay_stays_in_no_cache(self, filled):
+        for path in ("scorecards/mine/", f"scorecards/cards/{filled.card.pk}/"):
+            response = filled.client(filled.lan).get(filled.url(path))
+            assert "no-store" in response.headers["Cache-Control"]
 
 
 class TestAccess:
