@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kpiapp.permissions import Permission, requires
@@ -19,6 +20,7 @@ PAGE = 50
 
 @requires(Permission.CARD_READ)
 @require_GET
+@never_cache  # one's own card estimates one's pay
 def mine(request):
     """Home: one's own card of the running month."""
     period = queries.period_on(request.today, request.GET.get("period", ""))
@@ -32,6 +34,7 @@ def mine(request):
 
 @requires(Permission.CARD_READ)
 @require_GET
+@never_cache
 def card(request, pk):
     """Anyone's card, to read or to fill in, as permissions say."""
     cards_here = queries.visible_cards(request.member, request.today).select_related(*queries.CARD_PARTS)
