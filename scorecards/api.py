@@ -137,7 +137,7 @@ class ScoreList(_OfPeriod):
     def paginator(self):
         """Scores have the id of their card."""
         paginator = super().paginator
-        paginator.ordering = "scorecard_id"
+        paginator.ordering = ("scorecard_id",)
         return paginator
 
 
