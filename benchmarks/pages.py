@@ -36,7 +36,8 @@ UPDATE strategy_kpiversion v SET objective_id = o.id
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM strategy_objective
       WHERE organization_id = %(organization)s AND map_id = %(chart)s) o
 WHERE v.organization_id = %(organization)s
-  AND o.place = (SELECT count(*) FROM strategy_kpiversion b WHERE b.organization_id = %(organization)s AND b.id <= v.id);
+  AND o.place = (SELECT count(*) FROM strategy_kpiversion b
+                 WHERE b.organization_id = %(organization)s AND b.id <= v.id);
 UPDATE strategy_kpidefinition d SET current_id = v.id
 FROM strategy_kpiversion v WHERE v.definition_id = d.id AND d.organization_id = %(organization)s
 """
