@@ -240,8 +240,12 @@ class PasswordForm(forms.Form):
 class AuditFilter(OrganizationForm):
     """Which events are shown. `until` includes its day."""
 
-    who = OrganizationChoiceField(
-        Member, label=gettext_lazy("Who"), required=False, empty_label=gettext_lazy("Anybody")
+    # Typed, not chosen from a list: an organization may have five thousand people.
+    who = forms.CharField(
+        label=gettext_lazy("Who"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"class": "input", "placeholder": gettext_lazy("Type a name")}),
     )
     what = forms.ChoiceField(label=gettext_lazy("What"), required=False)
     since = forms.DateField(label=gettext_lazy("From"), widget=DayInput, required=False)

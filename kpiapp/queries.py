@@ -225,9 +225,10 @@ def organizations_of(user) -> QuerySet[Organization]:
 
 
 def filter_events(events: QuerySet[AuditEvent], chosen: dict) -> QuerySet[AuditEvent]:
-    """Events by who, what ("noun" of the action), when (`until` includes its day) and target."""
+    """Events by who (part of a name), what ("noun" of the action), when (`until` includes its day) and target."""
     if chosen.get("who"):
-        events = events.filter(actor_id=chosen["who"].pk)
+        named = Member.objects.filter(search_key__contains=search_key(chosen["who"]))
+        events = events.filter(actor_id__in=named.values("pk"))
     if chosen.get("what"):
         events = events.filter(action__startswith=f"{chosen['what']}.")
     if chosen.get("since"):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from kpiapp import queries as people
 from kpiapp.choices import Scope
@@ -101,11 +101,14 @@ def suggested(
 def cards_after(
     owners: Sequence[Member | Department], period: Period, items: Sequence[tuple[int, Decimal]]
 ) -> list[CardAfter]:
-    """Total weight of each owner's card before and after putting (definition id, weight) on it; two queries."""
+    """Total weight of each owner's card before and after putting (definition id, weight) on it; three queries."""
     definitions = {definition for definition, _weight in items}
     added = sum((weight for _definition, weight in items), ZERO)
-    cards = {_owner_key(card): card for card in Scorecard.objects.filter(period=period)}
-    lines = ScorecardLine.objects.filter(scorecard__period=period, is_scored=True).order_by()
+    members = [owner.pk for owner in owners if isinstance(owner, Member)]
+    units = [owner.pk for owner in owners if isinstance(owner, Department)]
+    theirs = Scorecard.objects.filter(Q(member__in=members) | Q(department__in=units), period=period)
+    cards = {_owner_key(card): card for card in theirs}
+    lines = ScorecardLine.objects.filter(scorecard__in=[card.pk for card in cards.values()], is_scored=True).order_by()
     totals = dict(lines.values_list("scorecard").annotate(total=Sum("weight")))
     kept = dict(lines.exclude(kpi__definition__in=definitions).values_list("scorecard").annotate(total=Sum("weight")))
     after = []

@@ -209,7 +209,7 @@ def approvable_actuals(member: Member, on: datetime.date) -> QuerySet[Actual]:
 
 def with_owners(entries: QuerySet[Actual]) -> QuerySet[Actual]:
     """Entries with whose they are, what they measure and what supports them, by owner and day."""
-    return (
+    return by_owner(
         entries.select_related(
             "line__kpi",
             "line__scorecard__period",
@@ -218,10 +218,13 @@ def with_owners(entries: QuerySet[Actual]) -> QuerySet[Actual]:
             "line__scorecard__organization",
             "entered_by",
             "corrects",
-        )
-        .prefetch_related("evidence")
-        .order_by("line__scorecard__member__sort_key", "line__scorecard_id", "line__position", "on", "pk")
+        ).prefetch_related("evidence")
     )
+
+
+def by_owner(entries: QuerySet[Actual]) -> QuerySet[Actual]:
+    """Entries person by person, each in the order of the card and of the days."""
+    return entries.order_by("line__scorecard__member__sort_key", "line__scorecard_id", "line__position", "on", "pk")
 
 
 def decidable_changes(member: Member, on: datetime.date) -> QuerySet[ChangeRequest]:

@@ -12,6 +12,7 @@ from kpiapp.services.refusals import Refused
 from scorecards import queries
 from scorecards.choices import CardState
 from scorecards.forms import ChangeForm, ReasonForm
+from scorecards.models import Actual
 from scorecards.services import actuals
 from scorecards.services import changes as change_services
 
@@ -30,10 +31,12 @@ def approvals(request):
             request, ngettext("%(count)d entry approved.", "%(count)d entries approved.", done) % {"count": done}
         )
         return redirect("scorecards:approvals", request.organization.slug)
-    shown = queries.with_owners(waiting)
+    page = Paginator(queries.by_owner(waiting).values_list("pk", flat=True), PAGE).get_page(request.GET.get("page"))
+    # Thousands may wait: sorted as ids alone, and only what is shown is read with all that stands in a row.
+    page.object_list = queries.with_owners(Actual.objects.filter(pk__in=list(page.object_list)))
     cards = queries.agreeable_cards(request.member, request.today).filter(state=CardState.SUBMITTED)
     context = {
-        "page": Paginator(shown, PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "cards": cards.select_related("period", "member", "department", "organization", "submitted_by"),
         "changes_waiting": queries.decidable_changes(request.member, request.today).count(),
         "reason_form": ReasonForm(),
