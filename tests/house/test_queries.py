@@ -16,7 +16,8 @@ BUDGET = 20
 TABLE = routes.read_table()
 # Who opens a page that several may open: a scope of oneself, of a team and of everything ask different questions.
 READERS = ("lan", "manager", "strategy", "payroll_maker", "hr", "owner", "payroll_approver", "auditor")
-READERS_OF_A_PAGE = 3
+READERS_OF_A_PAGE = 2
+SIZES = (("1 row", 1, 1), ("3 rows", 2, 2), ("50 people", 48, 0), ("500 people", 450, 0))
 # A route without a row fails in test_access.
 ROUTES = [route for route in routes.all_routes() if route.name in TABLE and "GET" in TABLE[route.name].may]
 
@@ -36,9 +37,12 @@ def counts(django_db_setup, django_db_blocker, tmp_path_factory):
         patch.setattr(settings, "MEDIA_ROOT", tmp_path_factory.mktemp("media"))
         with transaction.atomic():
             cast, things = build_world("an-phat", "vi")
+            with connection.cursor() as cursor:
+                # Nobody analyses rows of an open transaction; without statistics a plan may take minutes.
+                cursor.execute("SET LOCAL enable_nestloop = off")
             crowd, found = Crowd(cast, things), {}
             clients = {role: cast.client(getattr(cast, role)) for role in READERS}
-            for size, people, rows in (("1 row", 0, 0), ("3 rows", 2, 2), ("50 people", 48, 0), ("550 people", 500, 0)):
+            for size, people, rows in SIZES:
                 with organization_scope(cast.organization):
                     crowd.add_people(people)
                     crowd.add_rows(rows)
