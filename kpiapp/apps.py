@@ -12,13 +12,14 @@ class KpiAppConfig(AppConfig):
 
     def ready(self):
         """Register the system checks, and what the core app itself offers to its pages."""
-        from kpiapp import audit_words, checks, registry, search  # noqa: F401  (checks register themselves)
+        from kpiapp import audit_words, checks, home_panels, registry, search  # noqa: F401  (checks register themselves)
         from kpiapp.imports import HANDLERS
         from kpiapp.permissions import Permission
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         item = registry.NavigationItem
         registry.NAVIGATION += [
+            item("me", _("Home"), "kpiapp:home", "home", 0, shown=home_panels.has_home, is_exact=True),
             item("company", _("People"), "kpiapp:people", "users", 40, Permission.PEOPLE_READ),
             item("administration", _("Periods"), "kpiapp:periods", "calendar", 10, Permission.AUDIT_READ),
             item("administration", _("Imports"), "kpiapp:imports", "file-up", 20, Permission.IMPORT_ACTUALS),
@@ -29,5 +30,6 @@ class KpiAppConfig(AppConfig):
         registry.JOB_LABELS |= {"night": _("Night"), "import": _("Import")}
         # Pages and people stand on top of what the apps above find.
         registry.SEARCHES[:0] = [search.find_pages, search.find_people]
+        registry.HOME_PANELS.append(home_panels.panels)
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)

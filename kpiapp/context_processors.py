@@ -35,7 +35,8 @@ def navigation(request) -> list[dict]:
     """Groups of entries that the member may open; the current one is the longest address that fits."""
     items = [item for item in registry.NAVIGATION if registry.is_shown(item, request.member)]
     urls = {item: reverse(item.route, args=[request.organization.slug]) for item in items}
-    current = max((url for url in urls.values() if request.path.startswith(url)), key=len, default=None)
+    here = [url for item, url in urls.items() if request.path == url or _is_below(request.path, url, item)]
+    current = max(here, key=len, default=None)
     labels = group_labels()
     items.sort(key=lambda item: (list(labels).index(item.group), item.order))
     return [
@@ -48,3 +49,7 @@ def navigation(request) -> list[dict]:
         }
         for group, members in groupby(items, key=lambda item: item.group)
     ]
+
+
+def _is_below(path: str, url: str, item: registry.NavigationItem) -> bool:
+    return path.startswith(url) and not item.is_exact

@@ -11,7 +11,19 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from kpiapp.choices import PAY_ROLES, Role, Scope
-from kpiapp.models import AuditEvent, Department, Employment, ImportBatch, Member, Organization, Position, RoleGrant
+from kpiapp.models import (
+    ApiToken,
+    AuditEvent,
+    Department,
+    Employment,
+    ImportBatch,
+    Invitation,
+    Member,
+    Organization,
+    Period,
+    Position,
+    RoleGrant,
+)
 from kpiapp.permissions import Permission, can, scope_of
 from kpiapp.tenancy import current_organization_id
 from kpiapp.text import search_key
@@ -211,6 +223,31 @@ def positions_with_people(on: datetime.date) -> QuerySet[Position]:
     here = Employment.objects.on(on).filter(position=OuterRef("pk"), member__is_active=True)
     counted = here.order_by().values("position").annotate(count=Count("pk")).values("count")
     return Position.objects.annotate(people=Coalesce(Subquery(counted), 0)).order_by("sort_key", "id")
+
+
+def begun_periods(on: datetime.date) -> list[Period]:
+    """Periods that have begun, the latest first; of those that start on one day the shortest first."""
+    return list(Period.objects.filter(starts_on__lte=on).order_by("-starts_on", "ends_on"))
+
+
+def count_of(rows: QuerySet) -> Coalesce:
+    """How many rows there are, as a part of another query: many counts are read in one go."""
+    counted = rows.order_by().values("organization").annotate(rows_counted=Count("pk")).values("rows_counted")
+    return Coalesce(Subquery(counted), 0)
+
+
+def access_counts(on: datetime.date) -> dict[str, int]:
+    """Who cannot sign in yet, how many of them are invited, grants that wait for a second person, keys in use."""
+    without = Member.objects.filter(is_active=True, user=None)
+    open_invitations = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
+    waiting = RoleGrant.objects.exclude(valid_to__lte=on).filter(role__in=PAY_ROLES, confirmed_at=None)
+    counts = {
+        "without_login": count_of(without),
+        "invited": count_of(without.filter(pk__in=open_invitations.values("member"))),
+        "grants": count_of(waiting),
+        "keys": count_of(ApiToken.objects.filter(revoked_at=None)),
+    }
+    return Organization.objects.filter(pk=current_organization_id()).values(**counts).get()
 
 
 def visible_events(member: Member) -> QuerySet[AuditEvent]:

@@ -1,6 +1,7 @@
 """What apps offer to the pages of apps below them, filled from AppConfig.ready(): no import runs upwards."""
 
-from collections.abc import Callable
+import datetime
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ class NavigationItem:
     permission: Permission | None = None
     # Narrower than holding the permission at all, e.g. "for the whole organization": called with the member.
     shown: Callable[[Any], bool] = field(default=lambda member: True)
+    # Whether its address stands for that page alone, and not for the pages below it.
+    is_exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,47 @@ class CardTile(NamedTuple):
     url: str = ""
 
 
+@dataclass(frozen=True)
+class HomeVisit:
+    """Who opens the home page, when, and the periods that have begun by then, the latest first."""
+
+    member: Any
+    today: datetime.date
+    periods: Sequence[Any]
+
+    @property
+    def period(self):
+        """The running period, the shortest if several run; the latest one if none does; None before the first."""
+        return next(iter(self.periods), None)
+
+
+@dataclass(frozen=True)
+class HomeAction:
+    """The next step a panel leads to, as a verb: a link, or, with `fields`, a form that is sent by one click."""
+
+    label: str
+    url: str
+    icon: str = "chevron-right"
+    # The most pressing step of the page, the one with the lowest number, stands on top of it.
+    order: int = 50
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class HomePanel:
+    """A part of somebody's home page: its heading, and the template that is given `panel` with this context."""
+
+    title: str
+    template: str
+    context: dict[str, Any]
+    order: int
+    # Where it stands: over the whole width on top, in the main column, or beside it.
+    place: str = "main"
+    action: HomeAction | None = None
+    # Pages with amounts are kept in no cache.
+    has_amounts: bool = False
+
+
 # Groups of the side bar, in order: key to label. Labels are translated where they are shown.
 NAVIGATION: list[NavigationItem] = []
 # kind of import → handler (kpiapp.services.import_handlers describes what a handler is).
@@ -75,11 +119,13 @@ JOB_LABELS: dict[str, Any] = {}
 JOB_LINKS: dict[str, Callable] = {}
 # Callables (scorecard, member) → list of CardTile shown above a card (tier and pay come from payroll).
 CARD_TILES: list[Callable] = []
-# Callables (card_ids, job) run in the same transaction after cards were rescored (payroll keeps tiers fresh).
+# Callables (cards by id, job) run in the same transaction after cards were rescored (payroll keeps tiers fresh).
 AFTER_SCORES: list[Callable] = []
 # Callables ([(card_id, percent before, percent now)], member, on) → {card_id: sentence}: what a moved score means for
 # others ("Tier B → A"), shown with what a night changed to those who may see it.
 SCORE_NOTES: list[Callable] = []
+# Callables (HomeVisit) → list of HomePanel, only what the member may read; a fixed number of queries each.
+HOME_PANELS: list[Callable] = []
 # Callables (organization, owner) that fill a new organization: perspectives, tiers, …
 ORGANIZATION_STARTERS: list[Callable] = []
 # Callable (organization, owner) that fills a new organization with a company to try things on; at most one.

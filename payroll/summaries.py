@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -120,9 +120,9 @@ def export_at_work(run: PayRun) -> Job | None:
 def months_to_run(today: datetime.date) -> list[Period]:
     """Months that have begun and have no run yet, the one to run next first, then the newest ones."""
     months = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__lte=today).order_by("-starts_on")
-    taken = set(PayRun.objects.values_list("period_id", flat=True))
-    free = [month for month in months[:24] if month.pk not in taken]
-    last_run = max((month.starts_on for month in months[:24] if month.pk in taken), default=None)
+    months = months.annotate(is_taken=Exists(PayRun.objects.filter(period=OuterRef("pk"))))[:24]
+    free = [month for month in months if not month.is_taken]
+    last_run = max((month.starts_on for month in months if month.is_taken), default=None)
     after = [month for month in free if last_run is None or month.starts_on > last_run]
     following = after[-1] if after and last_run else None
     return [following, *(month for month in free if month != following)] if following else free

@@ -11,7 +11,7 @@ class ScorecardsConfig(AppConfig):
     def ready(self):
         """Register what scorecards offer below."""
         from kpiapp import registry
-        from scorecards import offers
+        from scorecards import home_panels, offers
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.services import rollups
@@ -23,6 +23,7 @@ class ScorecardsConfig(AppConfig):
         registry.JOB_LABELS[rollups.TASK] = offers.ROLLUPS
         registry.JOB_LINKS["night"] = offers.night_changes_url
         registry.NAVIGATION += offers.NAVIGATION
+        registry.HOME_PANELS.append(home_panels.panels)
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)
         registry.AUDIT_NOUNS.update(offers.AUDIT_NOUNS)

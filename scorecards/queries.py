@@ -158,6 +158,11 @@ def _certain(condition: Q) -> Q:
     return condition or Q(pk__isnull=False)
 
 
+def reports(manager: Member, on: datetime.date) -> QuerySet[Member]:
+    """The active people below a manager, however deep."""
+    return Member.objects.filter(pk__in=people.team_ids(manager, on), is_active=True)
+
+
 def own_card(member: Member, period: Period) -> Scorecard | None:
     """The card of a person in a period, with its score."""
     return Scorecard.objects.filter(member=member, period=period).select_related(*CARD_PARTS).first()

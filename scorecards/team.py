@@ -4,15 +4,16 @@ import datetime
 from dataclasses import dataclass
 from typing import Self
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from kpiapp import queries as people
+from kpiapp.choices import Role
 from kpiapp.models import Department, Member, Period
 from kpiapp.permissions import Permission
 from kpiapp.text import search_key
 from scorecards import queries
-from scorecards.choices import CardState, OwnerKind, RollupKind, Status
-from scorecards.models import Scorecard
+from scorecards.choices import CardState, OwnerKind, RollupKind, Status, WarningKind
+from scorecards.models import EarlyWarning, Scorecard
 
 ORDERS = {
     "name": ("rank", "owner_sort", "pk"),
@@ -30,9 +31,12 @@ class Filters:
     status: str = ""
     state: str = ""
     order: str = "name"
+    warning: str = ""
+    # Whose reports alone are shown; None for all.
+    reports_of: Member | None = None
 
     @classmethod
-    def read(cls, query) -> Self:
+    def read(cls, query, member: Member) -> Self:
         """Filters of an address; what makes no sense is left out."""
         code = query.get("department", "")
         order = query.get("order", "")
@@ -42,10 +46,17 @@ class Filters:
             status=query.get("status", "") if query.get("status") in Status.values else "",
             state=query.get("state", "") if query.get("state") in CardState.values else "",
             order=order if order in ORDERS else "name",
+            warning=query.get("warning", "") if query.get("warning") in WarningKind.values else "",
+            reports_of=member if query.get("reports") and Role.MANAGER in member.roles else None,
         )
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether cards may be missing because of them."""
+        return self != Filters(order=self.order)
 
-def filtered(cards: QuerySet[Scorecard], filters: Filters) -> QuerySet[Scorecard]:
+
+def filtered(cards: QuerySet[Scorecard], filters: Filters, on: datetime.date) -> QuerySet[Scorecard]:
     """Cards that match, in the order asked for; names the Vietnamese way."""
     if filters.text:
         key = search_key(filters.text)
@@ -57,9 +68,15 @@ def filtered(cards: QuerySet[Scorecard], filters: Filters) -> QuerySet[Scorecard
     if filters.department:
         cards = cards.filter(place_id__in=people.department_subtree(filters.department).values("pk"))
     if filters.status:
-        cards = cards.filter(score__status=filters.status)
+        unscored = Q(score=None) if filters.status == Status.NONE else Q(pk__in=[])
+        cards = cards.filter(Q(score__status=filters.status) | unscored)
     if filters.state:
         cards = cards.filter(state=filters.state)
+    if filters.warning:
+        open_ones = EarlyWarning.objects.filter(scorecard=OuterRef("pk"), kind=filters.warning, closed_on=None)
+        cards = cards.filter(Exists(open_ones))
+    if filters.reports_of:
+        cards = cards.filter(member__in=queries.reports(filters.reports_of, on).values("pk"))
     rank = Case(
         When(owner_kind=OwnerKind.ORGANIZATION, then=Value(0)),
         When(owner_kind=OwnerKind.DEPARTMENT, then=Value(1)),
@@ -91,5 +108,7 @@ def overview(member: Member, period: Period, filters: Filters, on: datetime.date
         "counts": counts,
         "statuses": Status.choices,
         "states": CardState.choices,
+        "warnings": WarningKind.choices,
+        "has_reports": Role.MANAGER in member.roles,
         "can_assign": queries.scope_of(member, Permission.CARD_EDIT) not in (None, "self"),
     }

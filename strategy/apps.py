@@ -13,7 +13,7 @@ class StrategyConfig(AppConfig):
         """Register pages, searches, words of the audit trail, and what a new organization begins with."""
         from kpiapp import registry
         from kpiapp.permissions import Permission
-        from strategy import audit_words, search
+        from strategy import audit_words, home_panels, search
         from strategy.services.perspectives import start_perspectives
 
         item = registry.NavigationItem
@@ -22,6 +22,7 @@ class StrategyConfig(AppConfig):
             item("company", _("KPI library"), "strategy:library", "library", 30, Permission.KPI_READ),
         ]
         registry.SEARCHES += [search.find_kpis, search.find_objectives]
+        registry.HOME_PANELS.append(home_panels.panels)
         registry.ORGANIZATION_STARTERS.append(start_perspectives)
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)

@@ -123,3 +123,16 @@ def weight_bar(weights: Sequence[dict], total: Decimal = HUNDRED):
         drawn.append({**item, "x": _px(left), "width": _px(width), "opacity": plain(quantize(opacity, 2))})
         left += width
     return {"parts": drawn, "total": sum((item["weight"] for item in weights), ZERO)}
+
+
+@register.inclusion_tag("charts/_shares.html")
+def share_bar(counts: Sequence[dict], label: str = ""):
+    """How a number of things is shared among statuses: items {value, status}; nothing at all is an empty bar."""
+    whole = sum(item["value"] for item in counts)
+    left, drawn = ZERO, []
+    for item in counts:
+        width = divide(Decimal(item["value"]) * HUNDRED, Decimal(whole)) if whole else ZERO
+        if width:
+            drawn.append({**item, "word": status_word(item["status"]), "x": _px(left), "width": _px(width)})
+        left += width
+    return {"parts": drawn, "label": label}

@@ -102,6 +102,11 @@ class PayRun(OrganizationModel):
         return self.state == RunState.LOCKED
 
     @property
+    def worked_on(self) -> set[int | None]:
+        """Ids of those who made, calculated or sent it: none of them may approve it."""
+        return {self.made_by_id, self.calculated_by_id, self.submitted_by_id}
+
+    @property
     def fixed_total(self) -> Decimal:
         """P1 and P2: what does not depend on scores."""
         return self.p1_total + self.p2_total

@@ -137,7 +137,6 @@ def _take(request, pk, step, done: str = ""):
 def _run_page(request, found, form, status=200):
     text, flag = request.GET.get("q", ""), request.GET.get("flag", "")
     lines = summaries.find_lines(found, text=text, flag=flag)
-    worked_on = (found.made_by_id, found.calculated_by_id, found.submitted_by_id)
     context = {
         "run": found,
         "steps": summaries.steps(found),
@@ -150,7 +149,7 @@ def _run_page(request, found, form, status=200):
         "export_job": summaries.export_at_work(found) if found.is_locked else None,
         "return_form": form,
         "may_edit": can(request.member, Permission.PAY_RUN_EDIT),
-        "may_approve": can(request.member, Permission.PAY_RUN_APPROVE) and request.member.pk not in worked_on,
+        "may_approve": can(request.member, Permission.PAY_RUN_APPROVE) and request.member.pk not in found.worked_on,
         "may_lock": can(request.member, Permission.PAY_RUN_APPROVE),
         "may_return": found.state in (RunState.SUBMITTED, RunState.APPROVED),
     }

@@ -61,8 +61,8 @@ def team_list(request):
     period = queries.period_on(request.today, request.GET.get("period", ""))
     if period is None:
         return parts.no_card(request, None)
-    filters = team.Filters.read(request.GET)
-    found = team.filtered(queries.cards_of_period(request.member, period, request.today), filters)
+    filters = team.Filters.read(request.GET, request.member)
+    found = team.filtered(queries.cards_of_period(request.member, period, request.today), filters, request.today)
     context = {
         "period": period,
         "periods": queries.periods_like(period),

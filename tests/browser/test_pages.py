@@ -22,7 +22,7 @@ LOGINS = {
     "lan": "employee",
 }
 # Own pages are fullest for the one whose card, entries and pay they show.
-OF_THE_EMPLOYEE = {"kpiapp:home", "scorecards:mine", "payroll:payslips"}
+OF_THE_EMPLOYEE = {"scorecards:mine", "payroll:payslips"}
 # Addresses that answer GET with something else than a page of their own, and why.
 NOT_PAGES = {
     "kpiapp:search": "rows of the palette",
@@ -121,6 +121,14 @@ def test_a_page_inside_a_company(windows, visits, language, dark, route):
     assert page.locator("html").get_attribute("lang") == language
 
 
+@pytest.mark.parametrize(("language", "dark"), LOOKS)
+@pytest.mark.parametrize("login", ["manager", "hr", "strategy", "owner"])
+def test_the_home_of_a_role(windows, visits, language, dark, login):
+    """What its panels are differs from role to role."""
+    page = windows(login, language, dark=dark)
+    assert look(page, visits.url(), on_a_phone=dark) == []
+
+
 @pytest.mark.parametrize(
     ("language", "dark", "name"), [(*look, name) for look in LOOKS for name in PLAIN_PAGES + OUTSIDE_FOR_USERS]
 )
@@ -134,3 +142,14 @@ def test_a_page_outside_any_company(windows, visits, language, dark, name):
 def test_a_refusal_looks_like_the_rest(visits, role, path, status):
     with visits.open(role, expected=(status,)) as page:
         assert look(page, visits.url(path), on_a_phone=False) == [f"{status} {visits.url(path)}"]
+
+
+def test_the_first_load_of_home_is_under_100_kb(visits):
+    with visits.open("employee", language="vi") as page:
+        wire, received = page.context.new_cdp_session(page), []
+        wire.send("Network.enable")
+        wire.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+        page.goto(visits.url())
+        page.wait_for_load_state("networkidle")
+        assert len(received) > 10
+        assert sum(received) < 100_000

@@ -69,3 +69,23 @@ def test_a_gauge_ends_at_its_scale():
 def test_a_status_colour_never_stands_without_its_word(status, word):
     assert word in render("{% status s %}", s=status)
     assert word in render("{% status s False %}", s=status)
+
+
+class TestShareBar:
+    """How things are shared among statuses."""
+
+    def test_parts_stand_behind_each_other_and_are_read_out(self):
+        html = render(
+            "{% share_bar counts 'Team' %}",
+            counts=[
+                {"status": "on", "value": 3},
+                {"status": "at_risk", "value": 0},
+                {"status": "off", "value": 1},
+            ],
+        )
+        assert 'aria-label="Team: 3 on target, 1 off target"' in html
+        assert 'x="75" width="25"' in html
+        assert "at_risk" not in html
+
+    def test_nothing_is_an_empty_bar(self):
+        assert "data-status" not in render("{% share_bar counts %}", counts=[{"status": "on", "value": 0}])

@@ -1,0 +1,89 @@
+"""The home page put together from what all apps offer, and what the core app itself puts there."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kpiapp import nightly, queries, registry
+from kpiapp.choices import Role
+from kpiapp.models import Job, Member
+from kpiapp.permissions import Permission, can
+from kpiapp.registry import HomeAction, HomePanel, HomeVisit
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """All panels of a visit in their order."""
+
+    visit: HomeVisit
+    panels: Sequence[HomePanel]
+
+    def at(self, place: str) -> list[HomePanel]:
+        """The panels of a place."""
+        return [panel for panel in self.panels if panel.place == place]
+
+    @property
+    def top(self) -> list[HomePanel]:
+        """Over the whole width."""
+        return self.at("top")
+
+    @property
+    def main(self) -> list[HomePanel]:
+        """In the main column."""
+        return self.at("main")
+
+    @property
+    def side(self) -> list[HomePanel]:
+        """Beside it."""
+        return self.at("side")
+
+    @property
+    def action(self) -> HomeAction | None:
+        """The most pressing step."""
+        steps = [panel.action for panel in self.panels if panel.action]
+        return min(steps, key=lambda step: step.order, default=None)
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether any panel shows pay."""
+        return any(panel.has_amounts for panel in self.panels)
+
+
+def has_home(member: Member) -> bool:
+    """Whether somebody is more than an employee: those have their scorecard as home."""
+    return bool(member.roles - {Role.EMPLOYEE, Role.API})
+
+
+def page_of(member: Member, today: datetime.date) -> HomePage:
+    """Everything on a member's home page."""
+    visit = HomeVisit(member, today, queries.begun_periods(today))
+    found = [panel for offer in registry.HOME_PANELS for panel in offer(visit)]
+    return HomePage(visit, sorted(found, key=lambda panel: panel.order))
+
+
+def panels(visit: HomeVisit) -> list[HomePanel]:
+    """The last night, and who may come in; at most two queries."""
+    found = [_night(visit), _access(visit)]
+    return [panel for panel in found if panel]
+
+
+def _night(visit: HomeVisit) -> HomePanel | None:
+    if not can(visit.member, Permission.JOB_READ):
+        return None
+    night = Job.objects.filter(task=nightly.NIGHT, parent=None).order_by("-pk").first()
+    return HomePanel(_("Last night"), "kpiapp/_home_night.html", {"night": night}, order=60, place="side")
+
+
+def _access(visit: HomeVisit) -> HomePanel | None:
+    if not can(visit.member, Permission.ROLE_CONFIRM):
+        return None
+    counts = queries.access_counts(visit.today)
+    context = {"counts": counts, "is_owner": can(visit.member, Permission.ROLE_GRANT)}
+    action = None
+    if counts["grants"]:
+        url = reverse("kpiapp:roles", args=[visit.member.organization.slug])
+        action = HomeAction(_("Confirm roles"), url, "shield-check", order=35)
+    return HomePanel(_("Access"), "kpiapp/_home_access.html", context, order=65, place="side", action=action)

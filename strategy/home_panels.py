@@ -1,0 +1,157 @@
+"""What strategy puts on the home page: how the map stands, what is not measured, and a new company's first steps."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kpiapp.choices import Role
+from kpiapp.models import Member, Organization
+from kpiapp.permissions import Permission, can
+from kpiapp.queries import count_of
+from kpiapp.registry import HomeAction, HomePanel, HomeVisit, ObjectiveScore
+from strategy import queries
+from strategy.choices import MapState
+from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
+
+READERS = frozenset({Role.STRATEGY, Role.OWNER, Role.AUDITOR})
+STATUSES = ("above", "on", "at_risk", "off", "none")
+SHOWN = 5
+
+
+def panels(visit: HomeVisit) -> list[HomePanel]:
+    """First steps while there is something to begin with, and the map by perspective; at most three queries."""
+    reads = bool(visit.member.roles & READERS)
+    builds = reads or can(visit.member, Permission.PEOPLE_EDIT)
+    if not builds:
+        return []
+    facts = _facts(visit.member)
+    found = [_first_steps(visit, facts), _map(visit, facts) if reads else None]
+    return [panel for panel in found if panel]
+
+
+def _facts(member: Member) -> dict:
+    """What there is already, and the active KPIs that serve no objective, in one query."""
+    used = KpiDefinition.objects.filter(is_active=True)
+    orphans = used.filter(current__objective=None)
+    named = orphans.order_by("sort_key")[:SHOWN].values_list(JSONObject(pk="pk", name="name"))
+    facts = {
+        "has_map": Exists(StrategyMap.objects.exclude(state=MapState.ARCHIVED)),
+        "has_kpi": Exists(used),
+        "people": count_of(Member.objects.filter(is_active=True)),
+        "orphans": count_of(orphans),
+        "orphans_named": ArraySubquery(named),
+    }
+    return Organization.objects.filter(pk=member.organization_id).values(**facts).get()
+
+
+# --- first steps ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """A first step of a new company, and whether it is done."""
+
+    title: str
+    text: str
+    label: str
+    url: str
+    icon: str
+    is_done: bool
+
+
+def _first_steps(visit: HomeVisit, facts: dict) -> HomePanel | None:
+    steps = _steps(visit.member, facts)
+    following = next((step for step in steps if not step.is_done), None)
+    if following is None:
+        return None
+    action = HomeAction(following.label, following.url, following.icon, order=5)
+    return HomePanel(
+        _("First steps"), "strategy/_home_steps.html", {"steps": steps}, order=5, place="top", action=action
+    )
+
+
+def _steps(member: Member, facts: dict) -> list[Step]:
+    slug = member.organization.slug
+    steps = [
+        (
+            Permission.STRATEGY_EDIT,
+            Step(
+                title=_("Strategy map"),
+                text=_("What the company wants to reach, and what drives what. Begin empty or with an example."),
+                label=_("Draw the map"),
+                url=reverse("strategy:map", args=[slug]),
+                icon="map",
+                is_done=facts["has_map"],
+            ),
+        ),
+        (
+            Permission.KPI_EDIT,
+            Step(
+                title=_("KPIs"),
+                text=_("Take what fits from the library, ready to be scored, or define your own."),
+                label=_("Choose KPIs"),
+                url=reverse("strategy:library", args=[slug]),
+                icon="library",
+                is_done=facts["has_kpi"],
+            ),
+        ),
+        (
+            Permission.PEOPLE_EDIT,
+            Step(
+                title=_("People"),
+                text=_("Who works where and for whom: import a list from Excel, or add them one by one."),
+                label=_("Add people"),
+                url=reverse("kpiapp:imports", args=[slug]),
+                icon="users",
+                is_done=facts["people"] > 1,
+            ),
+        ),
+    ]
+    return [step for permission, step in steps if can(member, permission)]
+
+
+# --- the map --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A perspective, how many objectives it has, and how many of them stand where."""
+
+    perspective: Perspective
+    statuses: list[dict]
+    total: int
+
+
+def _map(visit: HomeVisit, facts: dict) -> HomePanel | None:
+    objectives = Objective.objects.filter(map__state=MapState.PUBLISHED).select_related("perspective", "owner")
+    objectives = list(objectives.order_by("perspective__position", "position", "pk"))
+    if not objectives and not facts["has_kpi"]:
+        return None
+    scores = queries.objective_scores([objective.pk for objective in objectives], visit.period)
+    off = [(one, scores[one.pk]) for one in objectives if one.pk in scores and scores[one.pk].status == "off"]
+    off.sort(key=lambda pair: pair[1].percent)
+    context = {
+        "period": visit.period,
+        "lanes": _lanes(objectives, scores),
+        "off": off[:SHOWN],
+        "off_more": max(0, len(off) - SHOWN),
+        "orphans": facts["orphans"],
+        "orphans_named": facts["orphans_named"],
+    }
+    return HomePanel(_("The strategy this month"), "strategy/_home_map.html", context, order=30)
+
+
+def _lanes(objectives: list[Objective], scores: dict[int, ObjectiveScore]) -> list[Lane]:
+    found: dict[Perspective, Counter] = {}
+    for one in objectives:
+        status = scores[one.pk].status if one.pk in scores else "none"
+        found.setdefault(one.perspective, Counter())[status] += 1
+    return [
+        Lane(lane, [{"status": status, "value": counts[status]} for status in STATUSES], counts.total())
+        for lane, counts in found.items()
+    ]
