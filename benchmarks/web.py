@@ -9,8 +9,10 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 from urllib.parse import urlencode
 
+import psutil
 from django.conf import settings
 from django.test import Client
 
@@ -19,8 +21,20 @@ from kpiapp.models import User
 STARTS_WITHIN = 60
 
 
+class Worker(NamedTuple):
+    """Where the web worker listens, and its process."""
+
+    port: int
+    process: psutil.Process
+
+    def cpu_seconds(self) -> float:
+        """Processor time so far: what other programs on the machine do not change."""
+        times = self.process.cpu_times()
+        return times.user + times.system
+
+
 @contextmanager
-def web_worker() -> Iterator[int]:
+def web_worker() -> Iterator[Worker]:
     """A single synchronous gunicorn worker on a free port of this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -30,7 +44,7 @@ def web_worker() -> Iterator[int]:
     server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=dict(os.environ))
     try:
         _wait(server, port)
-        yield port
+        yield Worker(port, psutil.Process(server.pid).children()[0])
     finally:
         server.terminate()
         server.wait(timeout=30)
