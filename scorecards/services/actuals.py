@@ -261,19 +261,25 @@ def correct_actual(
     return append(planned=[entry], by=by, today=today, source=ActualSource.TYPED)[0]
 
 
+def refusal_of_withdrawal(actual: Actual, line: ScorecardLine) -> str:
+    """Why an entry of a line cannot be taken back, as a sentence for the person; empty when it can."""
+    period = line.scorecard.period
+    if not period.is_open:
+        return _("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": period.label}
+    if actual.state not in (ActualState.RECORDED, ActualState.RETURNED):
+        return _("This entry was approved or replaced since, so it cannot be withdrawn. Correct it.")
+    return ""
+
+
 @transaction.atomic
 def withdraw_actuals(*, actuals: Sequence[Actual], by: Member, today: datetime.date) -> list[Actual]:
     """Take entries back (undo). What an entry had corrected counts again. Raises ActualRefused for any that cannot."""
     lines = lock_lines(ScorecardLine.objects.all(), [actual.line_id for actual in actuals])
     actuals = list(Actual.objects.filter(pk__in=[actual.pk for actual in actuals]).order_by("pk"))
     for actual in actuals:
-        period = lines[actual.line_id].scorecard.period
-        if not period.is_open:
-            raise ActualRefused(
-                _("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": period.label}
-            )
-        if actual.state not in (ActualState.RECORDED, ActualState.RETURNED):
-            raise ActualRefused(_("This entry was approved or replaced since, so it cannot be withdrawn. Correct it."))
+        error = refusal_of_withdrawal(actual, lines[actual.line_id])
+        if error:
+            raise ActualRefused(error)
     if not actuals:
         return []
     Actual.objects.filter(pk__in=[actual.pk for actual in actuals]).update(state=ActualState.WITHDRAWN)

@@ -15,7 +15,14 @@ from scorecards.choices import LIVE_STATES, ActualSource
 from scorecards.line_rules import shown_part
 from scorecards.models import Actual, ScorecardLine
 from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE, columns_of
-from scorecards.services.actuals import NewEntry, append, locked_lines, refusal_of, withdraw_actuals
+from scorecards.services.actuals import (
+    NewEntry,
+    append,
+    locked_lines,
+    refusal_of,
+    refusal_of_withdrawal,
+    withdraw_actuals,
+)
 from strategy.choices import Aggregation, PartAggregation
 
 
@@ -176,9 +183,10 @@ def _emptied(
     """An emptied cell takes back one's own entry of the day; older ones are withdrawn in the details."""
     own = _own_today(line, entries, by, today)
     if own is not None:
-        if own not in into:
+        error = refusal_of_withdrawal(own, line)
+        if not error and own not in into:
             into.append(own)
-        return ""
+        return error
     score = getattr(line, "score", None)
     if score is None or not score.entries:
         return ""

@@ -72,6 +72,14 @@ class TestSum:
         type_in(scope, line, 25)
         assert live() == [10, 15]
 
+    def test_emptying_an_entry_that_was_approved_is_refused_in_words(self, scope):
+        line = line_with(scope, "sum")
+        entry = type_in(scope, line, 50).stored[0]
+        actuals.approve_actuals(actuals=Actual.objects.filter(pk=entry.pk), by=scope.acting(scope.manager))
+        result = type_in(scope, line, None)
+        assert list(result.errors) == [(line.pk, "value")]
+        assert quantity(line) == 50
+
     def test_emptying_takes_back_todays_own_entry_and_explains_when_there_is_none(self, scope):
         line = line_with(scope, "sum", 30)
         type_in(scope, line, 50)
