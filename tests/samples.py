@@ -44,7 +44,7 @@ def _people(logins: dict[str, Member], today: datetime.date) -> dict:
     )
     gone = Member.objects.create(code="OLD1", name="Đoàn Hữu Kiên", is_active=False, deactivated_at=timezone.now())
     waiting = RoleGrant.objects.create(
-        member=logins["manager"], role=Role.AUDITOR, valid_from=today, granted_by=logins["hr"]
+        member=newcomer, role=Role.PAYROLL_MAKER, valid_from=today, granted_by=logins["hr"]
     )
     month = Period.objects.get(kind=PeriodKind.MONTH, starts_on=today.replace(day=1))
     return {
@@ -138,8 +138,14 @@ def _pay(logins: dict[str, Member], today: datetime.date) -> dict:
 
 
 def _work(logins: dict[str, Member]) -> dict:
-    job = Job.objects.first() or Job.objects.create(
-        key="sample", task="sample", state=JobState.DONE, finished_at=timezone.now(), requested_by=logins["hr"]
+    night = Job.objects.filter(parent=None, arguments__has_key="on").first()
+    job = night or Job.objects.create(
+        key="sample",
+        task="nightly",
+        arguments={"on": str(timezone.localdate())},
+        state=JobState.DONE,
+        finished_at=timezone.now(),
+        requested_by=logins["hr"],
     )
     batch = ImportBatch.objects.create(
         kind="people",

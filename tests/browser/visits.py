@@ -67,7 +67,7 @@ class Visits:
             page = context.new_page()
             complaints = listen(page, expected)
             yield page
-            assert complaints == [], self.product.last_words()
+            assert not complaints, "\n".join([*complaints, self.product.last_words()])
         finally:
             context.close()
 
