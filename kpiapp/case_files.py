@@ -104,7 +104,7 @@ def load_cases(path: Path) -> dict[str, list[Case]]:
     except UnicodeDecodeError as error:
         raise CaseFileError("The file is not UTF-8 text. Save it as UTF-8 and try again.") from error
     try:
-        data = yaml.load(text, Loader=_CaseLoader)
+        data = yaml.load(text, Loader=_CaseLoader)  # noqa: S506  (a SafeLoader that keeps numbers as text)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" near line {mark.line + 1}" if mark else ""

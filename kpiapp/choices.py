@@ -25,9 +25,7 @@ class Role(TextChoices):
     API = "api", _("API client")
 
 
-GRANTED_ROLES = frozenset(
-    {Role.OWNER, Role.HR, Role.STRATEGY, Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER, Role.AUDITOR}
-)
+GRANTED_ROLES = frozenset({Role.OWNER, Role.HR, Role.STRATEGY, Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER, Role.AUDITOR})
 # Grants that open pay: a second person has to confirm them before they count.
 PAY_ROLES = frozenset({Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER})
 
@@ -67,6 +65,7 @@ class JobState(TextChoices):
 
 
 LIVE_JOB_STATES = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
+
 
 class ImportState(TextChoices):
     """Life of an uploaded file."""

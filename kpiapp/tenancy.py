@@ -174,14 +174,6 @@ class OrganizationModel(models.Model, metaclass=_OrganizationModelBase):
         abstract = True
         base_manager_name = "objects"
 
-    def stamp_organization(self) -> None:
-        """Set the current organization, or raise OtherOrganization if the row belongs to another one."""
-        current = current_organization_id()
-        if self.organization_id is None:
-            self.organization_id = current
-        elif self.organization_id != current:
-            raise OtherOrganization(f"{type(self).__name__} belongs to another organization.")
-
     def save(self, *args, **options):
         """Refuse a row of another organization, then write."""
         self.stamp_organization()
@@ -191,3 +183,11 @@ class OrganizationModel(models.Model, metaclass=_OrganizationModelBase):
         """Refuse a row of another organization, then delete."""
         self.stamp_organization()
         return super().delete(*args, **options)
+
+    def stamp_organization(self) -> None:
+        """Set the current organization, or raise OtherOrganization if the row belongs to another one."""
+        current = current_organization_id()
+        if self.organization_id is None:
+            self.organization_id = current
+        elif self.organization_id != current:
+            raise OtherOrganization(f"{type(self).__name__} belongs to another organization.")

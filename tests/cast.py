@@ -13,7 +13,7 @@ from kpiapp.models import Department, Employment, Member, Organization, Period, 
 from kpiapp.tenancy import organization_scope
 
 STORY_DAY = datetime.date(2026, 11, 20)
-PASSWORD = "correct horse battery staple"  # noqa: S105  (a test user's)
+PASSWORD = "correct horse battery staple"
 
 
 @cache

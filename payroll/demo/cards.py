@@ -130,9 +130,9 @@ def _cards(owners: list[Owner], measures: Measures, periods: list[Period]):
     rows = []
     for card, (owner, index) in zip(cards, pairs, strict=True):
         items = _items(owner)
-        weights = allocate(Decimal(100), [weight for _, weight in items], unit=Decimal(1))
-        for position, ((kpi, _), weight) in enumerate(zip(items, weights, strict=True)):
-            version = measures.versions[kpi.code]
+        weights = allocate(Decimal(100), [weight for _kpi, weight in items], unit=Decimal(1))
+        for position, (item, weight) in enumerate(zip(items, weights, strict=True)):
+            version = measures.versions[item[0].code]
             line = ScorecardLine(
                 scorecard=card,
                 kpi=version,
@@ -158,7 +158,7 @@ def _items(owner: Owner) -> list:
 
 def _entries(lines, today: datetime.date, random: Random) -> list[Actual]:
     entries = []
-    current = max(period.starts_on for _, _, period, _ in lines)
+    current = max(period.starts_on for _line, _owner, period, _trend in lines)
     for line, owner, period, trend in lines:
         is_current = period.starts_on == current
         days = _workdays(period, today)

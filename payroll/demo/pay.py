@@ -34,7 +34,9 @@ def pay_history(spec: dict[str, Any], staff: Staff, months: list[Period], random
         for member in staff.everyone
     )
     locked = months[:-LOCKED_BUT]
-    hr, maker, approver = (staff.holders[spec["roles"][role]][0] for role in ("hr", "payroll_maker", "payroll_approver"))
+    hr, maker, approver = (
+        staff.holders[spec["roles"][role]][0] for role in ("hr", "payroll_maker", "payroll_approver")
+    )
     for month in locked:
         month.state, month.locked_at, month.locked_by = PeriodState.LOCKED, timezone.now(), hr
     Period.objects.bulk_update(locked, ["state", "locked_at", "locked_by"])

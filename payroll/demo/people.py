@@ -12,7 +12,7 @@ from kpiapp.choices import Role
 from kpiapp.models import Department, Employment, Member, Organization, Position, RoleGrant, User
 from payroll.demo.names import person_names
 
-PASSWORD = "demo"  # noqa: S105  (printed at the start: these companies are there to be looked into)
+PASSWORD = "demo"
 
 
 @dataclass

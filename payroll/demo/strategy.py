@@ -88,9 +88,7 @@ def _define(
         fields["target"] = _plan(kpi, spec["currency"], random)
     if kpi.unit.en == "VND":
         fields["unit"] = spec["currency"]
-    definition = KpiDefinition.objects.create(
-        code=kpi.code, origin=kpi.code, name=fields["name"], created_by=staff.top
-    )
+    definition = KpiDefinition.objects.create(code=kpi.code, origin=kpi.code, name=fields["name"], created_by=staff.top)
     serves = spec["serves"][kpi.perspective]
     objective = measures.objectives[serves.get(kpi.family, serves["*"])]
     version = KpiVersion.objects.create(

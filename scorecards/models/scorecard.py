@@ -40,9 +40,7 @@ class Scorecard(OrganizationModel):
                 nulls_distinct=False,
                 name="scorecard_once",
             ),
-            models.CheckConstraint(
-                condition=Q(state=CardState.AGREED) ^ Q(agreed_at=None), name="scorecard_agreed_at"
-            ),
+            models.CheckConstraint(condition=Q(state=CardState.AGREED) ^ Q(agreed_at=None), name="scorecard_agreed_at"),
         ]
 
     def __str__(self):
@@ -115,6 +113,8 @@ class ChangeRequest(OrganizationModel):
                 name="change_request_decided_at",
             ),
             models.UniqueConstraint(
-                fields=["organization", "line"], condition=Q(state=ChangeState.REQUESTED), name="change_request_one_open"
+                fields=["organization", "line"],
+                condition=Q(state=ChangeState.REQUESTED),
+                name="change_request_one_open",
             ),
         ]
