@@ -18,8 +18,8 @@ run: setup ## Start everything on PORT (8000) with its data in DATA_DIR (.data);
 
 setup: .venv/installed ## Create .venv from the lock file
 
-test: setup-dev ## Run every test against throw-away servers
-	$(BIN)/pytest
+test: setup-dev ## Run every test against throw-away servers, on two cores
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: setup-dev check-css ## Style, format, migrations, templates, imports, types, catalogue, stylesheet
 	$(BIN)/ruff check .

@@ -11,6 +11,14 @@ from tests.cast import Cast, build_cast
 pytest_plugins = ["tests.browser.fixtures"]
 
 
+def pytest_collection_modifyitems(items):
+    """Two processes share the work by file; whatever needs the running product shares one process, and one product."""
+    for item in items:
+        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+        group = "product" if folder in ("browser", "journeys") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker):
     """The throw-away servers (kpiapp.settings starts them) hold one database: the owner migrates it, tests do not."""
