@@ -65,7 +65,7 @@ def count(client: Client, path: str) -> list[str]:
     """The statements of one visit, without those that open and close the transaction."""
     with CaptureQueriesContext(connection) as captured:
         response = client.get(path)
-        # Read to its end, as a browser would: that closes the file behind it. Closing by hand would close the connection.
+        # Read to its end, as a browser would, which closes the file behind it: close() would close the connection, too.
         list(response)
     assert response.status_code < 400, f"{path}: {response.status_code}"
     return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
