@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=PEOPLE, help="people of the large company, 10 KPIs each")
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="kpiapp-bench-")
+    os.chmod(folder, 0o711)  # the servers have a user of their own, who must pass
     os.environ["DATA_DIR"] = folder
     os.environ["DJANGO_SETTINGS_MODULE"] = "kpiapp.settings"
     os.environ["LOG_LEVEL"] = "WARNING"
