@@ -8,7 +8,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 # These kill servers and count processes: nothing else may run beside them.
-ALONE := tests/kpiapp/test_servers.py tests/kpiapp/test_supervisor.py tests/house/test_deployment.py
+ALONE := tests/work tests/kpiapp/test_servers.py tests/kpiapp/test_supervisor.py tests/house/test_deployment.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test check check-css bench demo-reset screenshots css messages lock
@@ -23,7 +23,7 @@ setup: .venv/installed ## Create .venv from the lock file
 
 test: setup-dev ## Run every test against throw-away servers, on two cores
 	$(BIN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE))
-	$(BIN)/pytest $(ALONE)
+	for tests in $(ALONE); do $(BIN)/pytest $$tests || exit 1; done
 
 check: setup-dev check-css ## Style, format, migrations, templates, imports, types, catalogue, stylesheet
 	$(BIN)/ruff check .
