@@ -39,7 +39,7 @@ def start(*command: str, **environment: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=60,
     )
     return done.stderr if done.returncode else ""
 
