@@ -27,4 +27,4 @@ WORKDIR /app
 USER kpiapp
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "kpiapp.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+CMD ["gunicorn", "--config", "python:kpiapp.webserver", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm", "kpiapp.wsgi"]

@@ -31,9 +31,7 @@ READY_SECONDS = 90
 WRITTEN = ("postgres", "valkey", "logs", "mail", "media", "children.json", "secret_key")
 LONGEST_BACKOFF = 30.0
 STEADY_SECONDS = 30  # who ran this long starts again at once
-GUNICORN = (
-    "gunicorn kpiapp.wsgi --worker-class gthread --workers 2 --threads 4 --graceful-timeout 5 --no-control-socket"
-)
+GUNICORN = "gunicorn --config python:kpiapp.webserver kpiapp.wsgi"
 WORKER = "celery -A kpiapp worker --concurrency 2 --prefetch-multiplier 1 --without-gossip --without-mingle"
 # The lock of a killed beat expires after five intervals; then the next one ticks.
 BEAT = "celery -A kpiapp beat -S redbeat.RedBeatScheduler --max-interval 5 --pidfile="
