@@ -109,6 +109,52 @@ class Group(TextChoices):
     C = "C", _("Low effort, low effect")
 
 
+class Level(TextChoices):
+    """How much effort a KPI takes, or how much it moves."""
+
+    HIGH = "high", _("High")
+    LOW = "low", _("Low")
+
+
+# Effort and effect of a KPI to its group: both high, one of them, neither.
+GROUP_OF = {
+    (Level.HIGH, Level.HIGH): Group.A,
+    (Level.HIGH, Level.LOW): Group.B,
+    (Level.LOW, Level.HIGH): Group.B,
+    (Level.LOW, Level.LOW): Group.C,
+}
+
+
+class Indicator(TextChoices):
+    """Whether a KPI shows what will come or what has come."""
+
+    LEADING = "leading", _("Leading: shows early what will come")
+    LAGGING = "lagging", _("Lagging: shows what was reached")
+
+
+class KpiState(TextChoices):
+    """A draft is on nobody's card; one that waits was sent to those who may let it be used as it is."""
+
+    DRAFT = "draft", _("Draft")
+    WAITING = "waiting", _("Waiting to be activated")
+    ACTIVE = "active", _("Active")
+
+
+KPI_TRANSITIONS = {
+    KpiState.DRAFT: {KpiState.WAITING, KpiState.ACTIVE},
+    KpiState.WAITING: {KpiState.DRAFT, KpiState.ACTIVE},
+    KpiState.ACTIVE: set(),
+}
+
+
+class NoteKind(TextChoices):
+    """What somebody adds to the thread of a KPI."""
+
+    QUESTION = "question", _("Question")
+    IDEA = "idea", _("Idea")
+    ANSWER = "answer", _("Answer")
+
+
 # Methods that fit a direction; the first is taken unless somebody chooses.
 METHODS_OF = {
     Direction.INCREASE: (

@@ -2,5 +2,17 @@
 
 from strategy.models.kpi import KpiDefinition, KpiVersion
 from strategy.models.map import CauseLink, Objective, Perspective, StrategyMap
+from strategy.models.note import KpiNote
+from strategy.models.template import CardTemplate, CardTemplateItem
 
-__all__ = ["CauseLink", "KpiDefinition", "KpiVersion", "Objective", "Perspective", "StrategyMap"]
+__all__ = [
+    "CardTemplate",
+    "CardTemplateItem",
+    "CauseLink",
+    "KpiDefinition",
+    "KpiNote",
+    "KpiVersion",
+    "Objective",
+    "Perspective",
+    "StrategyMap",
+]

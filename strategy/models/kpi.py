@@ -16,6 +16,9 @@ from strategy.choices import (
     Aggregation,
     Direction,
     Group,
+    Indicator,
+    KpiState,
+    Level,
     MissingPolicy,
     PartAggregation,
     ScoringMethod,
@@ -29,7 +32,13 @@ class KpiDefinition(OrganizationModel):
 
     code = models.CharField(_("Code"), max_length=40)
     origin = models.CharField(max_length=40, blank=True, help_text="Code of the library KPI it was copied from.")
+    # What the library said when it was copied, by field, in the language of the copy; empty when it has no origin.
+    origin_fields = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     department = OrganizationForeignKey(Department, null=True, blank=True)
+    state = models.CharField(max_length=10, choices=KpiState.choices, default=KpiState.ACTIVE)
+    is_confidential = models.BooleanField(_("Confidential"), default=False)
+    reviewed_on = models.DateField(null=True, blank=True)
+    reviewed_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     current = OrganizationForeignKey("strategy.KpiVersion", null=True, blank=True, indexed=False)
     is_active = models.BooleanField(default=True)
     # Copied from the current version, so that lists are searched and sorted without a join.
@@ -55,9 +64,13 @@ class KpiVersion(OrganizationModel):
     number = models.PositiveIntegerField()
     name = models.CharField(_("What is measured"), max_length=200)
     description = models.TextField(_("How it is measured"), blank=True)
+    outcome = models.TextField(_("Desired outcome"), blank=True)
     why = models.TextField(_("Why it matters"), blank=True)
+    influence = models.TextField(_("How to influence it"), blank=True)
     source = models.CharField(_("Where the numbers come from"), max_length=200, blank=True)
     owner = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    reporter = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    approver = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     objective = OrganizationForeignKey(Objective, null=True, blank=True)
     perspective = OrganizationForeignKey(Perspective, null=True, blank=True, indexed=False)
     unit = models.CharField(_("Unit"), max_length=40, blank=True)
@@ -81,9 +94,17 @@ class KpiVersion(OrganizationModel):
         max_length=10, choices=TargetAggregation.choices, default=TargetAggregation.SUM
     )
     frequency = models.CharField(max_length=10, choices=PeriodKind.choices, default=PeriodKind.MONTH)
+    indicator = models.CharField(_("Leading or lagging"), max_length=10, choices=Indicator.choices, blank=True)
+    effort = models.CharField(_("Effort"), max_length=5, choices=Level.choices, blank=True)
+    effect = models.CharField(_("Effect"), max_length=5, choices=Level.choices, blank=True)
+    # Of effort and effect once both are known.
     group = models.CharField(max_length=1, choices=Group.choices, default=Group.B)
+    is_scored = models.BooleanField(_("Counts in the score"), default=True)
     baseline = value_field(null=True, blank=True)
     target = value_field(null=True, blank=True, help_text="Suggested when the KPI is assigned.")
+    due_on = models.DateField(_("To be reached by"), null=True, blank=True)
+    review_every = models.CharField(_("Reviewed"), max_length=10, choices=PeriodKind.choices, blank=True)
+    reevaluate_on = models.DateField(_("To be judged anew on"), null=True, blank=True)
     created_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
