@@ -7,7 +7,20 @@ workers = 2
 threads = 4
 graceful_timeout = 5
 control_socket_disable = True
+# Longer than proxies and browsers keep a connection: whoever closes first must not be us, while a request is on its way.
+keepalive = 75
 
-# Browsers open spare connections and say nothing on them. A thread would wait five seconds on each, and eight of them
-# would hold up everybody; with no wait the worker's loop watches them and gives threads only to requests.
-gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0
+
+class Connection(gthread.TConn):
+    """A connection that takes no thread until its request has begun.
+
+    Browsers open spare connections and say nothing on them. A thread would wait five seconds on each, and eight of
+    them would hold up everybody; without the wait the worker's loop watches them.
+    """
+
+    def wait_for_data(self, timeout: float) -> bool:
+        """Whether data is here already."""
+        return super().wait_for_data(0)
+
+
+gthread.TConn = Connection
