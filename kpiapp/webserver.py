@@ -7,7 +7,7 @@ workers = 2
 threads = 4
 graceful_timeout = 5
 control_socket_disable = True
-# Longer than proxies and browsers keep a connection: whoever closes first must not be us, while a request is on its way.
+# Longer than proxies and browsers keep a connection: we must not close one while a request is on its way.
 keepalive = 75
 
 
