@@ -15,8 +15,10 @@ class KpiAppConfig(AppConfig):
         from kpiapp import audit_words, checks, home_panels, registry, search  # noqa: F401  (checks register themselves)
         from kpiapp.imports import HANDLERS
         from kpiapp.permissions import Permission
+        from kpiapp.services.calendars import start_calendar
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
+        registry.ORGANIZATION_STARTERS.append(start_calendar)
         item = registry.NavigationItem
         registry.NAVIGATION += [
             item("me", _("Home"), "kpiapp:home", "home", 0, shown=home_panels.has_home, is_exact=True),

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     PEOPLE_READ = "people.read"
     PEOPLE_EDIT = "people.edit"
     PERIOD_LOCK = "period.lock"
+    CALENDAR_EDIT = "calendar.edit"
     AUDIT_READ = "audit.read"
     IMPORT_PEOPLE = "import.people"
     IMPORT_ACTUALS = "import.actuals"
@@ -89,6 +90,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.PEOPLE_EDIT: S.ALL,
         P.ROLE_READ: S.ALL,
         P.PERIOD_LOCK: S.ALL,
+        P.CALENDAR_EDIT: S.ALL,
         P.IMPORT_PEOPLE: S.ALL,
         P.IMPORT_ACTUALS: S.ALL,
         P.CHANGE_REQUEST: S.ALL,
@@ -99,6 +101,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
     Role.OWNER: {
         **_READ_KPI,
         P.ORGANIZATION_EDIT: S.ALL,
+        P.CALENDAR_EDIT: S.ALL,
         P.ROLE_READ: S.ALL,
         P.ROLE_GRANT: S.ALL,
         P.ROLE_CONFIRM: S.ALL,

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 
+from kpiapp.calendars import WorkingCalendar
 from scorecards.models import Actual, ScorecardLine
 from scorecards.scoring import (
     Entry,
@@ -29,7 +30,6 @@ PACED = frozenset({Method.RATIO, Method.MIRROR, Method.BASELINE, Method.INVERSE}
 NEEDS_TARGET = frozenset(
     {Method.RATIO, Method.MIRROR, Method.INVERSE, Method.BASELINE, Method.DEVIATION, Method.BINARY}
 )
-SATURDAY = 5
 
 
 def rule_of(version: KpiVersion, method: str = "", params: dict | None = None) -> KpiRule:
@@ -87,13 +87,6 @@ def pace_kind_of(line: ScorecardLine) -> PaceKind | None:
     return None
 
 
-def elapsed_on(period, on: datetime.date) -> Decimal:
-    """Share of a period's working days (Monday to Friday) gone by at the end of a day, 0 to 1."""
-    until = min(on + datetime.timedelta(days=1), period.ends_on)
-    return elapsed_share(_working_days(period.starts_on, until), _working_days(period.starts_on, period.ends_on))
-
-
-def _working_days(first: datetime.date, end: datetime.date) -> int:
-    """Working days in [first, end)."""
-    days = max((end - first).days, 0)
-    return sum((first + datetime.timedelta(days=day)).weekday() < SATURDAY for day in range(days))
+def elapsed_on(period, on: datetime.date, calendar: WorkingCalendar) -> Decimal:
+    """Share of a period's working days gone by at the end of a day, 0 to 1."""
+    return elapsed_share(*calendar.gone_by(period.starts_on, period.ends_on, on))

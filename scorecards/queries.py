@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, NullIf
 from kpiapp import queries as people
 from kpiapp.choices import Scope
 from kpiapp.decimals import ONE, ZERO
-from kpiapp.models import Employment, Member, Period
+from kpiapp.models import Employment, Member, Period, calendar_columns
 from kpiapp.permissions import Permission, scope_of
 from scorecards.choices import LIVE_STATES, ActualState, CardState, ChangeState, OwnerKind
 from scorecards.models import Actual, ChangeRequest, Evidence, RollupScore, Scorecard, ScorecardLine
@@ -129,8 +129,9 @@ def _counted(rows: QuerySet, by: str) -> QuerySet:
 
 
 def card_with_lines(card: Scorecard) -> list[ScorecardLine]:
-    """The lines of a card with all a row shows: one query, however many lines."""
-    return list(with_numbers(card.lines.all()))
+    """The lines of a card with all a row shows, the period's calendar too: one query, however many lines."""
+    of_period = calendar_columns(OuterRef("scorecard__period__starts_on"), OuterRef("scorecard__period__ends_on"))
+    return list(with_numbers(card.lines.all()).annotate(**of_period))
 
 
 RIGHTS = ("record", "edit", "agree", "change", "waive")

@@ -8,8 +8,8 @@ from decimal import Decimal
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from kpiapp.decimals import HUNDRED, ZERO, divide, format_number, quantize
-from kpiapp.models import Period
+from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, format_number, quantize
+from kpiapp.models import calendar_of
 from scorecards.choices import LIVE_STATES, LineState
 from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_line, shown_part
 from scorecards.models import Actual, Scorecard, ScorecardLine
@@ -96,13 +96,14 @@ def rows_of(card: Scorecard, *, on: datetime.date, can_record: bool) -> list[Row
         for actual in Actual.objects.filter(line__in=ratios, state__in=LIVE_STATES).order_by("on", "pk"):
             entries[actual.line_id].append(actual)
     locked = not can_record or not card.period.is_open
-    return [_row(line, card.period, entries.get(line.pk, []), on, locked) for line in lines]
+    elapsed = elapsed_on(card.period, on, calendar_of(lines[0])) if lines else ONE
+    return [_row(line, elapsed, entries.get(line.pk, []), locked) for line in lines]
 
 
-def _row(line: ScorecardLine, period: Period, entries: Sequence[Actual], on: datetime.date, locked: bool) -> Row:
+def _row(line: ScorecardLine, elapsed: Decimal, entries: Sequence[Actual], locked: bool) -> Row:
     score = getattr(line, "score", None)
     actual = actual_of(line)
-    pace, forecast = expected_of(line, period, on, actual)
+    pace, forecast = expected_of(line, elapsed, actual)
     row = Row(
         line=line,
         context=_context(line),
@@ -171,12 +172,9 @@ def in_cell(number: Decimal, decimals: int) -> str:
     return format_number(quantize(number, places), get_language() or "en")
 
 
-def expected_of(
-    line: ScorecardLine, period: Period, on: datetime.date, actual: Decimal | None
-) -> tuple[Decimal | None, Decimal | None]:
+def expected_of(line: ScorecardLine, elapsed: Decimal, actual: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
     """Completion of being exactly on plan today, and the actual this pace leads to; None where pace says nothing."""
     kind = pace_kind_of(line)
-    elapsed = elapsed_on(period, on)
     if kind is None or line.target is None or not elapsed or elapsed >= 1:
         return None, None
     pace = pace_of(

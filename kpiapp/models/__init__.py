@@ -1,6 +1,7 @@
 """Models of the core app, one file per noun."""
 
 from kpiapp.models.audit import AuditEvent
+from kpiapp.models.calendar import CalendarDay, CompanyCalendar, calendar_columns, calendar_of, working_calendar
 from kpiapp.models.imports import ImportBatch, ImportMapping, ImportRow
 from kpiapp.models.job import Job
 from kpiapp.models.organization import RESERVED_SLUGS, Organization
@@ -22,6 +23,8 @@ __all__ = [
     "RESERVED_SLUGS",
     "ApiToken",
     "AuditEvent",
+    "CalendarDay",
+    "CompanyCalendar",
     "DatedQuerySet",
     "Department",
     "Employment",
@@ -36,5 +39,8 @@ __all__ = [
     "Position",
     "RoleGrant",
     "User",
+    "calendar_columns",
+    "calendar_of",
     "no_overlap",
+    "working_calendar",
 ]

@@ -36,3 +36,8 @@ def coefficient_field(**options) -> models.DecimalField:
 def money_field(**options) -> models.DecimalField:
     """An amount in the organization's currency: NUMERIC(20,4), rounded to the currency's own places."""
     return models.DecimalField(max_digits=20, decimal_places=4, **options)
+
+
+def day_share_field(**options) -> models.DecimalField:
+    """How much of a day is worked, 1 = all of it: NUMERIC(2,1)."""
+    return models.DecimalField(max_digits=2, decimal_places=1, **options)

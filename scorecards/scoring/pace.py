@@ -42,8 +42,8 @@ class PaceResult:
     forecast: Decimal | None = None
 
 
-def elapsed_share(elapsed_days: int, all_days: int) -> Decimal:
-    """How much of a period has gone by, 0 to 1; days are working days unless the company counts calendar days."""
+def elapsed_share(elapsed_days: Decimal | int, all_days: Decimal | int) -> Decimal:
+    """How much of a period has gone by, 0 to 1, by its working days; a period without any has gone by."""
     if all_days <= 0:
         return ONE
     return divide(Decimal(min(max(elapsed_days, 0), all_days)), Decimal(all_days))

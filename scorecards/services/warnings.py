@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from kpiapp.decimals import EXACT, ONE
-from kpiapp.models import Period
+from kpiapp.models import Period, working_calendar
 from kpiapp.tenancy import current_organization_id
 from scorecards.choices import LineState, Status, WarningKind
 from scorecards.line_rules import ADDS_UP, elapsed_on
@@ -107,7 +107,7 @@ def refresh_warnings(*, period: Period, on: datetime.date) -> Changed:
 
 
 def _parameters(period: Period, on: datetime.date) -> dict:
-    elapsed = elapsed_on(period, on)
+    elapsed = elapsed_on(period, on, working_calendar())
     # Nobody is behind before there was time to be.
     is_early = elapsed < TOO_EARLY_BELOW
     least = EXACT.multiply(AT_RISK_FROM, elapsed)

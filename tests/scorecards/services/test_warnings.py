@@ -5,6 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from kpiapp.calendars import WorkingCalendar
+from kpiapp.decimals import divide
+from kpiapp.models import Period, working_calendar
+from kpiapp.services.calendars import start_calendar
 from scorecards.line_rules import elapsed_on, pace_kind_of
 from scorecards.models import Actual, EarlyWarning, LineScore
 from scorecards.recompute import refresh_actuals, rescore_cards
@@ -39,7 +43,7 @@ def test_forecast_misses_are_the_lines_that_the_kernel_calls_behind(maker):
         refresh_actuals(line_ids=[line.pk])
     rescore_cards(card_ids=[card.pk], on=DAY)
     refresh_warnings(period=cast.period, on=DAY)
-    elapsed = elapsed_on(cast.period, DAY)
+    elapsed = elapsed_on(cast.period, DAY, WorkingCalendar())
     behind = set()
     for score in LineScore.objects.select_related("line__kpi", "line__scorecard"):
         pace = pace_of(
@@ -88,3 +92,21 @@ def test_a_warning_opens_once_and_closes_with_its_reason(maker):
     last = refresh_warnings(period=cast.period, on=DAY + datetime.timedelta(days=2))
     warning = EarlyWarning.objects.get()
     assert (last.closed, warning.opened_on, warning.closed_on) == (1, DAY, DAY + datetime.timedelta(days=2))
+
+
+def test_tet_is_no_time_to_fall_behind(maker):
+    """19 February 2026, in the middle of Tết: 10 of 15 working days have gone by, as on the last day before it."""
+    cast = maker.cast
+    february = Period.objects.create(
+        kind="month", starts_on=datetime.date(2026, 2, 1), ends_on=datetime.date(2026, 3, 1)
+    )
+    line = maker.line(maker.card(period=february), None, "61")
+    rescore_cards(card_ids=[line.scorecard_id], on=datetime.date(2026, 2, 19))
+    refresh_warnings(period=february, on=datetime.date(2026, 2, 19))
+    assert open_kinds(line=line) == ["forecast_miss"]
+    start_calendar(cast.organization, cast.owner)
+    calendar = working_calendar()
+    before, during = (elapsed_on(february, datetime.date(2026, 2, day), calendar) for day in (13, 19))
+    assert before == during == divide(Decimal(10), Decimal(15))
+    refresh_warnings(period=february, on=datetime.date(2026, 2, 19))
+    assert open_kinds(line=line) == []
