@@ -2,13 +2,29 @@
 
 from django.urls import path
 
-from kpiapp.views import audit, home, imports, jobs, organization, people, periods, roles, search, structure, tokens
+from kpiapp.views import (
+    audit,
+    home,
+    imports,
+    jobs,
+    notifications,
+    organization,
+    people,
+    periods,
+    roles,
+    search,
+    structure,
+    tokens,
+)
 
 app_name = "kpiapp"
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/read/", notifications.notifications_read, name="notifications_read"),
+    path("notifications/<int:pk>/open/", notifications.notification_open, name="notification_open"),
     path("people/", people.people_list, name="people"),
     path("people/new/", people.person_new, name="person_new"),
     path("people/<int:pk>/", people.person, name="person"),

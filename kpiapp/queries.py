@@ -19,6 +19,7 @@ from kpiapp.models import (
     ImportBatch,
     Invitation,
     Member,
+    Notification,
     Organization,
     Period,
     Position,
@@ -75,7 +76,9 @@ def load_access(members: QuerySet[Member], on: datetime.date) -> Member | None:
     """First of these members with `roles` as of a day: granted ones, employee, and manager when someone reports."""
     reports = Employment.objects.on(on).filter(manager=OuterRef("pk"))
     granted = grants_in_force(on).filter(member=OuterRef("pk")).values("role")
-    member = members.select_related("user").annotate(leads=Exists(reports), granted=ArraySubquery(granted)).first()
+    unread = count_of(Notification.objects.filter(member=OuterRef("pk"), read_at=None))
+    members = members.select_related("user")
+    member = members.annotate(leads=Exists(reports), granted=ArraySubquery(granted), unread=unread).first()
     if member is None:
         return None
     roles = {*member.granted, Role.EMPLOYEE}

@@ -98,6 +98,33 @@ class HomePanel:
     has_amounts: bool = False
 
 
+class Told(NamedTuple):
+    """What a notification says, in the reader's language: a sentence, a line about it, and the address of the place.
+
+    In a mail stands `mail_text` instead when it is given: something confidential has no name there. Details stay out.
+    """
+
+    text: str
+    url: str = ""
+    detail: str = ""
+    mail_text: str = ""
+
+
+@dataclass(frozen=True)
+class NotificationKind:
+    """A kind of notification: what its readers call it, and how its words are made.
+
+    `describe` is called with (notifications, reader, on) for all kinds that share it at once and returns
+    {notification id: Told}, without what the reader may no longer see. `waits` says that somebody has to act: such
+    a kind may be kept out of mails, but never be silenced.
+    """
+
+    label: Any
+    icon: str
+    describe: Callable[[Sequence[Any], Any, datetime.date], dict[int, Told]]
+    waits: bool = False
+
+
 # Groups of the side bar, in order: key to label. Labels are translated where they are shown.
 NAVIGATION: list[NavigationItem] = []
 # kind of import → handler (kpiapp.services.import_handlers describes what a handler is).
@@ -132,6 +159,8 @@ ORGANIZATION_STARTERS: list[Callable] = []
 SAMPLE_DATA: list[Callable] = []
 # Callables (period) → sentences, each a reason why the period cannot be locked yet.
 PERIOD_LOCK_CHECKS: list[Callable] = []
+# kind of notification → what it is. kpiapp.services.notifications writes them.
+NOTIFICATIONS: dict[str, NotificationKind] = {}
 # What decisions are about, the part of "noun.verb" before the dot, to its label: the filter of the audit trail.
 AUDIT_NOUNS: dict[str, Any] = {}
 # Other words of the audit trail: verbs, names of changed fields, codes among their values, to labels.

@@ -11,7 +11,7 @@ class ScorecardsConfig(AppConfig):
     def ready(self):
         """Register what scorecards offer below."""
         from kpiapp import registry
-        from scorecards import home_panels, offers
+        from scorecards import home_panels, notices, offers
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.services import rollups
@@ -26,5 +26,6 @@ class ScorecardsConfig(AppConfig):
         registry.HOME_PANELS.append(home_panels.panels)
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)
+        registry.NOTIFICATIONS.update(notices.KINDS)
         registry.AUDIT_NOUNS.update(offers.AUDIT_NOUNS)
         registry.AUDIT_WORDS.update(offers.AUDIT_WORDS)

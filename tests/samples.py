@@ -14,6 +14,7 @@ from kpiapp.models import (
     ImportRow,
     Job,
     Member,
+    Notification,
     Period,
     Position,
     RoleGrant,
@@ -107,7 +108,12 @@ def _cards(logins: dict[str, Member], today: datetime.date) -> dict:
         effective_on=today,
         requested_by=logins["employee"],
     )
+    told = {"kind": "card.submitted", "target_type": "scorecards.scorecard", "target_id": card.pk}
+    notification = Notification.objects.create(
+        member=logins["employee"], actor=logins["manager"], told_at=timezone.now(), **told
+    )
     return {
+        "notification": notification.pk,
         "card": card.pk,
         "draft_card": draft.pk,
         "line": lines[0].pk,

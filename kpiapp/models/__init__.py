@@ -4,6 +4,7 @@ from kpiapp.models.audit import AuditEvent
 from kpiapp.models.calendar import CalendarDay, CompanyCalendar, calendar_columns, calendar_of, working_calendar
 from kpiapp.models.imports import ImportBatch, ImportMapping, ImportRow
 from kpiapp.models.job import Job
+from kpiapp.models.notification import Notification
 from kpiapp.models.organization import RESERVED_SLUGS, Organization
 from kpiapp.models.people import (
     ApiToken,
@@ -34,6 +35,7 @@ __all__ = [
     "Invitation",
     "Job",
     "Member",
+    "Notification",
     "Organization",
     "Period",
     "Position",

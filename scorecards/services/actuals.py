@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import plain
 from kpiapp.models import Member
-from kpiapp.services import audit
+from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
-from scorecards import recompute
+from scorecards import notices, recompute
 from scorecards.choices import LIVE_STATES, ActualSource, ActualState
 from scorecards.line_rules import rule_of_line
 from scorecards.models import Actual, ScorecardLine
@@ -258,6 +258,8 @@ def correct_actual(
     error = refusal_of(entry, by)
     if error:
         raise ActualRefused(error)
+    if actual.state == ActualState.RETURNED:
+        notifications.settle(kinds=[notices.ENTRY_RETURNED], targets=[line])
     return append(planned=[entry], by=by, today=today, source=ActualSource.TYPED)[0]
 
 
@@ -333,6 +335,15 @@ def return_actual(*, actual: Actual, reason: str, by: Member, today: datetime.da
     actual.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
     settle([line], today)
     audit.record(action="actual.return", target=line, by=by, before=_numbers(actual), reason=reason.strip())
+    # Once the period is over everybody waits for what is missing.
+    notifications.notify(
+        to=[actual.entered_by_id],
+        kind=notices.ENTRY_RETURNED,
+        target=line,
+        by=by,
+        facts={"reason": actual.decision_note},
+        urgent=today >= line.scorecard.period.ends_on,
+    )
     return actual
 
 

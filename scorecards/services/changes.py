@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import HUNDRED, plain
 from kpiapp.models import Member
-from kpiapp.services import audit
+from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
-from scorecards import recompute
+from scorecards import notices, recipients, recompute
 from scorecards.choices import CardState, ChangeState
 from scorecards.models import ChangeRequest, Scorecard, ScorecardLine
 from scorecards.services.scorecards import CardRefused, balanced, check_line, measured_by
@@ -43,7 +43,9 @@ def request_change(
     The values hold for the whole period once approved; `effective_on` is kept with the decision.
     """
     line = (
-        ScorecardLine.objects.select_for_update(of=("self",)).select_related("kpi", "scorecard__period").get(pk=line.pk)
+        ScorecardLine.objects.select_for_update(of=("self",))
+        .select_related("kpi", "scorecard__period", "scorecard__department")
+        .get(pk=line.pk)
     )
     card, period = line.scorecard, line.scorecard.period
     if card.state != CardState.AGREED:
@@ -68,6 +70,8 @@ def request_change(
         requested_by=by,
     )
     audit.record(action="change.request", target=line, by=by, after=request.changes, reason=request.reason)
+    deciders = recipients.decider_ids(card, timezone.localdate(request.requested_at))
+    notifications.notify(to=deciders, kind=notices.CHANGE_REQUESTED, target=request, by=by)
     return request
 
 
@@ -161,6 +165,11 @@ def _decide(request: ChangeRequest, state: str, by: Member, note: str) -> None:
         note.strip(),
     )
     request.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
+    notifications.settle(kinds=[notices.CHANGE_REQUESTED], targets=[request])
+    decided = {ChangeState.APPROVED: notices.CHANGE_APPROVED, ChangeState.REFUSED: notices.CHANGE_REFUSED}
+    if state in decided:
+        to = {request.requested_by_id, *recipients.measured_ids(request.line.scorecard)}
+        notifications.notify(to=to, kind=decided[state], target=request, by=by)
 
 
 @transaction.atomic

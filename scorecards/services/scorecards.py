@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import HUNDRED, ZERO, AllocationError, allocate, format_number, plain
 from kpiapp.models import Department, Employment, Member, Organization, Period
-from kpiapp.services import audit
+from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
-from scorecards import recompute
+from scorecards import notices, recipients, recompute
 from scorecards.choices import CardState, OwnerKind
 from scorecards.kpi_checks import sentence_of
 from scorecards.line_rules import NEEDS_TARGET, rule_of
@@ -326,6 +326,9 @@ def submit_card(*, card: Scorecard, by: Member) -> Scorecard:
     card.state, card.submitted_at, card.submitted_by = CardState.SUBMITTED, timezone.now(), by
     card.save(update_fields=["state", "submitted_at", "submitted_by"])
     audit.record(action="card.submit", target=card, by=by, after={"state": card.state})
+    deciders = recipients.decider_ids(card, timezone.localdate(card.submitted_at))
+    notifications.settle(kinds=[notices.CARD_RETURNED], targets=[card])
+    notifications.notify(to=deciders, kind=notices.CARD_SUBMITTED, target=card, by=by)
     return card
 
 
@@ -350,6 +353,8 @@ def agree_card(*, card: Scorecard, by: Member) -> Scorecard:
             "lines": {line.kpi.name: _texts({"weight": line.weight, "target": line.target}) for line in lines},
         },
     )
+    notifications.settle(kinds=[notices.CARD_SUBMITTED, notices.CARD_RETURNED], targets=[card])
+    notifications.notify(to=recipients.measured_ids(card), kind=notices.CARD_AGREED, target=card, by=by)
     return card
 
 
@@ -361,9 +366,13 @@ def return_card(*, card: Scorecard, reason: str, by: Member) -> Scorecard:
         raise CardRefused(_("Only a card that waits for agreement can be returned."))
     if not reason.strip():
         raise CardRefused(_("Say why the card is returned."))
+    submitted_by, reason = card.submitted_by_id, reason.strip()
     card.state, card.submitted_at, card.submitted_by = CardState.DRAFT, None, None
     card.save(update_fields=["state", "submitted_at", "submitted_by"])
-    audit.record(action="card.return", target=card, by=by, after={"state": card.state}, reason=reason.strip())
+    audit.record(action="card.return", target=card, by=by, after={"state": card.state}, reason=reason)
+    notifications.settle(kinds=[notices.CARD_SUBMITTED], targets=[card])
+    told = {*recipients.measured_ids(card), submitted_by}
+    notifications.notify(to=told, kind=notices.CARD_RETURNED, target=card, by=by, facts={"reason": reason})
     return card
 
 

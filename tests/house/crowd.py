@@ -17,6 +17,7 @@ from kpiapp.models import (
     Invitation,
     Job,
     Member,
+    Notification,
     Period,
     Position,
     RoleGrant,
@@ -94,7 +95,7 @@ class Crowd:
             Actual(line=line, on=STORY_DAY, value=80, note="…", entered_by=person)
             for line, person in zip(lines, people, strict=True)
         )
-        ChangeRequest.objects.bulk_create(
+        requests = ChangeRequest.objects.bulk_create(
             ChangeRequest(
                 line=line,
                 changes={"target": {"old": "100", "new": "90"}},
@@ -103,6 +104,23 @@ class Crowd:
                 requested_by=person,
             )
             for line, person in zip(lines, people, strict=True)
+        )
+        Notification.objects.bulk_create(
+            Notification(
+                member=reader,
+                kind=kind,
+                target_type="…",
+                target_id=target,
+                actor=person,
+                told_at=now,
+            )
+            for reader in (cast.manager, cast.lan)
+            for person, card, line, request in zip(people, cards, lines, requests, strict=True)
+            for kind, target in (
+                ("card.submitted", card.pk),
+                ("entry.returned", line.pk),
+                ("change.requested", request.pk),
+            )
         )
         run = PayRun.objects.get(pk=things["run"])
         PayLine.objects.bulk_create(self._pay_line(run, person) for person in people)

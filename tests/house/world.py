@@ -19,6 +19,7 @@ from kpiapp.models import (
     Invitation,
     Job,
     Member,
+    Notification,
     Organization,
     Period,
     Position,
@@ -243,7 +244,25 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
         owner=cast.lan,
         opened_on=STORY_DAY,
     )
+    notification = Notification.objects.create(
+        member=cast.lan,
+        kind="card.returned",
+        target_type="scorecards.scorecard",
+        target_id=card.pk,
+        actor=cast.manager,
+        facts={"reason": canary},
+        told_at=timezone.now(),
+    )
+    Notification.objects.create(
+        member=cast.manager,
+        kind="change.requested",
+        target_type="scorecards.changerequest",
+        target_id=change.pk,
+        actor=cast.lan,
+        told_at=timezone.now(),
+    )
     things.update(
+        notification=notification.pk,
         card=card.pk,
         draft_card=draft.pk,
         line=line.pk,
