@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from kpiapp import split_cases
 from kpiapp.case_files import run_files
 from scorecards import case_sections
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
         case_sections.register()
+        split_cases.register()
         report = run_files(files)
         for failure in report.failures:
             self.stdout.write(failure)
