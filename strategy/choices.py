@@ -15,7 +15,7 @@ class PerspectiveKind(TextChoices):
 
 
 class MapState(TextChoices):
-    """One map of an organization is published at a time."""
+    """One map of an organization is published at a time. Archived ones are of the time before maps had versions."""
 
     DRAFT = "draft", _("Draft")
     PUBLISHED = "published", _("Published")
@@ -24,7 +24,7 @@ class MapState(TextChoices):
 
 MAP_TRANSITIONS = {
     MapState.DRAFT: {MapState.PUBLISHED},
-    MapState.PUBLISHED: {MapState.ARCHIVED},
+    MapState.PUBLISHED: set(),
     MapState.ARCHIVED: set(),
 }
 

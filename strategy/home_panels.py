@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists
+from django.db.models import Exists, Q
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -37,7 +37,7 @@ def panels(visit: HomeVisit) -> list[HomePanel]:
 def _facts(member: Member) -> dict:
     """What there is already, and the active KPIs that serve no objective, in one query."""
     used = KpiDefinition.objects.filter(is_active=True)
-    orphans = used.filter(current__objective=None)
+    orphans = used.filter(Q(current__objective=None) | ~Q(current__objective__retired_at=None))
     named = orphans.order_by("sort_key")[:SHOWN].values_list(JSONObject(pk="pk", name="name"))
     facts = {
         "has_map": Exists(StrategyMap.objects.exclude(state=MapState.ARCHIVED)),
@@ -128,7 +128,7 @@ class Lane:
 
 
 def _map(visit: HomeVisit, facts: dict) -> HomePanel | None:
-    objectives = Objective.objects.filter(map__state=MapState.PUBLISHED).select_related("perspective", "owner")
+    objectives = Objective.objects.published().select_related("perspective", "owner")
     objectives = list(objectives.order_by("perspective__position", "position", "pk"))
     if not objectives and not facts["has_kpi"]:
         return None

@@ -71,10 +71,10 @@ def visible_maps(member: Member) -> QuerySet[StrategyMap]:
 
 
 def editable_maps(member: Member) -> QuerySet[StrategyMap]:
-    """Maps a member may change: strategy editors, all that are not archived."""
+    """Maps a member may change: strategy editors, drafts. What is published changes by publishing a draft."""
     if not can(member, Permission.STRATEGY_EDIT):
         return StrategyMap.objects.none()
-    return StrategyMap.objects.exclude(state=MapState.ARCHIVED)
+    return StrategyMap.objects.filter(state=MapState.DRAFT)
 
 
 def visible_objectives(member: Member) -> QuerySet[Objective]:
@@ -83,15 +83,20 @@ def visible_objectives(member: Member) -> QuerySet[Objective]:
 
 
 def choosable_objectives(member: Member, version: KpiVersion | None = None) -> QuerySet[Objective]:
-    """Objectives a KPI may be made to serve: on the published map, on drafts for their editors, and its present one."""
-    on_open_maps = Q(map__in=visible_maps(member).exclude(state=MapState.ARCHIVED).order_by())
+    """Objectives a KPI may be made to serve: on the published map, on new drafts for their editors, and its own one.
+
+    A copy in a draft of the published map is none: it goes when the draft is published.
+    """
+    open_maps = visible_maps(member).exclude(state=MapState.ARCHIVED).filter(draft_of=None).order_by()
+    on_open_maps = Q(map__in=open_maps, retired_at=None)
     present = Q(pk=version.objective_id if version else None)
     return Objective.objects.filter(on_open_maps | present).select_related("perspective")
 
 
 def links_of(objective: Objective) -> QuerySet[CauseLink]:
     """Links to and from an objective, both ends with their lanes."""
-    links = CauseLink.objects.filter(Q(source=objective) | Q(target=objective))
+    towards = Q(source=objective, target__retired_at=None) | Q(target=objective, source__retired_at=None)
+    links = CauseLink.objects.filter(towards)
     return links.select_related("source__perspective", "target__perspective").order_by("id")
 
 
@@ -132,20 +137,22 @@ def map_view(strategy_map: StrategyMap, period: Period | None) -> MapView:
 
     Lanes come in the order of the perspectives, objectives in the order in which they are drawn.
     """
-    objectives = Objective.objects.filter(map=strategy_map).select_related("perspective", "owner")
+    objectives = Objective.objects.standing().filter(map=strategy_map).select_related("perspective", "owner")
     views = {objective.pk: ObjectiveView(objective) for objective in objectives}
-    links = list(CauseLink.objects.filter(map=strategy_map).order_by("id"))
-    counts = KpiDefinition.objects.filter(is_active=True, current__objective__map=strategy_map)
+    links = list(CauseLink.objects.standing().filter(map=strategy_map).order_by("id"))
+    # A draft's copy is measured by what measures the published objective it stands for.
+    measured = {view.objective.stands_for_id or pk: view for pk, view in views.items()}
+    counts = KpiDefinition.objects.filter(is_active=True, current__objective__in=list(measured))
     for objective_id, count in counts.values_list("current__objective").annotate(Count("id")).order_by():
-        views[objective_id].kpi_count = count
+        measured[objective_id].kpi_count = count
     for objective_id, score in objective_scores(list(views), period).items():
         views[objective_id].score = score
     for link in links:
         link.source, link.target = views[link.source_id].objective, views[link.target_id].objective
         views[link.source_id].drives.append(link)
         views[link.target_id].driven_by.append(link)
-    lanes = list(Perspective.objects.all())
-    ordered = _drawn_order(strategy_map, lanes, [view.objective for view in views.values()], links)
+    lanes = _lanes_of([view.objective for view in views.values()])
+    ordered = drawn_order(strategy_map, lanes, [view.objective for view in views.values()], links)
     return MapView(strategy_map, [(lane, [views[o.pk] for o in ordered[lane.pk]]) for lane in lanes], links)
 
 
@@ -160,9 +167,9 @@ def objective_scores(objective_ids: list[int], period: Period | None) -> dict[in
 
 def ordered_lanes(strategy_map: StrategyMap) -> dict[int, list[Objective]]:
     """Objectives of every lane (by the perspective's id) in the order in which they are drawn."""
-    objectives = list(Objective.objects.filter(map=strategy_map).select_related("perspective"))
-    links = list(CauseLink.objects.filter(map=strategy_map).order_by("id"))
-    return _drawn_order(strategy_map, list(Perspective.objects.all()), objectives, links)
+    objectives = list(Objective.objects.standing().filter(map=strategy_map).select_related("perspective"))
+    links = list(CauseLink.objects.standing().filter(map=strategy_map).order_by("id"))
+    return drawn_order(strategy_map, _lanes_of(objectives), objectives, links)
 
 
 def stored_order(lanes: Iterable[list[Objective]]) -> list[list[Objective]]:
@@ -170,9 +177,16 @@ def stored_order(lanes: Iterable[list[Objective]]) -> list[list[Objective]]:
     return [sorted(lane, key=lambda objective: (objective.position, objective.pk)) for lane in lanes]
 
 
-def _drawn_order(
+def _lanes_of(objectives: list[Objective]) -> list[Perspective]:
+    """Lanes of a map: those in use, and those that were taken away while objectives of an older map stood there."""
+    used = {objective.perspective_id for objective in objectives}
+    return [lane for lane in Perspective.objects.all() if lane.is_active or lane.pk in used]
+
+
+def drawn_order(
     strategy_map: StrategyMap, lanes: list[Perspective], objectives: list[Objective], links: list[CauseLink]
 ) -> dict[int, list[Objective]]:
+    """Objectives of every lane in the order in which they are drawn: the chosen one, else the drawing's own."""
     rows: dict[int, list[Objective]] = {lane.pk: [] for lane in lanes}
     for objective in objectives:
         rows[objective.perspective_id].append(objective)
@@ -244,7 +258,7 @@ def departments_with_kpis() -> QuerySet[Department]:
 
 def find_objectives(member: Member, text: str) -> QuerySet[Objective]:
     """Objectives for the command palette: on maps the member sees, archived ones left out."""
-    found = visible_objectives(member).exclude(map__state=MapState.ARCHIVED)
+    found = visible_objectives(member).standing().exclude(map__state=MapState.ARCHIVED).filter(map__draft_of=None)
     for word in search_key(text).split():
         found = found.filter(search_key__contains=word)
     return found[:PALETTE_SHOWN]

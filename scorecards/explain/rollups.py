@@ -18,7 +18,6 @@ from scorecards.choices import CardState, OwnerKind, RollupKind
 from scorecards.explain.numbers import n, pct
 from scorecards.models import RollupScore, Scorecard, ScorecardLine
 from scorecards.scoring import Child, RollUp, roll_up
-from strategy.choices import MapState
 from strategy.models import Objective
 
 PARTS_SHOWN = 50
@@ -130,7 +129,7 @@ def _objective_parts(rollup: RollupScore, reader: Member, on: datetime.date) -> 
 
 
 def _perspective_parts(rollup: RollupScore, reader: Member, on: datetime.date) -> list[Part]:
-    objectives = Objective.objects.filter(map__state=MapState.PUBLISHED, perspective=rollup.perspective_id)
+    objectives = Objective.objects.published().filter(perspective=rollup.perspective_id)
     scores = RollupScore.objects.filter(period=rollup.period_id, kind=RollupKind.OBJECTIVE)
     scores = {row.objective_id: row for row in scores.select_related("organization")}
     return [

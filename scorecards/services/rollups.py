@@ -23,7 +23,6 @@ from scorecards.choices import CardState, OwnerKind, RollupKind
 from scorecards.models import RollupScore, Scorecard
 from scorecards.recompute import StoredCard
 from scorecards.scoring import Child, RollUp, roll_up, status_of
-from strategy.choices import MapState
 from strategy.models import Objective
 
 TASK = "rollups"
@@ -105,7 +104,7 @@ def _objectives(period: Period) -> dict[int, tuple[Decimal | None, int]]:
 def _perspectives(objectives: dict[int, tuple[Decimal | None, int]]) -> dict[int, tuple[Decimal | None, int]]:
     """Mean of the objectives of the published map, lane by lane."""
     lanes: dict[int, list[Child]] = defaultdict(list)
-    published = Objective.objects.filter(map__state=MapState.PUBLISHED).order_by("pk")
+    published = Objective.objects.published().order_by("pk")
     for objective_id, perspective_id in published.values_list("pk", "perspective_id"):
         completion, _ = objectives.get(objective_id, (None, 0))
         lanes[perspective_id].append(Child(completion))

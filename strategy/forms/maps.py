@@ -64,5 +64,19 @@ class NewLinkForm(LinkForm):
     def __init__(self, *args, source: Objective, **kwargs):
         super().__init__(*args, **kwargs)
         # Everything on the map: what cannot be linked is refused with the reason, which teaches more than its absence.
-        others = Objective.objects.filter(map=source.map_id).exclude(pk=source.pk).select_related("perspective")
+        others = (
+            Objective.objects.standing().filter(map=source.map_id).exclude(pk=source.pk).select_related("perspective")
+        )
         self.fields["target"].queryset = others
+
+
+class PublishForm(OrganizationForm):
+    """What is new, in a line for the history; and a yes, when KPIs measure what leaves the map."""
+
+    note = forms.CharField(label=_("What is new, in one line"), max_length=500, required=False)
+    retire_measured = forms.BooleanField(label=_("These KPIs may be without an objective"), required=False)
+
+    def __init__(self, *args, asks: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not asks:
+            del self.fields["retire_measured"]

@@ -1,7 +1,7 @@
 """Models of strategy, one file per noun."""
 
 from strategy.models.kpi import KpiDefinition, KpiVersion
-from strategy.models.map import CauseLink, Objective, Perspective, StrategyMap
+from strategy.models.map import CauseLink, MapVersion, Objective, Perspective, StrategyMap
 from strategy.models.note import KpiNote
 from strategy.models.template import CardTemplate, CardTemplateItem
 
@@ -12,6 +12,7 @@ __all__ = [
     "KpiDefinition",
     "KpiNote",
     "KpiVersion",
+    "MapVersion",
     "Objective",
     "Perspective",
     "StrategyMap",

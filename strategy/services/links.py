@@ -41,10 +41,7 @@ def link_objectives(
         names = {"source": source.name, "target": target.name}
         raise LinkRefused(_("“%(source)s” already drives “%(target)s”. Change that link instead.") % names)
     refuse_downward(source.name, source.perspective, target.name, target.perspective)
-    path = _path(strategy_map, target, source)
-    if path:
-        circle = " → ".join([*path, target.name])
-        raise LinkRefused(_("This would go in a circle: %(path)s.") % {"path": circle})
+    refuse_circle(source, target)
     link = CauseLink.objects.create(
         map=strategy_map, source=source, target=target, strength=strength, lag_months=_lag(lag_months)
     )
@@ -88,11 +85,20 @@ def refuse_downward(source_name: str, source: Perspective, target_name: str, tar
         )
 
 
-def _path(strategy_map: StrategyMap, start: Objective, goal: Objective) -> list[str]:
+def refuse_circle(source: Objective, target: Objective) -> None:
+    """Raises LinkRefused, naming the way, when the source is already driven by the target."""
+    path = _path(source.map_id, target, source)
+    if path:
+        circle = " → ".join([*path, target.name])
+        raise LinkRefused(_("This would go in a circle: %(path)s.") % {"path": circle})
+
+
+def _path(map_id: int, start: Objective, goal: Objective) -> list[str]:
     """Names along a way of links from start to goal, both included; [] when there is none."""
     onwards = defaultdict(list)
     names = {start.pk: start.name, goal.pk: goal.name}
-    for link in CauseLink.objects.filter(map=strategy_map).select_related("source", "target").order_by("id"):
+    links = CauseLink.objects.standing().filter(map=map_id).select_related("source", "target")
+    for link in links.order_by("id"):
         onwards[link.source_id].append(link.target_id)
         names.update({link.source_id: link.source.name, link.target_id: link.target.name})
     came_from: dict[int, int | None] = {start.pk: None}

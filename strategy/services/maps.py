@@ -1,6 +1,4 @@
-"""Strategy maps as a whole: begin one, publish it, load a published one as an example."""
-
-import datetime
+"""Strategy maps as a whole: begin one, describe it, load a published one as an example."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,7 +7,7 @@ from kpiapp.models import Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
 from strategy import catalogue
-from strategy.choices import MAP_TRANSITIONS, Aggregation, MapState, TargetAggregation
+from strategy.choices import Aggregation, MapState, TargetAggregation
 from strategy.models import CauseLink, Objective, Perspective, StrategyMap
 from strategy.services import kpis
 from strategy.services.perspectives import ensure_perspectives
@@ -53,28 +51,6 @@ def describe_map(*, strategy_map: StrategyMap, name: str, vision: str, mission: 
 
 
 @transaction.atomic
-def publish_map(*, strategy_map: StrategyMap, at: datetime.datetime, by: Member) -> StrategyMap:
-    """Make it the map everybody sees; the one published before is archived.
-
-    Raises MapRefused when it has no objective yet or is no draft.
-    """
-    strategy_map = StrategyMap.objects.select_for_update().get(pk=strategy_map.pk)
-    if MapState.PUBLISHED not in MAP_TRANSITIONS[MapState(strategy_map.state)]:
-        raise MapRefused(_("Only a draft can be published."))
-    if not strategy_map.objectives.exists():
-        raise MapRefused(_("Add at least one objective before publishing the map."))
-    before = StrategyMap.objects.filter(state=MapState.PUBLISHED).first()
-    if before is not None:
-        before.state = MapState.ARCHIVED
-        before.save(update_fields=["state"])
-    strategy_map.state, strategy_map.published_at, strategy_map.published_by = MapState.PUBLISHED, at, by
-    strategy_map.save(update_fields=["state", "published_at", "published_by"])
-    archived = {"archived": before.name} if before else {}
-    audit.record(action="map.publish", target=strategy_map, by=by, after={"state": strategy_map.state, **archived})
-    return strategy_map
-
-
-@transaction.atomic
 def load_example_map(*, example: catalogue.ExampleMap, language: str, with_measures: bool, by: Member) -> StrategyMap:
     """A draft with the objectives and links of a published map; `with_measures` makes its measures KPIs too."""
     lanes = ensure_perspectives()
@@ -97,9 +73,11 @@ def load_example_map(*, example: catalogue.ExampleMap, language: str, with_measu
 
 
 def check_open(strategy_map: StrategyMap) -> None:
-    """Raises MapRefused for an archived map, which stays as it was."""
+    """Raises MapRefused for a map that is no draft: what everybody sees changes by publishing alone."""
     if strategy_map.state == MapState.ARCHIVED:
         raise MapRefused(_("This map is archived and stays as it was. Change the published one."))
+    if strategy_map.state == MapState.PUBLISHED:
+        raise MapRefused(_("This map is published. Open its draft, change that, and publish it."))
 
 
 def _example_objectives(example, strategy_map, lanes: dict[str, Perspective], language) -> dict[str, Objective]:

@@ -1,5 +1,6 @@
 """Objectives of a map: add, edit, move, remove."""
 
+import datetime
 import re
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from kpiapp.models import Member
 from kpiapp.services import audit
 from strategy import queries
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
-from strategy.services.links import refuse_downward
+from strategy.services.links import refuse_circle, refuse_downward
 from strategy.services.maps import MapRefused, check_open
 
 # First letter of a lane's codes: F1, C2, P3, L1.
@@ -35,12 +36,12 @@ def add_objective(
 ) -> Objective:
     """A new objective at the end of its lane. Raises ObjectiveRefused for an empty or a taken name or code."""
     strategy_map = _lock(strategy_map)
-    others = list(Objective.objects.filter(map=strategy_map))
-    _check_name(name, others)
+    others = list(Objective.objects.filter(map__in=[strategy_map.pk, strategy_map.draft_of_id]))
+    _check_name(name, [other for other in others if other.map_id == strategy_map.pk])
     objective = Objective.objects.create(
         map=strategy_map,
         perspective=perspective,
-        code=_free_code(code, perspective, others),
+        code=free_code(code, perspective, others),
         name=name.strip(),
         description=description,
         theme=theme,
@@ -114,8 +115,11 @@ def arrange_map(*, strategy_map: StrategyMap, by: Member) -> StrategyMap:
 
 
 @transaction.atomic
-def remove_objective(*, objective: Objective, by: Member) -> None:
-    """Take an objective and its links off the map. Raises ObjectiveRefused while KPIs refer to it."""
+def remove_objective(*, objective: Objective, at: datetime.datetime, by: Member) -> Objective:
+    """Take an objective and its links off a draft, so that both can come back.
+
+    Raises ObjectiveRefused while KPIs refer to it; publishing asks about those of the published one it stands for.
+    """
     strategy_map = _lock(objective.map)
     used = KpiDefinition.objects.filter(versions__objective=objective).distinct().count()
     if used:
@@ -127,8 +131,30 @@ def remove_objective(*, objective: Objective, by: Member) -> None:
         raise ObjectiveRefused(sentence % {"count": used, "name": objective.name})
     links = [f"{link.source.name} → {link.target.name}" for link in queries.links_of(objective)]
     before = {**_shown(objective), "map": strategy_map.name, "links": links}
+    objective.retired_at = at
+    objective.save(update_fields=["retired_at"])
     audit.record(action="objective.remove", target=objective, by=by, before=before)
-    objective.delete()
+    return objective
+
+
+@transaction.atomic
+def restore_objective(*, objective: Objective, by: Member) -> Objective:
+    """Bring an objective back to a draft, with the links it had.
+
+    Raises ObjectiveRefused when its name is taken by now, or LinkRefused when a link of it cannot be any more.
+    """
+    strategy_map = _lock(objective.map)
+    _check_name(objective.name, Objective.objects.filter(map=strategy_map).exclude(pk=objective.pk))
+    objective.retired_at = None
+    objective.save(update_fields=["retired_at"])
+    links = list(queries.links_of(objective))
+    for link in links:
+        refuse_downward(link.source.name, link.source.perspective, link.target.name, link.target.perspective)
+        refuse_circle(link.source, link.target)
+    told = [f"{link.source.name} → {link.target.name}" for link in links]
+    after = {**_shown(objective), "map": strategy_map.name, "links": told}
+    audit.record(action="objective.restore", target=objective, by=by, after=after)
+    return objective
 
 
 def _lock(strategy_map: StrategyMap) -> StrategyMap:
@@ -142,17 +168,17 @@ def _check_name(name: str, others) -> None:
     name = name.strip()
     if not name:
         raise ObjectiveRefused(_("Say in a few words what is to be reached."), field="name")
-    same = next((other for other in others if other.name.lower() == name.lower()), None)
+    standing = (other for other in others if other.retired_at is None)
+    same = next((other for other in standing if other.name.lower() == name.lower()), None)
     if same is not None:
         sentence = _("There is already an objective “%(name)s” on this map.")
         raise ObjectiveRefused(sentence % {"name": same.name}, field="name")
 
 
-def _free_code(code: str, perspective: Perspective, others: list[Objective]) -> str:
+def free_code(code: str, perspective: Perspective, others: list[Objective]) -> str:
+    """The wanted code, or the next one of the lane when it is empty or taken by one of the others."""
     taken = {other.code for other in others}
-    if code.strip():
-        if code.strip() in taken:
-            raise ObjectiveRefused(_("The code “%(code)s” is taken on this map.") % {"code": code.strip()})
+    if code.strip() and code.strip() not in taken:
         return code.strip()
     letter = LETTERS[perspective.kind]
     numbers = [int(match[1]) for match in (re.fullmatch(rf"{letter}(\d+)", other) for other in taken) if match]

@@ -2,16 +2,15 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.permissions import Permission, can, requires
-from kpiapp.services.refusals import Refused
 from strategy import drawing, queries
 from strategy.catalogue import example_maps
 from strategy.choices import MapState
 from strategy.forms.maps import ExampleForm, MapForm
+from strategy.models import StrategyMap
 from strategy.services import maps, objectives
 from strategy.views.pages import form_page
 
@@ -73,9 +72,7 @@ def map_example(request):
 def map_edit(request, pk):
     """The lanes as lists: add, rename, reorder, link."""
     shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
-    view = queries.map_view(shown, None)
-    context = {"map": shown, "view": view, "is_draft": shown.state == MapState.DRAFT}
-    return render(request, "strategy/map_edit.html", context)
+    return editor_page(request, shown)
 
 
 @requires(Permission.STRATEGY_EDIT)
@@ -91,22 +88,18 @@ def map_describe(request, pk):
 
 @require_POST
 @requires(Permission.STRATEGY_EDIT)
-def map_publish(request, pk):
-    """Show the map to everybody."""
-    shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
-    try:
-        maps.publish_map(strategy_map=shown, at=timezone.now(), by=request.member)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("strategy:map_edit", request.organization.slug, shown.pk)
-    messages.success(request, _("Published. Everybody sees this map now."))
-    return redirect("strategy:map", request.organization.slug)
-
-
-@require_POST
-@requires(Permission.STRATEGY_EDIT)
 def map_arrange(request, pk):
     """Let the drawing choose the order again."""
     shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
     objectives.arrange_map(strategy_map=shown, by=request.member)
     return redirect("strategy:map_edit", request.organization.slug, shown.pk)
+
+
+def editor_page(request, shown: StrategyMap, status: int = 200, **context):
+    """The editor of a draft; `context` brings back what was typed and refused."""
+    context |= {
+        "map": shown,
+        "view": queries.map_view(shown, None),
+        "is_first": not StrategyMap.objects.filter(state=MapState.PUBLISHED).exists(),
+    }
+    return render(request, "strategy/map_edit.html", context, status=status)

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,6 +13,7 @@ from strategy.choices import LinkStrength, MapState
 from strategy.forms.maps import LinkForm, NewLinkForm, NewObjectiveForm, ObjectiveForm
 from strategy.models import CauseLink, Objective, Perspective
 from strategy.services import links, objectives
+from strategy.views.maps import editor_page
 
 
 @require_safe
@@ -27,10 +29,13 @@ def objective(request, pk):
         "period": period,
         "periods": periods,
         "score": queries.objective_scores([shown.pk], period).get(shown.pk, queries.NO_SCORE),
-        "kpis": queries.objective_kpis(shown),
+        "kpis": queries.objective_kpis(shown.stands_for or shown),
         "drives": [link for link in all_links if link.source_id == shown.pk],
         "driven_by": [link for link in all_links if link.target_id == shown.pk],
-        "may_edit": can(request.member, Permission.STRATEGY_EDIT) and shown.map.state != MapState.ARCHIVED,
+        "may_edit": can(request.member, Permission.STRATEGY_EDIT)
+        and shown.map.state != MapState.ARCHIVED
+        and shown.retired_at is None,
+        "is_draft": shown.map.state == MapState.DRAFT,
         "may_define": can(request.member, Permission.KPI_EDIT),
     }
     return render(request, "strategy/objective.html", context)
@@ -43,9 +48,7 @@ def objective_new(request, pk):
     strategy_map = get_object_or_404(queries.editable_maps(request.member), pk=pk)
     form = NewObjectiveForm(request.POST)
     if not form.run(objectives.add_objective, strategy_map=strategy_map, by=request.member):
-        context = {"map": strategy_map, "view": queries.map_view(strategy_map, None), "new": form}
-        context["is_draft"] = strategy_map.state == MapState.DRAFT
-        return render(request, "strategy/map_edit.html", context, status=422)
+        return editor_page(request, strategy_map, 422, new=form)
     return redirect("strategy:map_edit", request.organization.slug, pk)
 
 
@@ -84,7 +87,7 @@ def objective_remove(request, pk):
     """Take an objective off the map."""
     shown = _editable(request, pk)
     try:
-        objectives.remove_objective(objective=shown, by=request.member)
+        objectives.remove_objective(objective=shown, at=timezone.now(), by=request.member)
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("strategy:map_edit", request.organization.slug, shown.map_id)
@@ -124,12 +127,12 @@ def link_remove(request, pk):
 
 
 def _editable(request, pk) -> Objective:
-    editable = Objective.objects.filter(map__in=queries.editable_maps(request.member))
+    editable = Objective.objects.standing().filter(map__in=queries.editable_maps(request.member))
     return get_object_or_404(editable.select_related("map", "perspective", "owner"), pk=pk)
 
 
 def _editable_link(request, pk) -> CauseLink:
-    editable = CauseLink.objects.filter(map__in=queries.editable_maps(request.member))
+    editable = CauseLink.objects.standing().filter(map__in=queries.editable_maps(request.member))
     return get_object_or_404(editable.select_related("map", "source", "target"), pk=pk)
 
 

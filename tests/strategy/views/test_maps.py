@@ -10,7 +10,7 @@ from kpiapp import registry
 from kpiapp.tenancy import organization_scope
 from strategy.catalogue import example_maps
 from strategy.models import CauseLink, Objective, Perspective, StrategyMap
-from strategy.services import maps
+from strategy.services import maps, publishing
 
 NOW = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
 
@@ -21,7 +21,7 @@ def published(an_phat):
     with organization_scope(an_phat.organization):
         by = an_phat.acting(an_phat.strategy)
         loaded = maps.load_example_map(example=example_maps()["SWA"], language="vi", with_measures=True, by=by)
-        return maps.publish_map(strategy_map=loaded, at=NOW, by=by)
+        return publishing.publish_map(strategy_map=loaded, at=NOW, by=by)
 
 
 @pytest.fixture
@@ -59,7 +59,8 @@ def test_readers_see_only_the_published_map(an_phat, published):
     for member, sees in ((an_phat.lan, False), (an_phat.strategy, True)):
         body = text(an_phat.client(member).get(an_phat.url(f"strategy/map/?map={draft.pk}")))
         assert ("Bản nháp bí mật" in body) is sees
-    assert an_phat.client(an_phat.lan).get(an_phat.url(f"strategy/map/{published.pk}/edit/")).status_code == 403
+    assert an_phat.client(an_phat.lan).get(an_phat.url(f"strategy/map/{draft.pk}/edit/")).status_code == 403
+    assert an_phat.client(an_phat.strategy).get(an_phat.url(f"strategy/map/{published.pk}/edit/")).status_code == 404
     assert an_phat.client(an_phat.strategy).get(an_phat.url(f"strategy/map/{draft.pk}/edit/")).status_code == 200
 
 
@@ -127,33 +128,79 @@ def test_a_map_is_written_by_keyboard_alone(an_phat):
         assert strategy_map.state == "published"
 
 
-def test_a_double_name_comes_back_as_it_was_typed(an_phat, published):
+@pytest.fixture
+def draft(an_phat, published):
+    """The draft of the published map."""
     with organization_scope(an_phat.organization):
-        lane = Objective.objects.get(map=published, code="F2").perspective_id
+        return publishing.open_draft(strategy_map=published, by=an_phat.acting(an_phat.strategy))
+
+
+def test_edit_opens_a_draft_and_publishing_shows_what_changes(an_phat, published):
+    client = an_phat.client(an_phat.strategy)
+    opened = client.post(an_phat.url(f"strategy/map/{published.pk}/draft/"))
+    with organization_scope(an_phat.organization):
+        draft = StrategyMap.objects.get(draft_of=published)
+        revenue = Objective.objects.get(map=draft, code="F2")
+        lane = Perspective.objects.get(kind="customer")
+    assert opened["Location"] == an_phat.url(f"strategy/map/{draft.pk}/edit/")
+    at_one = client.post(an_phat.url(f"strategy/map/{published.pk}/draft/"), {"objective": revenue.stands_for_id})
+    assert at_one["Location"] == an_phat.url(f"strategy/objectives/{revenue.pk}/edit/")
+    client.post(an_phat.url(f"strategy/map/{draft.pk}/objectives/"), {"perspective": lane.pk, "name": "Trả lời trước"})
+    client.post(an_phat.url(f"strategy/objectives/{revenue.pk}/remove/"))
+    review = an_phat.url(f"strategy/map/{draft.pk}/publish/")
+    body = text(client.get(review))
+    assert "“Trả lời trước”" in body
+    assert "retire_measured" in body
+    assert client.post(review, {"note": "Khách trước"}).status_code == 422
+    assert "Trả lời trước" not in text(an_phat.client(an_phat.lan).get(an_phat.url("strategy/map/")))
+    assert client.post(review, {"note": "Khách trước", "retire_measured": "on"}).status_code == 302
+    body = text(an_phat.client(an_phat.lan).get(an_phat.url("strategy/map/")))
+    assert "Trả lời trước" in body
+    assert "Tăng doanh thu" not in body
+
+
+def test_a_draft_is_thrown_away(an_phat, published, draft):
+    client = an_phat.client(an_phat.strategy)
+    assert client.post(an_phat.url(f"strategy/map/{draft.pk}/discard/")).status_code == 302
+    assert client.get(an_phat.url(f"strategy/map/{draft.pk}/edit/")).status_code == 404
+    assert client.get(an_phat.url("strategy/map/")).status_code == 200
+
+
+def test_a_double_name_comes_back_as_it_was_typed(an_phat, draft):
+    with organization_scope(an_phat.organization):
+        lane = Objective.objects.get(map=draft, code="F2").perspective_id
     response = an_phat.client(an_phat.strategy).post(
-        an_phat.url(f"strategy/map/{published.pk}/objectives/"), {"perspective": lane, "name": "tăng doanh thu"}
+        an_phat.url(f"strategy/map/{draft.pk}/objectives/"), {"perspective": lane, "name": "tăng doanh thu"}
     )
     assert response.status_code == 422
     assert 'value="tăng doanh thu"' in text(response)
 
 
-@pytest.mark.parametrize("path", ["strategy/map/", "strategy/map/{map}/edit/", "strategy/objectives/{objective}/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "strategy/map/?map={map}",
+        "strategy/map/{map}/edit/",
+        "strategy/map/{map}/publish/",
+        "strategy/objectives/{objective}/",
+    ],
+)
 def test_pages_of_a_map_need_the_same_queries_whatever_its_size(
-    an_phat, published, path, django_assert_max_num_queries, django_assert_num_queries
+    an_phat, draft, path, django_assert_max_num_queries, django_assert_num_queries
 ):
     client = an_phat.client(an_phat.strategy)
     with organization_scope(an_phat.organization):
-        objective = Objective.objects.get(map=published, code="F2")
-    url = an_phat.url(path.format(map=published.pk, objective=objective.pk))
+        objective = Objective.objects.get(map=draft, code="F2")
+    url = an_phat.url(path.format(map=draft.pk, objective=objective.pk))
     with django_assert_max_num_queries(20) as counted:
         client.get(url)
     few = len(counted)
     with organization_scope(an_phat.organization):
         for number in range(30):
             made = Objective.objects.create(
-                map=published, perspective=objective.perspective, code=f"X{number}", name=f"Mục tiêu {number}"
+                map=draft, perspective=objective.perspective, code=f"X{number}", name=f"Mục tiêu {number}"
             )
-            CauseLink.objects.create(map=published, source=made, target=objective)
+            CauseLink.objects.create(map=draft, source=made, target=objective)
     with django_assert_num_queries(few):
         client.get(url)
 

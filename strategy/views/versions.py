@@ -1,0 +1,70 @@
+"""Drafts and versions of the map: open a draft, see what it changes, publish it; what was published before."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from kpiapp.models import Member
+from kpiapp.permissions import Permission, requires
+from kpiapp.services.refusals import Refused
+from strategy import differences, queries
+from strategy.choices import MapState
+from strategy.forms.maps import PublishForm
+from strategy.models import Objective, StrategyMap
+from strategy.services import publishing
+
+
+@require_POST
+@requires(Permission.STRATEGY_EDIT)
+def map_draft(request, pk):
+    """Open the draft of the published map, made where there is none; at one objective, when that is asked for."""
+    published = get_object_or_404(StrategyMap.objects.filter(state=MapState.PUBLISHED), pk=pk)
+    draft = publishing.open_draft(strategy_map=published, by=request.member)
+    if request.POST.get("objective", "").isdigit():
+        copy = get_object_or_404(Objective.objects.standing().filter(map=draft), stands_for=request.POST["objective"])
+        return redirect("strategy:objective_edit", request.organization.slug, copy.pk)
+    return redirect("strategy:map_edit", request.organization.slug, draft.pk)
+
+
+@requires(Permission.STRATEGY_EDIT)
+def map_publish(request, pk):
+    """What publishing changes for everybody, and the button."""
+    draft = get_object_or_404(queries.editable_maps(request.member), pk=pk)
+    plan = publishing.plan_of(draft)
+    form = PublishForm(request.POST if request.method == "POST" else None, asks=bool(plan and plan.leaving))
+    if request.method == "POST" and form.run(
+        publishing.publish_map, strategy_map=draft, at=timezone.now(), by=request.member
+    ):
+        messages.success(request, _("Published. Everybody sees this map now."))
+        return redirect("strategy:map", request.organization.slug)
+    context = {
+        "map": draft,
+        "form": form,
+        "leaving": plan.leaving if plan else [],
+        "told": told_differences(plan.before, plan.after) if plan else None,
+        "objectives": draft.objectives.standing().count(),
+    }
+    return render(request, "strategy/map_publish.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires(Permission.STRATEGY_EDIT)
+def map_discard(request, pk):
+    """Throw a draft away."""
+    draft = get_object_or_404(queries.editable_maps(request.member), pk=pk)
+    try:
+        publishing.discard_draft(strategy_map=draft, by=request.member)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("strategy:map_edit", request.organization.slug, pk)
+    messages.success(request, _("The draft is thrown away. Everybody still sees the published map."))
+    return redirect("strategy:map", request.organization.slug)
+
+
+def told_differences(before: dict, after: dict) -> list[differences.Told]:
+    """What two contents differ in, in words."""
+    people = {one["owner"] for one in [*before["objectives"], *after["objectives"]] if one["owner"]}
+    names = dict(Member.objects.filter(pk__in=people).values_list("pk", "name"))
+    return differences.tell(differences.compare(before, after), before, after, names)
