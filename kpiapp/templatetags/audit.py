@@ -1,15 +1,19 @@
 """Events of the audit trail in words: what was done, and each changed field before and after."""
 
 import datetime
+import re
 
 from django import template
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext
 
 from kpiapp import registry
-from kpiapp.templatetags.kpi import day, instant
+from kpiapp.templatetags.kpi import day, instant, number
 
 register = template.Library()
+
+# A number that wants thousands separators: not a year, and not a code with leading zeros.
+_LONG_NUMBER = re.compile(r"-?(?:[1-9]\d{4,}(?:\.\d+)?|\d+\.\d+)")
 
 
 @register.filter
@@ -23,7 +27,10 @@ def action_label(event) -> str:
 @register.filter
 def changes(event) -> list[dict]:
     """Each field that changed, with what it was and what it is; what was empty and still is, is left out."""
-    before, after = event.before or {}, event.after or {}
+    before, after = dict(event.before or {}), dict(event.after or {})
+    for name, value in after.items():
+        if isinstance(value, dict) and value.keys() == {"old", "new"}:  # what a request would change
+            before[name], after[name] = value["old"], value["new"]
     names = [name for name in dict.fromkeys([*before, *after]) if _said(before.get(name)) or _said(after.get(name))]
     return [
         {
@@ -54,6 +61,8 @@ def value_label(value) -> str:
     text = str(value)
     if text in registry.AUDIT_WORDS:
         return word(text)
+    if _LONG_NUMBER.fullmatch(text):
+        return number(text)
     return _dated(text)
 
 
