@@ -83,6 +83,13 @@ class Status(TextChoices):
     NONE = "none", _("no data")
 
 
+class ChangeMode(TextChoices):
+    """What a change of an agreed line does to the days before it takes effect."""
+
+    SEGMENTS = "segments", _("From that day on")
+    REPLACE = "replace", _("For the whole period")
+
+
 class ChangeState(TextChoices):
     """Life of a request to change what was agreed."""
 

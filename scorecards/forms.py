@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ZERO, NumberError, parse_number
 from kpiapp.forms import DayInput, OrganizationForm
 from kpiapp.number_field import NumberField
+from scorecards.choices import ChangeMode
 from scorecards.models import ScorecardLine
 from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
@@ -144,7 +145,20 @@ class ChangeForm(OrganizationForm):
         help_text=gettext_lazy("The other weights are scaled so that the card stays at 100."),
     )
     effective_on = forms.DateField(label=gettext_lazy("Effective on"), widget=DayInput)
+    mode = forms.ChoiceField(
+        label=gettext_lazy("It counts"),
+        required=False,
+        choices=ChangeMode.choices,
+        initial=ChangeMode.SEGMENTS,
+        help_text=gettext_lazy(
+            "From that day on: the days before keep what was agreed, and both parts count by their working days."
+        ),
+    )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}))
+
+    def clean_mode(self):
+        """From the day on, unless somebody chose the whole period."""
+        return self.cleaned_data["mode"] or ChangeMode.SEGMENTS
 
     def changes(self) -> dict:
         """Fields that were filled in, with their new values."""

@@ -32,7 +32,9 @@ STEADY = frozenset({Method.RATIO, Method.MIRROR, Method.INVERSE, Method.BASELINE
 def lift_of_line(line: ScorecardLine, result: LineResult) -> str:
     """A sentence naming the value that reaches the next status, or the target; empty when nothing is missing."""
     rule = rule_of_line(line)
-    if rule.method not in STEADY or line.target is None or line.waived_reason or line.wiped_out_reason:
+    decided = line.waived_reason or line.wiped_out_reason
+    # A value of a line in segments reaches different completions on different days: no single one lifts it.
+    if rule.method not in STEADY or line.target is None or decided or line.in_segments:
         return ""
     try:
         compiled = compile_rule(rule)

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kpiapp.decimals import ZERO, round_completion
 from kpiapp.explain import Explanation, Source, Step
 from kpiapp.templatetags.kpi import day, instant
 from scorecards.choices import LIVE_STATES, ActualState, ChangeState
@@ -18,7 +19,18 @@ from scorecards.explain.words import UNSPOKEN, WORDS
 from scorecards.line_rules import absence_on, rule_of_line
 from scorecards.models import Actual, ChangeRequest, ScorecardLine
 from scorecards.recompute.gather import carried_pairs
-from scorecards.scoring import Entry, LineResult, MissingPolicy, Trace, aggregate, score_line
+from scorecards.recompute.segments import read_segments
+from scorecards.scoring import (
+    Entry,
+    LineResult,
+    MissingPolicy,
+    RuleCode,
+    Trace,
+    aggregate,
+    score_line,
+    score_segments,
+    status_of,
+)
 from scorecards.scoring import LineState as KernelState
 from strategy.choices import Aggregation
 
@@ -42,6 +54,8 @@ def load_line(pk: int) -> ScorecardLine:
 
 def rerun(line: ScorecardLine, entries: Sequence[Actual], on: datetime.date, trace: Trace) -> LineResult:
     """Score a line again from its entries, leaving the trace; the same functions the night uses."""
+    if line.in_segments and not line.waived_reason:
+        return _rerun_segments(line, on, trace)
     ratio = line.kpi.aggregation == Aggregation.RATIO
     given = [Entry(e.numerator if ratio else e.value, e.denominator, e.on, e.pk) for e in entries]
     parts = {"numerator_agg": line.kpi.numerator_agg, "denominator_agg": line.kpi.denominator_agg} if ratio else {}
@@ -61,6 +75,17 @@ def rerun(line: ScorecardLine, entries: Sequence[Actual], on: datetime.date, tra
         wiped_out=bool(line.wiped_out_reason),
         trace=trace,
     )
+
+
+def _rerun_segments(line: ScorecardLine, on: datetime.date, trace: Trace) -> LineResult:
+    """The same of a line that changed inside its period."""
+    given = read_segments([line.pk])[line.pk]
+    absence = absence_on(line, line.scorecard.period, on)
+    state, raw, completion = score_segments(given.segments, absence=absence, carried=given.carried, trace=trace)
+    if line.wiped_out_reason:
+        state, completion = KernelState.SCORED, round_completion(ZERO)
+        trace.note(RuleCode.WIPED_OUT, completion, scope="kpi")
+    return LineResult(state, raw, completion, status_of(completion, trace=trace), None)
 
 
 def explain_line(line: ScorecardLine, *, on: datetime.date) -> Explanation:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from kpiapp.templatetags.charts import status_word
 from scorecards.explain.methods import METHOD_WORDS
 from scorecards.explain.numbers import Measure, Words, n, p, signed, u
+from scorecards.explain.segments import segment_words
 from scorecards.reasons import reason_text
 from scorecards.scoring import NOT_SCORABLE, LineState, RuleCode, Step
 
@@ -172,6 +173,7 @@ WORDS: dict[RuleCode, Callable[[Step, Measure], Words]] = {
     RuleCode.ACTUAL_QUOTIENT: _quotient,
     RuleCode.CARRIED_FORWARD: _carried,
     **METHOD_WORDS,
+    **segment_words(state_text),
     RuleCode.RAW_LIMITED: _limited,
     RuleCode.BELOW_GATE: _gate,
     RuleCode.CAPPED: _cap,

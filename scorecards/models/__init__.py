@@ -2,7 +2,7 @@
 
 from scorecards.models.actual import Actual, Evidence
 from scorecards.models.score import CardScore, EarlyWarning, LineScore, RollupScore, StaleCard
-from scorecards.models.scorecard import ChangeRequest, Scorecard, ScorecardLine
+from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
 
 __all__ = [
     "Actual",
@@ -11,6 +11,7 @@ __all__ = [
     "EarlyWarning",
     "Evidence",
     "LineScore",
+    "LineSegment",
     "RollupScore",
     "Scorecard",
     "ScorecardLine",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kpiapp.models import Department, Member, Period
 from kpiapp.models.fields import value_field, weight_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
-from scorecards.choices import CardState, ChangeState, OwnerKind
+from scorecards.choices import CardState, ChangeMode, ChangeState, OwnerKind
 from strategy.choices import ScoringMethod
 from strategy.models import KpiVersion
 
@@ -74,6 +74,7 @@ class ScorecardLine(OrganizationModel):
     waived_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     wiped_out_reason = models.TextField(blank=True, help_text="A severe violation: the line counts 0.")
     wiped_out_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    in_segments = models.BooleanField(default=False, help_text="Scored in the segments of LineSegment.")
 
     class Meta:
         ordering = ["scorecard_id", "position", "id"]
@@ -86,6 +87,30 @@ class ScorecardLine(OrganizationModel):
         return self.kpi.name
 
 
+class LineSegment(OrganizationModel):
+    """What holds for a line from a day to the next segment or the end of its period; the last one holds today.
+
+    Only lines that changed inside their period have any. The line itself carries the values of the last segment, and
+    as its weight the mean by working days.
+    """
+
+    line = OrganizationForeignKey(ScorecardLine, on_delete=models.CASCADE, related_name="segments", indexed=False)
+    starts_on = models.DateField()
+    kpi = OrganizationForeignKey(KpiVersion, indexed=False)
+    weight = weight_field()
+    target = value_field(null=True, blank=True)
+    baseline = value_field(null=True, blank=True)
+    method = models.CharField(max_length=20, choices=ScoringMethod.choices, blank=True)
+    params = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        ordering = ["line_id", "starts_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "line", "starts_on"], name="line_segment_once"),
+            models.CheckConstraint(condition=Q(weight__gte=0, weight__lte=100), name="line_segment_weight_range"),
+        ]
+
+
 class ChangeRequest(OrganizationModel):
     """A wish to change an agreed line: old and new values, reason, effective date, decided by a second person."""
 
@@ -93,6 +118,7 @@ class ChangeRequest(OrganizationModel):
     changes = models.JSONField(encoder=DjangoJSONEncoder, help_text='{"target": {"old": "10", "new": "12"}}')
     reason = models.TextField()
     effective_on = models.DateField()
+    mode = models.CharField(max_length=10, choices=ChangeMode.choices, default=ChangeMode.SEGMENTS)
     state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.REQUESTED)
     requested_by = OrganizationForeignKey(Member, indexed=False)
     requested_at = models.DateTimeField(auto_now_add=True)

@@ -33,7 +33,8 @@ COPY (
            l.weight, l.target, l.baseline,
            l.is_scored::int + CASE WHEN l.waived_reason <> '' THEN 2 ELSE 0 END
                             + CASE WHEN l.wiped_out_reason <> '' THEN 4 ELSE 0 END
-                            + CASE WHEN s.night_completion IS DISTINCT FROM s.completion THEN 8 ELSE 0 END,
+                            + CASE WHEN s.night_completion IS DISTINCT FROM s.completion THEN 8 ELSE 0 END
+                            + CASE WHEN l.in_segments THEN 16 ELSE 0 END,
            s.quantity, s.divisor, s.state, s.reason, s.raw, s.completion, s.status
     FROM scorecards_scorecardline l
     LEFT JOIN {scores} s ON s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s)

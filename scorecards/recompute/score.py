@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from scorecards.recompute.gather import NULL, StoredCard, carried_pairs
 from scorecards.recompute.rules import RuleBook
+from scorecards.recompute.segments import SEGMENTED, SegmentBook
 from scorecards.scoring import NOT_SCORABLE, CardSums, LineState, WeightPolicy, card_result, status_of
 
 # Bits of a row's flags; a plain line carries the first alone.
@@ -29,11 +30,15 @@ class Scores(NamedTuple):
     cards: dict[int, tuple]
 
 
-def score_rows(rows: Sequence[str], cards: dict[int, StoredCard], *, report: bool) -> Scores:
+def score_rows(
+    rows: Sequence[str], cards: dict[int, StoredCard], *, report: bool, segmented: SegmentBook | None = None
+) -> Scores:
     """Score lines, given card by card, and their cards; with `report`, what no night has reported counts as changed.
 
     A line is (line, state, reason, raw, completion, status, card); a card is in the order of StoredCard.score.
+    `segmented` scores lines in segments; a preview gives its own.
     """
+    segmented = SegmentBook(rows) if segmented is None else segmented
     rules = RuleBook(lambda: (row.split("\t", 3)[2] for row in rows))
     carried = _Carried(rows, cards, rules)
     sums = {card_id: CardSums() for card_id in cards}
@@ -55,6 +60,8 @@ def score_rows(rows: Sequence[str], cards: dict[int, StoredCard], *, report: boo
             bits = int(flags)
             if bits & WAIVED:
                 why, quantity, divisor = _WAIVED, None, None
+            elif bits & SEGMENTED:
+                score = segmented[line_id]
         if carries and quantity is None and why == _LATE:
             quantity, divisor = carried[line_id]
         state, raw, completion = score(

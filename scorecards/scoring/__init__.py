@@ -27,6 +27,7 @@ from scorecards.scoring.methods import manual_needs_evidence
 from scorecards.scoring.pace import PaceKind, PaceResult, PaceStatus, elapsed_share, pace_of
 from scorecards.scoring.roll_up import Child, RollUp, RollUpResult, average_of_periods, roll_up
 from scorecards.scoring.rules import Direction, KpiRule, Method, MissingPolicy, RuleError, default_cap, rule_from_data
+from scorecards.scoring.segments import Segment, score_segments, weights_by_days
 from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBand, status_of
 from scorecards.scoring.tables import goal_red_flag, point_scale
 from scorecards.scoring.tiers import DEFAULT_TIERS, Tier, check_tiers, tier_of
@@ -61,6 +62,7 @@ __all__ = [
     "Rounding",
     "RuleCode",
     "RuleError",
+    "Segment",
     "Status",
     "StatusBand",
     "Step",
@@ -87,8 +89,10 @@ __all__ = [
     "rule_from_data",
     "score_card",
     "score_line",
+    "score_segments",
     "status_of",
     "suggest_weights",
     "tier_of",
     "value_of",
+    "weights_by_days",
 ]

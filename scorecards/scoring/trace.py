@@ -82,6 +82,15 @@ class RuleCode(StrEnum):
     STATUS = "status.at_least"  # completion, bound (None: all the rest) → word
     STATUS_ABOVE = "status.above"  # completion, bound → word
 
+    # A line in segments; each of its steps names starts_on, ends_on (the day after), days and all_days
+    SEGMENT = "segment"  # state → completion, or None
+    SEGMENT_SHARE = "segment.share"  # target → share of a flow's target
+    SEGMENT_SHARES = "segment.shares"  # days, all_days → the shares of segments scored together
+    SEGMENT_FULL_RATE = "segment.full_rate"  # actual, denominator (or None), days, all_days → for the whole period
+    SEGMENT_DEDUCT = "segment.deduct"  # deduct_per_unit, days, all_days → what an event deducts
+    SEGMENT_NOTHING_ADDED = "segment.nothing_added"  # a flow after its last entry → 0
+    SEGMENTS = "segments"  # weighted_sum, days → completion
+
     # A scorecard
     CARD_LINE = "card.line"  # line, weight, completion → weight × completion
     CARD_LINE_ZERO = "card.line.counted_zero"  # line, weight, state

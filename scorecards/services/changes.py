@@ -7,14 +7,17 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kpiapp.decimals import HUNDRED, plain
+from kpiapp.decimals import plain
 from kpiapp.models import Member
 from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
+from kpiapp.templatetags.kpi import day
 from scorecards import notices, recipients, recompute
-from scorecards.choices import CardState, ChangeState
-from scorecards.models import ChangeRequest, Scorecard, ScorecardLine
-from scorecards.services.scorecards import CardRefused, balanced, check_line, measured_by
+from scorecards.choices import CardState, ChangeMode, ChangeState
+from scorecards.models import ChangeRequest, ScorecardLine
+from scorecards.services import dated
+from scorecards.services.dated import Proposal
+from scorecards.services.scorecards import CardRefused, check_line, measured_by
 
 NUMBERS = ("target", "baseline", "weight")
 # A severe violation: the line counts 0 however much was reached. Set like any other change, by two people.
@@ -34,29 +37,35 @@ def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
+def value_now(line: ScorecardLine, name: str):
+    """What holds today of a line: of a weight, the one since its last change."""
+    return dated.weight_today(line) if name == "weight" else getattr(line, name)
+
+
 @transaction.atomic
 def request_change(
-    *, line: ScorecardLine, changes: dict, reason: str, effective_on: datetime.date, by: Member
+    *,
+    line: ScorecardLine,
+    changes: dict,
+    reason: str,
+    effective_on: datetime.date,
+    by: Member,
+    mode: str = ChangeMode.SEGMENTS,
 ) -> ChangeRequest:
     """Ask for new values of an agreed line, {field: new value}. Raises ChangeRefused.
 
-    The values hold for the whole period once approved; `effective_on` is kept with the decision.
+    Once approved they hold since `effective_on`, and the line is scored in segments; with the mode "replace", or on
+    the first day, for the whole period.
     """
     line = (
         ScorecardLine.objects.select_for_update(of=("self",))
         .select_related("kpi", "scorecard__period", "scorecard__department")
         .get(pk=line.pk)
     )
-    card, period = line.scorecard, line.scorecard.period
-    if card.state != CardState.AGREED:
-        raise ChangeRefused(_("This card is not agreed yet: change it directly."))
-    if not period.is_open:
-        raise ChangeRefused(_("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": period.label})
+    _check_open(line, effective_on, mode)
     if not reason.strip():
         raise ChangeRefused(_("Say why it has to change: the one who decides was not there."))
-    if not period.starts_on <= effective_on < period.ends_on:
-        raise ChangeRefused(_("The day must lie in %(period)s.") % {"period": period.label})
-    different = {name: value for name, value in changes.items() if name in FIELDS and getattr(line, name) != value}
+    different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
     if not different:
         raise ChangeRefused(_("Nothing would change: type at least one new value."))
     if ChangeRequest.objects.filter(line=line, state=ChangeState.REQUESTED).exists():
@@ -64,15 +73,33 @@ def request_change(
     _check(line, different)
     request = ChangeRequest.objects.create(
         line=line,
-        changes={name: {"old": _text(getattr(line, name)), "new": _text(value)} for name, value in different.items()},
+        changes={name: {"old": _text(value_now(line, name)), "new": _text(value)} for name, value in different.items()},
         reason=reason.strip(),
         effective_on=effective_on,
+        mode=mode,
         requested_by=by,
     )
     audit.record(action="change.request", target=line, by=by, after=request.changes, reason=request.reason)
-    deciders = recipients.decider_ids(card, timezone.localdate(request.requested_at))
+    deciders = recipients.decider_ids(line.scorecard, timezone.localdate(request.requested_at))
     notifications.notify(to=deciders, kind=notices.CHANGE_REQUESTED, target=request, by=by)
     return request
+
+
+def _check_open(line: ScorecardLine, effective_on: datetime.date, mode: str) -> None:
+    """Refuse what no change can be dated to: a draft, a locked period, a day outside it or before the last change."""
+    period = line.scorecard.period
+    if line.scorecard.state != CardState.AGREED:
+        raise ChangeRefused(_("This card is not agreed yet: change it directly."))
+    if not period.is_open:
+        raise ChangeRefused(_("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": period.label})
+    if not period.starts_on <= effective_on < period.ends_on:
+        raise ChangeRefused(_("The day must lie in %(period)s.") % {"period": period.label})
+    last = dated.holds_from(line)
+    if mode == ChangeMode.SEGMENTS and last is not None and effective_on < last:
+        raise ChangeRefused(
+            _("A change from %(day)s on is agreed already. Choose that day or a later one, or the whole period.")
+            % {"day": day(last)}
+        )
 
 
 def _check(line: ScorecardLine, values: dict) -> None:
@@ -88,7 +115,12 @@ def _check(line: ScorecardLine, values: dict) -> None:
 def wipe_out_line(*, line: ScorecardLine, reason: str, effective_on: datetime.date, by: Member) -> ChangeRequest:
     """Ask that a line counts 0 because of a severe violation; a second person decides. Raises ChangeRefused."""
     return request_change(
-        line=line, changes={WIPE_OUT: reason.strip()}, reason=reason, effective_on=effective_on, by=by
+        line=line,
+        changes={WIPE_OUT: reason.strip()},
+        reason=reason,
+        effective_on=effective_on,
+        by=by,
+        mode=ChangeMode.REPLACE,
     )
 
 
@@ -119,22 +151,15 @@ def approve_change(*, request: ChangeRequest, by: Member, today: datetime.date, 
     request = _lock(request)
     _check_decider(request, by)
     line, card = request.line, request.line.scorecard
-    if not card.period.is_open:
-        raise ChangeRefused(
-            _("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": card.period.label}
-        )
-    for name, change in request.changes.items():
-        if _text(getattr(line, name)) != change["old"]:
-            raise ChangeRefused(_("The values have changed since. Refuse this request and ask again."))
-        value = change["new"]
-        setattr(line, name, _number(value) if name in NUMBERS else value)
-    if WIPE_OUT in request.changes:
-        line.wiped_out_by = request.requested_by
-    line.save(update_fields=[*request.changes, "wiped_out_by"])
-    others = _rebalance(card, line) if "weight" in request.changes else {}
+    _check_open(line, request.effective_on, request.mode)
+    if any(_text(value_now(line, name)) != change["old"] for name, change in request.changes.items()):
+        raise ChangeRefused(_("The values have changed since. Refuse this request and ask again."))
+    proposal = proposal_of(request)
+    dated.save(proposal)
     _decide(request, ChangeState.APPROVED, by, note)
     recompute.refresh_actuals(line_ids=[line.pk])
     recompute.rescore_cards(card_ids=[card.pk], on=today)
+    others = {"other_weights": proposal.other_weights} if proposal.other_weights else {}
     audit.record(
         action="change.approve",
         target=line,
@@ -146,15 +171,16 @@ def approve_change(*, request: ChangeRequest, by: Member, today: datetime.date, 
     return request
 
 
-def _rebalance(card: Scorecard, line: ScorecardLine) -> dict:
-    """Scale the other weights to what is left of 100; the new weights by KPI, for the audit."""
-    rest = list(card.lines.filter(is_scored=True).exclude(pk=line.pk).select_related("kpi").order_by("position", "pk"))
-    if not rest:
-        return {}
-    for other, weight in zip(rest, balanced([o.weight for o in rest], HUNDRED - line.weight), strict=True):
-        other.weight = weight
-    ScorecardLine.objects.bulk_update(rest, ["weight"])
-    return {"other_weights": {other.kpi.name: plain(other.weight) for other in rest}}
+def proposal_of(request: ChangeRequest) -> Proposal:
+    """What a request would make of its card; nothing is written."""
+    line = request.line
+    values = {
+        name: _number(change["new"]) if name in NUMBERS else change["new"] for name, change in request.changes.items()
+    }
+    proposal = dated.propose(line=line, values=values, effective_on=request.effective_on, mode=request.mode)
+    if WIPE_OUT in values:
+        proposal.lines[0].wiped_out_by = request.requested_by
+    return proposal
 
 
 def _decide(request: ChangeRequest, state: str, by: Member, note: str) -> None:

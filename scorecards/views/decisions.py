@@ -121,6 +121,7 @@ def change_new(request, pk):
                 changes=form.changes(),
                 reason=form.cleaned_data["reason"],
                 effective_on=form.cleaned_data["effective_on"],
+                mode=form.cleaned_data["mode"],
                 by=request.member,
             )
         except Refused as refusal:

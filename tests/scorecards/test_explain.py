@@ -168,6 +168,7 @@ def test_every_rule_of_a_line_has_words():
         "wipe",
         "line",
         "status",
+        "segment",
     )
     of_lines = {code for code in RuleCode if code.value.startswith(prefixes)}
     assert of_lines == set(WORDS) | UNSPOKEN
@@ -234,6 +235,27 @@ def test_corrections_and_approved_changes_are_named(scope):
         text = all_words(explain.explain_line(line, on=STORY_DAY))
     assert "1 correction" in text
     assert "approved by Hoàng Văn Đức" in text
+
+
+def test_a_target_changed_on_the_16th_is_told_segment_by_segment(scope):
+    line = explained(scope, "ratio", {}, 100, None, [30, 80])
+    request = changes.request_change(
+        line=line,
+        changes={"target": D(160)},
+        reason="A second district",
+        effective_on=datetime.date(2026, 11, 16),
+        by=scope.acting(scope.manager),
+    )
+    changes.approve_change(request=request, by=scope.acting(scope.director), today=STORY_DAY)
+    with translation.override("en"):
+        explanation = explain.explain_line(line, on=STORY_DAY)
+        text = all_words(explanation)
+    assert explanation.title == "Why 80%?"
+    assert "sum of days × completion ÷ days = 16.799995 ÷ 21" in text
+    assert "1 Nov 2026 – 15 Nov 2026" in text
+    assert "100 × 10 ÷ 21 = 47.619" in text
+    assert "160 × 11 ÷ 21 = 83.8095" in text
+    assert "differs" not in text
 
 
 @pytest.mark.parametrize(

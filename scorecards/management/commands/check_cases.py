@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from kpiapp import split_cases
 from kpiapp.case_files import run_files
-from scorecards import case_sections
+from scorecards import case_sections, case_segments
 
 
 class Command(BaseCommand):
@@ -22,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
         case_sections.register()
         split_cases.register()
+        case_segments.register()
         report = run_files(files)
         for failure in report.failures:
             self.stdout.write(failure)

@@ -5,8 +5,9 @@ import datetime
 import pytest
 
 from kpiapp.models import AuditEvent
+from scorecards import recompute
 from scorecards.choices import ChangeState
-from scorecards.models import CardScore
+from scorecards.models import CardScore, LineScore, LineSegment
 from scorecards.services import actuals, changes, scorecards
 from scorecards.services.changes import ChangeRefused
 from scorecards.services.scorecards import CardRefused
@@ -25,10 +26,15 @@ def agreed(scope):
     return scope
 
 
-def ask(cast, by=None, reason="Customers moved", on=STORY_DAY, **values):
+def ask(cast, by=None, reason="Customers moved", on=STORY_DAY, mode="segments", line=None, **values):
     values = {name: D(value) for name, value in values.items()}
     return changes.request_change(
-        line=cast.line, changes=values, reason=reason, effective_on=on, by=cast.acting(by or cast.lan)
+        line=line or cast.line,
+        changes=values,
+        reason=reason,
+        effective_on=on,
+        by=cast.acting(by or cast.lan),
+        mode=mode,
     )
 
 
@@ -46,8 +52,8 @@ def test_an_agreed_card_refuses_every_direct_edit(agreed):
         scorecards.balance_weights(card=agreed.card, by=by, today=STORY_DAY)
 
 
-def test_an_approved_target_rescores_and_leaves_old_and_new(agreed):
-    request = ask(agreed, target=160)
+def test_a_target_approved_for_the_whole_period_rescores_and_leaves_old_and_new(agreed):
+    request = ask(agreed, target=160, mode="replace")
     assert line_of(agreed.card, agreed.line.kpi).target == 100
     approve(agreed, request, agreed.manager)
     assert line_of(agreed.card, agreed.line.kpi).target == 160
@@ -57,7 +63,7 @@ def test_an_approved_target_rescores_and_leaves_old_and_new(agreed):
 
 
 def test_a_new_weight_scales_the_others_so_that_the_card_stays_at_100(agreed):
-    approve(agreed, ask(agreed, weight=40), agreed.manager)
+    approve(agreed, ask(agreed, weight=40, mode="replace"), agreed.manager)
     weights = list(agreed.card.lines.order_by("position").values_list("weight", flat=True))
     assert weights == [40, 36, 24]
 
@@ -108,3 +114,78 @@ def test_a_severe_violation_takes_two_people_and_counts_zero(agreed):
     line = line_of(agreed.card, agreed.line.kpi)
     assert (line.wiped_out_reason, line.wiped_out_by_id) == ("Safety rule broken", agreed.hr.pk)
     assert CardScore.objects.get(scorecard=agreed.card).percent == 0
+
+
+MID = datetime.date(2026, 11, 16)  # ten working days of November before it, eleven from it on
+
+
+def reach(cast, value, on):
+    actuals.record_actual(line=cast.line, value=D(value), on=on, today=STORY_DAY, by=cast.acting(cast.lan))
+
+
+def completion_of(cast):
+    return LineScore.objects.get(line=cast.line).completion
+
+
+def test_a_target_from_a_day_on_is_scored_in_segments_by_working_days(agreed):
+    reach(agreed, 30, datetime.date(2026, 11, 6))
+    approve(agreed, ask(agreed, target=160, on=MID), agreed.manager)
+    # 30 of 100 × 10/21 is 63 %, 80 of 160 × 11/21 is 95.4545 %: (10 × 0.63 + 11 × 0.954545) ÷ 21.
+    assert completion_of(agreed) == D("0.800000")
+    assert line_of(agreed.card, agreed.line.kpi).target == 160
+    starts = LineSegment.objects.filter(line=agreed.line).values_list("starts_on", "target")
+    assert list(starts) == [(datetime.date(2026, 11, 1), 100), (MID, 160)]
+
+
+def test_the_night_finds_what_the_approval_wrote(agreed):
+    reach(agreed, 30, datetime.date(2026, 11, 6))
+    approve(agreed, ask(agreed, target=160, on=MID), agreed.manager)
+    LineScore.objects.filter(line=agreed.line).update(completion=None, raw=None, state="late", status="none")
+    recompute.refresh_actuals(line_ids=[agreed.line.pk])
+    recompute.rescore_cards(card_ids=[agreed.card.pk], on=STORY_DAY)
+    assert completion_of(agreed) == D("0.800000")
+    assert recompute.compare_cards(card_ids=[agreed.card.pk], on=STORY_DAY).differing == {}
+
+
+def test_an_entry_after_the_change_moves_its_own_segment(agreed):
+    reach(agreed, 30, datetime.date(2026, 11, 6))
+    approve(agreed, ask(agreed, target=160, on=MID), agreed.manager)
+    reach(agreed, 20, datetime.date(2026, 11, 5))
+    # 50 of 47.62 is 105 %: (10 × 1.05 + 11 × 0.954545) ÷ 21.
+    assert completion_of(agreed) == D("1.000000")
+
+
+def test_a_dated_weight_counts_by_days_and_the_card_stays_at_100(agreed):
+    approve(agreed, ask(agreed, weight=80, on=MID), agreed.manager)
+    lines = agreed.card.lines.order_by("position")
+    # 50 for ten days and 80 for eleven: 65.714; the others 30 and 12, 20 and 8.
+    assert list(lines.values_list("weight", flat=True)) == [D("65.72"), D("20.57"), D("13.71")]
+    assert not lines.filter(in_segments=True).exists(), "a weight alone splits no score"
+    assert completion_of(agreed) == D("0.8")
+    later = ask(agreed, weight=50, on=STORY_DAY)
+    assert later.changes["weight"]["old"] == "80", "the weight that holds, not the mean"
+
+
+def test_a_second_change_keeps_the_first_and_cannot_lie_before_it(agreed):
+    approve(agreed, ask(agreed, target=160, on=MID), agreed.manager)
+    with pytest.raises(ChangeRefused):
+        ask(agreed, target=120, on=datetime.date(2026, 11, 10))
+    approve(agreed, ask(agreed, target=120, on=STORY_DAY), agreed.manager)
+    assert list(LineSegment.objects.filter(line=agreed.line).values_list("target", flat=True)) == [100, 160, 120]
+    approve(agreed, ask(agreed, target=90, mode="replace"), agreed.manager)
+    assert not LineSegment.objects.filter(line=agreed.line).exists()
+    assert completion_of(agreed) == round(D(80) / 90, 6)
+
+
+def test_a_change_on_the_first_day_needs_no_segments(agreed):
+    approve(agreed, ask(agreed, target=160, on=datetime.date(2026, 11, 1)), agreed.manager)
+    assert not LineSegment.objects.exists()
+    assert completion_of(agreed) == D("0.5")
+
+
+def test_a_violation_counts_zero_whatever_the_segments(agreed):
+    approve(agreed, ask(agreed, target=160, on=MID), agreed.manager)
+    request = changes.wipe_out_line(line=agreed.line, reason="x", effective_on=MID, by=agreed.acting(agreed.hr))
+    approve(agreed, request, agreed.manager)
+    assert completion_of(agreed) == 0
+    assert LineSegment.objects.filter(line=agreed.line).count() == 2

@@ -1,0 +1,81 @@
+"""Segments of a line as the scoring kernel takes them: who holds when, for how many working days, on which entries."""
+
+import datetime
+from bisect import bisect_right
+from collections.abc import Sequence
+from decimal import Decimal
+
+from kpiapp.calendars import WorkingCalendar
+from kpiapp.models import Period
+from scorecards.line_rules import rule_of
+from scorecards.models import Actual, LineSegment, ScorecardLine
+from scorecards.scoring import Entry, Segment
+from strategy.choices import Aggregation
+
+# What a segment is scored by; a change of the weight alone splits nothing.
+SCORED_BY = ("kpi_id", "target", "baseline", "method", "params")
+VALUES = (*SCORED_BY, "weight")
+
+
+def first_segment(line: ScorecardLine, period: Period) -> LineSegment:
+    """A line that never changed, as the one segment of its period (not saved)."""
+    return LineSegment(
+        line=line,
+        starts_on=period.starts_on,
+        kpi=line.kpi,
+        weight=line.weight,
+        target=line.target,
+        baseline=line.baseline,
+        method=line.method,
+        params=line.params,
+    )
+
+
+def without_repeats(segments: Sequence[LineSegment], names: Sequence[str] = VALUES) -> list[LineSegment]:
+    """Segments in order, without those that go on with the same values."""
+    kept: list[LineSegment] = []
+    for segment in segments:
+        if not kept or any(getattr(kept[-1], name) != getattr(segment, name) for name in names):
+            kept.append(segment)
+    return kept
+
+
+def days_of(starts: Sequence[datetime.date], ends_on: datetime.date, calendar: WorkingCalendar) -> list[Decimal]:
+    """Working days of segments by their first days; calendar days in a period without a working day."""
+    bounds = list(zip(starts, [*starts[1:], ends_on], strict=True))
+    days = [calendar.working_days(first, end) for first, end in bounds]
+    return days if any(days) else [Decimal((end - first).days) for first, end in bounds]
+
+
+def entry_of(actual: Actual, aggregation: str) -> Entry:
+    """A stored entry as a KPI aggregates it."""
+    value = actual.numerator if aggregation == Aggregation.RATIO else actual.value
+    return Entry(value, actual.denominator, actual.on, actual.pk)
+
+
+def kernel_segments(
+    segments: Sequence[LineSegment], period: Period, actuals: Sequence[Actual], calendar: WorkingCalendar
+) -> list[Segment]:
+    """What `score_segments` takes: stored segments (with their KPI versions) and the live entries of the line."""
+    kept = without_repeats(sorted(segments, key=lambda segment: segment.starts_on), SCORED_BY)
+    starts = [segment.starts_on for segment in kept]
+    entries: list[list[Entry]] = [[] for _ in kept]
+    for actual in actuals:
+        place = max(0, bisect_right(starts, actual.on) - 1)
+        entries[place].append(entry_of(actual, kept[place].kpi.aggregation))
+    ends, days_each = [*starts[1:], period.ends_on], days_of(starts, period.ends_on, calendar)
+    return [
+        Segment(
+            starts_on=segment.starts_on,
+            ends_on=end,
+            days=days,
+            rule=rule_of(segment.kpi, segment.method, segment.params),
+            target=segment.target,
+            baseline=segment.baseline,
+            aggregation=segment.kpi.aggregation,
+            numerator_agg=segment.kpi.numerator_agg or "sum",
+            denominator_agg=segment.kpi.denominator_agg or "sum",
+            entries=given,
+        )
+        for segment, end, days, given in zip(kept, ends, days_each, entries, strict=True)
+    ]

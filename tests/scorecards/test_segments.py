@@ -1,0 +1,118 @@
+"""Lines in segments: what must hold for any numbers."""
+
+import datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpiapp.decimals import allocate
+from scorecards.scoring import (
+    Entry,
+    KpiRule,
+    Method,
+    MissingPolicy,
+    Segment,
+    Trace,
+    aggregate,
+    compile_rule,
+    score_segments,
+    weights_by_days,
+)
+
+D = Decimal
+START = datetime.date(2026, 2, 1)
+KINDS = [("sum", "sum", "sum"), ("last", "sum", "sum"), ("avg", "sum", "sum"), ("ratio", "sum", "sum"),
+         ("ratio", "sum", "avg")]  # fmt: skip
+RULES = [KpiRule(Method.RATIO), KpiRule(Method.MIRROR), KpiRule(Method.INVERSE), KpiRule(Method.DEDUCT),
+         KpiRule(Method.BAND, {"low": 5, "high": 9, "outer_low": 1, "outer_high": 20}),
+         KpiRule(Method.RATIO, missing_policy=MissingPolicy.ZERO)]  # fmt: skip
+
+positive = st.decimals("0.5", "1000", places=2)
+counts = st.integers(0, 5).map(D)
+entries = st.lists(st.tuples(counts, st.integers(1, 50).map(D)), max_size=4)
+
+
+@st.composite
+def lines(draw, rules=RULES, kinds=KINDS, least=1):
+    """Segments of a random line, one kind of aggregation, each with its own days, rule, target and entries."""
+    kind, top, bottom = draw(st.sampled_from(kinds))
+    found, day = [], START
+    for _ in range(draw(st.integers(least, 4))):
+        count = draw(st.integers(0 if found else 1, 9))
+        end = day + datetime.timedelta(days=count + 1)
+        given_entries = [Entry(v, s, day, len(found) * 10 + i) for i, (v, s) in enumerate(draw(entries))]
+        found.append(
+            Segment(
+                day, end, D(count), draw(st.sampled_from(rules)), draw(positive), None, kind, top, bottom, given_entries
+            )
+        )
+        day = end
+    return found
+
+
+@given(lines())
+def test_a_completion_lies_within_what_one_segment_can_give_and_a_trace_changes_nothing(segments):
+    trace = Trace()
+    plain = score_segments(segments)
+    assert plain == score_segments(segments, trace=trace)
+    state, _raw, completion = plain
+    assert (completion is None) is (state != "scored")
+    if completion is not None:
+        assert 0 <= completion <= D("1.2")
+        parts = [step.result for step in trace.steps if step.rule == "segment" and step.result is not None]
+        assert not parts or min(parts) <= completion <= max(parts)
+
+
+@given(st.sampled_from(RULES), st.sampled_from(KINDS), positive, entries)
+def test_one_segment_is_the_plain_line(rule, kind, target, given_entries):
+    segment = Segment(
+        START,
+        START + datetime.timedelta(days=28),
+        D(15),
+        rule,
+        target,
+        None,
+        *kind,
+        [Entry(value, second, START, index) for index, (value, second) in enumerate(given_entries)],
+    )
+    pair = aggregate(kind[0], segment.entries, numerator_agg=kind[1], denominator_agg=kind[2])
+    expected = compile_rule(rule)(*(pair or (None, None)), target, None, "late")
+    got = score_segments([segment])
+    assert got == expected
+
+
+@given(lines(rules=[KpiRule(Method.RATIO, cap=None)], kinds=[KINDS[0]]), positive)
+def test_a_flow_whose_target_stays_scores_as_if_nothing_had_been_split(segments, target):
+    same = [Segment(s.starts_on, s.ends_on, s.days, s.rule, target, entries=s.entries) for s in segments]
+    total = sum((e.value for s in same for e in s.entries), D(0))
+    _, raw, _ = score_segments(same)
+    if not any(s.entries for s in same):
+        assert raw is None
+    else:
+        assert abs(raw - total / target) <= D("0.000002")
+
+
+@given(lines(kinds=KINDS[:3]), st.randoms())
+def test_the_order_in_which_entries_are_read_does_not_matter(segments, random):
+    mixed = []
+    for s in segments:
+        shuffled = list(s.entries)
+        random.shuffle(shuffled)
+        mixed.append(
+            Segment(s.starts_on, s.ends_on, s.days, s.rule, s.target, None, s.aggregation, "sum", "sum", shuffled)
+        )
+    assert score_segments(mixed) == score_segments(segments)
+
+
+@given(st.lists(st.integers(1, 20).map(D), min_size=1, max_size=4), st.integers(1, 12), st.data())
+def test_weights_that_make_100_every_day_make_exactly_100_over_the_period(days, count, data):
+    columns = [
+        allocate(D(100), data.draw(st.lists(st.integers(1, 50).map(D), min_size=count, max_size=count)), unit=D("0.01"))
+        for _ in days
+    ]
+    rows = [list(zip(days, [column[i] for column in columns], strict=True)) for i in range(count)]
+    weights = weights_by_days(rows)
+    assert sum(weights) == 100
+    for row, weight in zip(rows, weights, strict=True):
+        assert min(w for _, w in row) - D("0.01") <= weight <= max(w for _, w in row) + D("0.01")
