@@ -124,8 +124,13 @@ def visible_departments(member: Member, permission: Permission, on: datetime.dat
     if scope == Scope.ALL:
         return Department.objects.all()
     if scope == Scope.TEAM:
-        return Department.objects.filter(pk__in=_departments_below("head_id = %s", member.pk))
+        return led_departments(member)
     return Department.objects.none()
+
+
+def led_departments(member: Member) -> QuerySet[Department]:
+    """Departments a member heads, with everything below them."""
+    return Department.objects.filter(pk__in=_departments_below("head_id = %s", member.pk))
 
 
 def department_subtree(department: Department) -> QuerySet[Department]:

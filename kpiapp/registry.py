@@ -47,6 +47,42 @@ class ObjectiveScore(NamedTuple):
     explain_url: str
 
 
+class PastResult(NamedTuple):
+    """What a KPI reached in one period that is over."""
+
+    starts_on: datetime.date
+    value: Decimal
+
+
+class CurvePoint(NamedTuple):
+    """An actual and the completion it gives (1 = whole); None where the rule cannot say."""
+
+    x: Decimal
+    completion: Decimal | None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How a scoring rule turns actuals into completions, drawn over the actuals that matter.
+
+    `target` is None where the rule has none; `is_example` says that nobody has set one yet. `stops` are the actuals
+    where the course bends or jumps, for a table; `tried` is the value somebody wants to see, `raw` its completion
+    before gate, cap and floor. `problem` says why there is nothing to draw.
+    """
+
+    points: Sequence[CurvePoint] = ()
+    stops: Sequence[CurvePoint] = ()
+    target: Decimal | None = None
+    is_example: bool = False
+    cap: Decimal | None = None
+    floor: Decimal | None = None
+    gate: Decimal | None = None
+    is_counted: bool = False
+    tried: CurvePoint | None = None
+    raw: Decimal | None = None
+    problem: str = ""
+
+
 class CardTile(NamedTuple):
     """A tile above a scorecard, its texts in the reader's language: a label, a large value, a note, and why."""
 
@@ -138,6 +174,15 @@ OBJECTIVE_SCORES: list[Callable] = []
 # Callables (fields of a KPI version) → list of (field, sentence): what must be mended before it may be saved. The
 # scoring kernel registers here, so that a KPI is judged by the very rules that will score it.
 KPI_CHECKS: list[Callable] = []
+# Callable (fields of a KPI version, a value to try or None) → Curve: what the scoring kernel makes of actuals.
+COMPLETION_CURVES: list[Callable] = []
+# Callables (KPI definition ids, on) → {definition id: [PastResult]}, newest first, of periods that are over: the
+# results of whoever is responsible, else of whoever has had the KPI longest. One query however many KPIs.
+KPI_HISTORIES: list[Callable] = []
+# Callables (member, on) → query of the ids of KPI definitions by which the member, or somebody below them, is measured.
+MEASURED_KPIS: list[Callable] = []
+# Callables (note, member ids) run once a question about a KPI is stored, with those who may answer it.
+QUESTION_LISTENERS: list[Callable] = []
 # job task name → function(job) that does the work; kpiapp.services.jobs claims, runs and finishes it.
 JOB_TASKS: dict[str, Callable] = {}
 # job task name → what people call this work.

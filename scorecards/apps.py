@@ -11,13 +11,16 @@ class ScorecardsConfig(AppConfig):
     def ready(self):
         """Register what scorecards offer below."""
         from kpiapp import registry
-        from scorecards import home_panels, notices, offers
+        from scorecards import curves, histories, home_panels, notices, offers
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.services import rollups
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.KPI_CHECKS.append(problems_of_definition)
+        registry.COMPLETION_CURVES.append(curves.curve_of_definition)
+        registry.KPI_HISTORIES.append(histories.past_results)
+        registry.MEASURED_KPIS.append(histories.measured_kpis)
         registry.AFTER_SCORES.append(rollups.refresh_soon)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)
         registry.JOB_LABELS[rollups.TASK] = offers.ROLLUPS

@@ -29,6 +29,8 @@ TOLD_FIELDS = (
     "objective",
     "perspective",
     "owner",
+    "reporter",
+    "approver",
     "unit",
     "decimals",
     "direction",
@@ -48,9 +50,18 @@ TOLD_FIELDS = (
     "factor",
     "target_aggregation",
     "frequency",
+    "indicator",
+    "effort",
+    "effect",
     "group",
+    "is_scored",
+    "due_on",
+    "review_every",
+    "reevaluate_on",
+    "outcome",
     "why",
     "description",
+    "influence",
     "source",
 )
 
@@ -90,7 +101,7 @@ def choosable_objectives(member: Member, version: KpiVersion | None = None) -> Q
     open_maps = visible_maps(member).exclude(state=MapState.ARCHIVED).filter(draft_of=None).order_by()
     on_open_maps = Q(map__in=open_maps, retired_at=None)
     present = Q(pk=version.objective_id if version else None)
-    return Objective.objects.filter(on_open_maps | present).select_related("perspective")
+    return Objective.objects.filter(on_open_maps | present).select_related("perspective", "map")
 
 
 def links_of(objective: Objective) -> QuerySet[CauseLink]:
@@ -276,7 +287,7 @@ def editable_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
 
 def kpi_versions(definition: KpiDefinition) -> list[KpiVersion]:
     """All versions, the newest first, with the people and objectives they name."""
-    related = ("owner", "objective", "perspective", "created_by")
+    related = ("owner", "reporter", "approver", "objective__map", "perspective", "created_by")
     return list(definition.versions.select_related(*related).order_by("-number"))
 
 
@@ -298,6 +309,8 @@ def _shown(value: Any) -> Any:
         return value.name
     if isinstance(value, Perspective):
         return value.kind if not value.name else value.name
+    if isinstance(value, datetime.date):
+        return value.isoformat()
     return "" if value is None else value
 
 

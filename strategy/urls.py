@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from strategy.views import kpis, library, maps, objectives, versions
+from strategy.views import kpi_live, kpis, library, maps, objectives, versions
 
 app_name = "strategy"
 
@@ -29,8 +29,9 @@ urlpatterns = [
     path("library/use-card/", library.template_use, name="template_use"),
     path("library/kpis/", kpis.kpi_list, name="kpi_list"),
     path("library/kpis/new/", kpis.kpi_new, name="kpi_new"),
-    path("library/kpis/scoring/", kpis.kpi_scoring, name="kpi_scoring"),
-    path("library/kpis/people/", kpis.kpi_people, name="kpi_people"),
+    path("library/kpis/scoring/", kpi_live.kpi_scoring, name="kpi_scoring"),
+    path("library/kpis/judge/", kpi_live.kpi_judge, name="kpi_judge"),
+    path("library/kpis/people/", kpi_live.kpi_people, name="kpi_people"),
     path("library/kpis/<int:pk>/", kpis.kpi, name="kpi"),
     path("library/kpis/<int:pk>/edit/", kpis.kpi_edit, name="kpi_edit"),
     path("library/kpis/<int:pk>/retire/", kpis.kpi_retire, name="kpi_retire"),

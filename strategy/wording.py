@@ -1,9 +1,11 @@
 """A KPI version in words: how it scores, how entries become a value, and what changed between two versions."""
 
+import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -74,6 +76,10 @@ def _shown(version: KpiVersion, name: str) -> str:
         return format_percent(EXACT.multiply(value, HUNDRED), _language(), places=None)
     if isinstance(value, Decimal):
         return _number(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime.date):
+        return date_format(value, "DATE_FORMAT")
     display = getattr(version, f"get_{name}_display", None)
     return str(display() if display else value)
 
@@ -166,6 +172,8 @@ _LABELS = {
     "objective": lambda: _("Objective it serves"),
     "perspective": lambda: _("Perspective"),
     "owner": lambda: _("Who is responsible"),
+    "reporter": lambda: _("Who enters the numbers"),
+    "approver": lambda: _("Who approves the numbers"),
     "direction": lambda: _("Direction"),
     "target": lambda: _("Target"),
     "baseline": lambda: _("Baseline"),

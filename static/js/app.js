@@ -9,3 +9,4 @@ import "./paste.js";
 import "./forms.js";
 import "./combobox.js";
 import "./weights.js";
+import "./steps.js";

@@ -1,21 +1,26 @@
 """The form of a KPI: four fields, and the whole card behind "More"."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kpiapp.choices import PeriodKind
 from kpiapp.decimals import EXACT, HUNDRED, ZERO
-from kpiapp.forms import OrganizationChoiceField, OrganizationForm
+from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
 from kpiapp.number_field import NumberField
 from strategy.choices import (
+    GROUP_OF,
     METHODS_OF,
     Aggregation,
     Direction,
     Group,
+    Indicator,
+    Level,
     MissingPolicy,
     PartAggregation,
     ScoringMethod,
@@ -26,11 +31,18 @@ from strategy.forms.people import PersonField
 from strategy.models import KpiVersion, Perspective
 
 BLANK = [("", gettext_lazy("As usual"))]
+NOT_SAID = [("", gettext_lazy("Not said yet"))]
 LONG = forms.Textarea(attrs={"rows": 2})
 # Fields of a version that are typed as percents, under their own names.
 PERCENTS = {"cap": "cap_percent", "floor": "floor_percent", "min_gate": "gate_percent"}
 PARTS = ("numerator_label", "numerator_agg", "denominator_label", "denominator_agg", "factor")
-SHORT = ("name", "objective", "owner", "direction", "aggregation", "unit", "target", *PARTS)
+SHORT = (
+    *("name", "objective", "owner", "direction", "aggregation", "baseline", "target", "unit", "due_on", "frequency"),
+    *("reevaluate_on", *PARTS),
+)
+SCORING = ("method", *PERCENTS.values())
+# Fields of the form that are no fields of a version under the same name.
+APART = (*PERCENTS.values(), "department", "reason", "unscored", "confidential")
 
 
 class KpiForm(OrganizationForm):
@@ -59,8 +71,22 @@ class KpiForm(OrganizationForm):
         label=gettext_lazy("Times"), required=False, help_text=gettext_lazy("100 for percents, 1 for a plain quotient.")
     )
 
+    outcome = forms.CharField(
+        label=gettext_lazy("Desired outcome"),
+        required=False,
+        widget=LONG,
+        help_text=gettext_lazy("What will be different once it is reached?"),
+    )
     why = forms.CharField(label=gettext_lazy("Why it matters"), required=False, widget=LONG)
     description = forms.CharField(label=gettext_lazy("How it is measured"), required=False, widget=LONG)
+    influence = forms.CharField(
+        label=gettext_lazy("How to influence it"),
+        required=False,
+        widget=LONG,
+        help_text=gettext_lazy("What can somebody do this week that moves it?"),
+    )
+    reporter = PersonField(label=gettext_lazy("Who enters the numbers"), required=False)
+    approver = PersonField(label=gettext_lazy("Who approves the numbers"), required=False)
     source = forms.CharField(label=gettext_lazy("Where the numbers come from"), max_length=200, required=False)
     perspective = OrganizationChoiceField(
         Perspective,
@@ -72,9 +98,32 @@ class KpiForm(OrganizationForm):
     )
     department = forms.ModelChoiceField(label=gettext_lazy("Department"), queryset=None, required=False)
     frequency = forms.ChoiceField(label=gettext_lazy("How often"), choices=PeriodKind.choices)
-    group = forms.ChoiceField(label=gettext_lazy("Group"), choices=[(g, f"{g} – {g.label}") for g in Group])
+    indicator = forms.ChoiceField(
+        label=gettext_lazy("Leading or lagging"), choices=[*NOT_SAID, *Indicator.choices], required=False
+    )
+    effort = forms.ChoiceField(label=gettext_lazy("Effort"), choices=[*NOT_SAID, *Level.choices], required=False)
+    effect = forms.ChoiceField(label=gettext_lazy("Effect"), choices=[*NOT_SAID, *Level.choices], required=False)
+    unscored = forms.BooleanField(
+        label=gettext_lazy("Only watch it"),
+        required=False,
+        help_text=gettext_lazy("It stands on cards and does not count in the score."),
+    )
+    confidential = forms.BooleanField(
+        label=gettext_lazy("Confidential"),
+        required=False,
+        help_text=gettext_lazy(
+            "Only those named here, those it measures, their managers and the strategy office see it."
+        ),
+    )
+    due_on = forms.DateField(label=gettext_lazy("Reach it by"), widget=DayInput, required=False)
+    review_every = forms.ChoiceField(
+        label=gettext_lazy("How often it is reviewed"), choices=[*NOT_SAID, *PeriodKind.choices], required=False
+    )
+    reevaluate_on = forms.DateField(label=gettext_lazy("Judge anew on"), widget=DayInput, required=False)
     decimals = forms.IntegerField(label=gettext_lazy("Decimal places"), min_value=0, max_value=6)
-    baseline = NumberField(label=gettext_lazy("Baseline"), required=False, help_text=gettext_lazy("Where you start."))
+    baseline = NumberField(
+        label=gettext_lazy("Baseline"), required=False, help_text=gettext_lazy("Last year, or where you start.")
+    )
     method = forms.ChoiceField(label=gettext_lazy("Scoring method"), required=False)
     cap_percent = NumberField(label=gettext_lazy("Cap, %"), help_text=gettext_lazy("More does not count."))
     floor_percent = NumberField(label=gettext_lazy("Floor, %"), help_text=gettext_lazy("Less does not count."))
@@ -104,8 +153,10 @@ class KpiForm(OrganizationForm):
 
         `whole_company` says whether a KPI may belong to no department: for those who define them for everybody.
         """
-        initial = {**_defaults(version), **kwargs.pop("initial", {}), **(typed.dict() if typed is not None else {})}
+        initial = {**_defaults(version), **kwargs.pop("initial", {}), **(_typed(typed) if typed is not None else {})}
+        self.group = version.group if version is not None else Group.B
         super().__init__(_with_fitting_method(data), initial=initial, **kwargs)
+        self.choices = {"objectives": objectives, "departments": departments, "whole_company": whole_company}
         self.fields["objective"].queryset = objectives
         self.fields["department"].queryset = departments
         self.fields["department"].required = not whole_company
@@ -137,9 +188,14 @@ class KpiForm(OrganizationForm):
         return self["aggregation"].value() == Aggregation.RATIO
 
     @property
+    def scoring_has_errors(self) -> bool:
+        """Whether something of how it scores has to be mended."""
+        return any(name in SCORING for name in self.errors)
+
+    @property
     def more_has_errors(self) -> bool:
         """Whether something behind "More" has to be mended."""
-        return any(name not in SHORT for name in self.errors if name in self.fields)
+        return any(name not in (*SHORT, *SCORING) for name in self.errors if name in self.fields)
 
     def is_valid(self) -> bool:
         """The form, and the parameters of its method."""
@@ -149,11 +205,40 @@ class KpiForm(OrganizationForm):
     def fields_of_version(self) -> dict[str, Any]:
         """Valid input as fields of a KpiVersion."""
         data = self.cleaned_data
-        fields = {name: data[name] for name in data if name not in (*PERCENTS.values(), "department", "reason")}
+        fields = {name: data[name] for name in data if name not in APART}
         for name, percent in PERCENTS.items():
             fields[name] = None if data[percent] is None else EXACT.divide(data[percent], HUNDRED)
         fields["params"] = self.params.params() if self.params is not None else {}
         fields["factor"] = data["factor"] if data["factor"] is not None else Decimal(1)
+        fields["is_scored"], fields["group"] = not data["unscored"], self.group
+        return fields
+
+    def fields_shown(self) -> dict[str, Any]:
+        """What stands on the page, as `fields_so_far` has it; a form that is not sent yet is read as if it were."""
+        if self.is_bound:
+            return self.fields_so_far()
+        sent = QueryDict(mutable=True)
+        for form in filter(None, (self, self.params)):
+            for field in form:
+                value = field.value()
+                if value is True or value not in (None, False, ""):
+                    sent[field.html_name] = value.isoformat() if isinstance(value, date) else str(value)
+        for first, percent in getattr(self.params, "rows", ()):
+            sent.appendlist("row_first", first)
+            sent.appendlist("row_percent", percent)
+        return type(self)(sent, **self.choices).fields_so_far()
+
+    def fields_so_far(self) -> dict[str, Any]:
+        """What is typed and valid so far, the rest as it begins: for what is judged and drawn while typing."""
+        self.is_valid()
+        data = {**dict.fromkeys(self.fields), **self.cleaned_data}
+        fields = {name: data[name] for name in data if name not in APART}
+        for name, percent in PERCENTS.items():
+            fields[name] = None if data[percent] is None else EXACT.divide(data[percent], HUNDRED)
+        is_valid = self.params is not None and self.params.is_valid()
+        fields["params"] = self.params.params() if is_valid else {}
+        fields["is_scored"] = not data["unscored"]
+        fields["group"] = GROUP_OF.get((data["effort"], data["effect"]), self.group)
         return fields
 
     def show_problems(self, problems: list[tuple[str, str]]) -> None:
@@ -166,6 +251,12 @@ class KpiForm(OrganizationForm):
                 self.params.add_error(field if field in self.params.fields else None, sentence)
             else:
                 self.add_error(None, sentence)
+
+
+def _typed(data) -> dict[str, Any]:
+    """What stands on the page; a box that is not ticked is not sent."""
+    ticked = {name: name in data for name in ("unscored", "confidential")}
+    return {**data.dict(), **ticked}
 
 
 class KpiRevisionForm(KpiForm):
@@ -189,8 +280,11 @@ def _defaults(version: KpiVersion | None) -> dict[str, Any]:
     if version is None:
         version = KpiVersion(numerator_agg=PartAggregation.SUM, denominator_agg=PartAggregation.SUM)
         version.factor = HUNDRED
-    names = [field for field in KpiForm.base_fields if field not in (*PERCENTS.values(), "department")]
-    values = {name: getattr(version, name) for name in names}
+    values = {name: getattr(version, name) for name in KpiForm.base_fields if name not in APART}
+    values["unscored"] = not version.is_scored
+    if not version.effort and version.group in (Group.A, Group.C):
+        # Only B leaves open which of the two is high.
+        values["effort"] = values["effect"] = Level.HIGH if version.group == Group.A else Level.LOW
     for name, percent in PERCENTS.items():
         value = getattr(version, name)
         values[percent] = None if value is None else to_percent(value).normalize()

@@ -15,11 +15,13 @@ from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
 from strategy import catalogue, queries
 from strategy.choices import (
+    GROUP_OF,
     METHODS_OF,
     TARGETS_OF,
     Aggregation,
     Direction,
     Group,
+    KpiState,
     MissingPolicy,
     PartAggregation,
     TargetAggregation,
@@ -29,10 +31,14 @@ from strategy.services.perspectives import ensure_perspectives
 
 # What a version says unless somebody says otherwise. Method and target aggregation follow from other fields.
 DEFAULTS: dict[str, Any] = {
+    "outcome": "",
     "description": "",
     "why": "",
+    "influence": "",
     "source": "",
     "owner": None,
+    "reporter": None,
+    "approver": None,
     "objective": None,
     "perspective": None,
     "unit": "",
@@ -52,9 +58,16 @@ DEFAULTS: dict[str, Any] = {
     "factor": Decimal(1),
     "target_aggregation": "",
     "frequency": PeriodKind.MONTH,
+    "indicator": "",
+    "effort": "",
+    "effect": "",
     "group": Group.B,
+    "is_scored": True,
     "baseline": None,
     "target": None,
+    "due_on": None,
+    "review_every": "",
+    "reevaluate_on": None,
 }
 PARTS = ("numerator", "denominator")
 # A completion far beyond this says nothing more, and has no room in its column.
@@ -77,6 +90,9 @@ def create_kpi(
     department: Department | None = None,
     code: str = "",
     origin: str = "",
+    origin_fields: Mapping[str, Any] | None = None,
+    state: str = KpiState.ACTIVE,
+    confidential: bool = False,
 ) -> KpiDefinition:
     """A KPI and its first version. `fields` are those of KpiVersion; what is missing takes its default.
 
@@ -85,31 +101,46 @@ def create_kpi(
     complete = complete_fields(fields)
     refuse_problems(complete)
     definition = KpiDefinition.objects.create(
-        code=_free_code(code), origin=origin, department=department, name=complete["name"], created_by=by
+        code=_free_code(code),
+        origin=origin,
+        origin_fields=origin_fields or {},
+        department=department,
+        name=complete["name"],
+        state=state,
+        is_confidential=confidential,
+        created_by=by,
     )
     _add_version(definition, 1, complete, by)
-    after = {**queries.shown_fields(definition.current), "code": definition.code, "origin": origin}
+    after = {**queries.shown_fields(definition.current), "code": definition.code, "origin": origin, "state": state}
     audit.record(action="kpi.create", target=definition, by=by, after=after)
     return definition
 
 
 @transaction.atomic
 def revise_kpi(
-    *, definition: KpiDefinition, fields: Mapping[str, Any], by: Member, department: Department | None, reason: str = ""
+    *,
+    definition: KpiDefinition,
+    fields: Mapping[str, Any],
+    by: Member,
+    department: Department | None,
+    reason: str = "",
+    confidential: bool | None = None,
 ) -> KpiDefinition:
     """A new version for what comes; cards that exist keep the version they were agreed with.
 
-    Without a change there is no new version. Raises KpiRefused.
+    Without a change there is no new version. `confidential` None leaves that as it is. Raises KpiRefused.
     """
     definition = KpiDefinition.objects.select_for_update().get(pk=definition.pk)
     complete = complete_fields(fields)
     refuse_problems(complete)
-    before = {**queries.shown_fields(definition.current), "department": str(definition.department or "")}
+    before = _told(definition)
     if any(getattr(definition.current, name) != value for name, value in complete.items()):
         _add_version(definition, definition.current.number + 1, complete, by)
     definition.department = department
-    definition.save(update_fields=["department"])
-    after = {**queries.shown_fields(definition.current), "department": str(department or "")}
+    if confidential is not None:
+        definition.is_confidential = confidential
+    definition.save(update_fields=["department", "is_confidential"])
+    after = _told(definition)
     changed = [name for name in after if before[name] != after[name]]
     if changed:
         audit.record(
@@ -171,6 +202,7 @@ def complete_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
             complete[f"{part}_agg"] = complete[f"{part}_agg"] or PartAggregation.SUM
     else:
         complete.update({f"{part}_{what}": "" for part in PARTS for what in ("label", "agg")}, factor=Decimal(1))
+    complete["group"] = GROUP_OF.get((complete["effort"], complete["effect"]), complete["group"])
     if complete["objective"] is not None:
         complete["perspective"] = complete["objective"].perspective
     return complete
@@ -205,6 +237,13 @@ def _add_version(definition: KpiDefinition, number: int, fields: Mapping[str, An
     version = KpiVersion.objects.create(definition=definition, number=number, created_by=by, **fields)
     definition.current, definition.name = version, version.name
     definition.save(update_fields=["current", "name", "search_key", "sort_key"])
+
+
+def _told(definition: KpiDefinition) -> dict[str, Any]:
+    """What the audit trail keeps of a KPI besides its versions, and of the current one."""
+    shown = queries.shown_fields(definition.current)
+    about = {"department": str(definition.department or ""), "is_confidential": definition.is_confidential}
+    return {**shown, **about}
 
 
 def _set_active(definition: KpiDefinition, active: bool, action: str, reason: str, by: Member) -> KpiDefinition:

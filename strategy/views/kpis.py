@@ -1,25 +1,27 @@
 """The KPIs of an organization: list, card, form with its live parts, versions."""
 
+import datetime
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from kpiapp.choices import Scope
 from kpiapp.forms import ReasonForm
-from kpiapp.permissions import Permission, can, requires, scope_of
-from kpiapp.queries import find_people
+from kpiapp.permissions import Permission, can, requires
+from kpiapp.services.periods import add_months, fiscal_year_start
+from kpiapp.services.refusals import Refused
 from strategy import queries, wording
-from strategy.choices import Group
+from strategy.choices import Group, KpiState
 from strategy.forms.kpis import KpiForm, KpiRevisionForm
-from strategy.forms.people import person_label
 from strategy.models import KpiDefinition, Perspective
-from strategy.services import kpis
+from strategy.services import kpi_states, kpis
+from strategy.views.kpi_live import live_context
+from strategy.views.kpi_parts import choices_of, editable_or_404
 from strategy.views.pages import form_page
 
 PAGE_SIZE = 50
-PEOPLE_SHOWN = 10
 FILTERS = ("q", "perspective", "department", "group", "state")
 
 
@@ -73,19 +75,29 @@ def kpi(request, pk):
 
 @requires(Permission.KPI_EDIT)
 def kpi_new(request):
-    """Four fields, and the rest behind "More"."""
-    initial = {"department": queries.home_department(request.member, request.today)}
-    initial["objective"] = request.GET.get("objective")
-    form = KpiForm(request.POST or None, initial=initial, **_choices(request))
+    """Four fields, and the rest behind "More"; or seven questions, one at a time, over the same fields."""
+    if "layout" in request.POST:
+        return _form_page(request, KpiForm(typed=request.POST, **choices_of(request)), None)
+    year = fiscal_year_start(request.today, request.organization.fiscal_year_start_month)
+    initial = {
+        "department": queries.home_department(request.member, request.today),
+        "objective": request.GET.get("objective"),
+        "due_on": add_months(year, 12) - datetime.timedelta(days=1),
+    }
+    form = KpiForm(request.POST or None, initial=initial, **choices_of(request))
     if request.method == "POST" and form.is_valid():
         try:
             made = kpis.create_kpi(
-                fields=form.fields_of_version(), department=form.cleaned_data["department"], by=request.member
+                fields=form.fields_of_version(),
+                department=form.cleaned_data["department"],
+                confidential=form.cleaned_data["confidential"],
+                state=KpiState.DRAFT,
+                by=request.member,
             )
         except kpis.KpiRefused as refusal:
             form.show_problems(refusal.problems)
         else:
-            messages.success(request, _("Saved. Give it to people next."))
+            _activate_if_ready(request, made)
             return redirect("strategy:kpi", request.organization.slug, made.pk)
     return _form_page(request, form, None)
 
@@ -93,50 +105,54 @@ def kpi_new(request):
 @requires(Permission.KPI_EDIT)
 def kpi_edit(request, pk):
     """A new version; cards that exist keep theirs."""
-    definition = _editable(request, pk)
-    initial = {"department": definition.department_id, "owner": definition.current.owner}
-    form = KpiRevisionForm(
-        request.POST or None, initial=initial, version=definition.current, **_choices(request, definition.current)
-    )
+    definition = editable_or_404(request, pk)
+    choices = choices_of(request, definition.current)
+    if "layout" in request.POST:
+        return _form_page(
+            request, KpiRevisionForm(typed=request.POST, version=definition.current, **choices), definition
+        )
+    initial = {"department": definition.department_id, "confidential": definition.is_confidential}
+    form = KpiRevisionForm(request.POST or None, initial=initial, version=definition.current, **choices)
     if request.method == "POST" and form.is_valid():
         try:
             kpis.revise_kpi(
                 definition=definition,
                 fields=form.fields_of_version(),
                 department=form.cleaned_data["department"],
+                confidential=form.cleaned_data["confidential"],
                 reason=form.cleaned_data["reason"],
                 by=request.member,
             )
         except kpis.KpiRefused as refusal:
             form.show_problems(refusal.problems)
         else:
-            messages.success(request, _("Saved. Cards that exist keep the version they have."))
+            if definition.state == KpiState.ACTIVE:
+                messages.success(request, _("Saved. Cards that exist keep the version they have."))
+            else:
+                _activate_if_ready(request, definition)
             return redirect("strategy:kpi", request.organization.slug, pk)
     return _form_page(request, form, definition)
 
 
-@require_POST
-@requires(Permission.KPI_EDIT)
-def kpi_scoring(request):
-    """The part of the form that depends on direction, aggregation and method; writes nothing."""
-    form = KpiForm(typed=request.POST, **_choices(request))
-    return render(request, "strategy/_kpi_scoring.html", {"form": form, "is_live": True})
-
-
-@require_safe
-@requires(Permission.STRATEGY_READ)
-def kpi_people(request):
-    """People whose name, code or address fits what is being typed."""
-    text = request.GET.get("owner", "")[:100]
-    found = find_people(text=text, department=None, left=False, on=request.today)[:PEOPLE_SHOWN] if text else []
-    people = [(person_label(person), person.standing[0].position.name if person.standing else "") for person in found]
-    return render(request, "strategy/_people_options.html", {"people": people})
+def _activate_if_ready(request, definition: KpiDefinition) -> None:
+    """Saved by the main button, a draft that lacks nothing is used at once; any other stays a draft, and it is said."""
+    if "draft" in request.POST:
+        messages.success(request, _("Saved as a draft. Nobody is measured by it yet."))
+        return
+    try:
+        kpi_states.activate_kpi(definition=definition, by=request.member, on=request.today)
+    except Refused:
+        messages.warning(
+            request, _("Saved as a draft: some letters are open. Mend them, or have it activated as it is.")
+        )
+    else:
+        messages.success(request, _("Saved. Give it to people next."))
 
 
 @requires(Permission.KPI_EDIT)
 def kpi_retire(request, pk):
     """Take a KPI out of use."""
-    definition = _editable(request, pk)
+    definition = editable_or_404(request, pk)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.run(kpis.retire_kpi, definition=definition, by=request.member):
         messages.success(request, _("Out of use. Cards that have it keep it."))
@@ -150,26 +166,19 @@ def kpi_retire(request, pk):
 @requires(Permission.KPI_EDIT)
 def kpi_restore(request, pk):
     """Bring a retired KPI back."""
-    kpis.restore_kpi(definition=_editable(request, pk), by=request.member)
+    kpis.restore_kpi(definition=editable_or_404(request, pk), by=request.member)
     messages.success(request, _("Back in use."))
     return redirect("strategy:kpi", request.organization.slug, pk)
 
 
-def _editable(request, pk) -> KpiDefinition:
-    editable = queries.editable_kpis(request.member, request.today)
-    return get_object_or_404(editable.select_related("department", "current__owner"), pk=pk)
-
-
-def _choices(request, version=None) -> dict:
-    """What the form may offer to this member; the objective a KPI serves already stays choosable."""
-    return {
-        "objectives": queries.choosable_objectives(request.member, version),
-        "departments": queries.editable_departments(request.member, request.today),
-        "whole_company": scope_of(request.member, Permission.KPI_EDIT) == Scope.ALL,
-    }
-
-
 def _form_page(request, form: KpiForm, definition: KpiDefinition | None):
+    """The page of the form, filled as it is; 422 when something has to be mended."""
     problems = form.errors or (form.params is not None and form.params.errors)
-    context = {"form": form, "kpi": definition}
+    is_guided = (request.POST.get("layout") or request.POST.get("guided") or request.GET.get("guided")) == "guided"
+    context = {
+        **live_context(request, form.fields_shown(), definition),
+        "form": form,
+        "kpi": definition,
+        "is_guided": is_guided,
+    }
     return render(request, "strategy/kpi_form.html", context, status=422 if problems else 200)

@@ -1,0 +1,90 @@
+"""From draft to active: a KPI that fails a letter is used only when somebody allowed to says why. And its reviews."""
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kpiapp.choices import Scope
+from kpiapp.models import Member
+from kpiapp.permissions import Permission, scope_of
+from kpiapp.services import audit
+from kpiapp.services.refusals import Refused
+from strategy import judging
+from strategy.choices import KPI_TRANSITIONS, KpiState
+from strategy.models import KpiDefinition
+from strategy.smarter import Finding, is_smarter
+
+
+class StateRefused(Refused):
+    """A step a KPI cannot take; the message says why and what to do."""
+
+
+def decides(member: Member) -> bool:
+    """Whether a member may let a KPI be used although letters are open."""
+    return scope_of(member, Permission.KPI_EDIT) == Scope.ALL
+
+
+@transaction.atomic
+def activate_kpi(*, definition: KpiDefinition, by: Member, on: datetime.date, reason: str = "") -> KpiDefinition:
+    """Let a draft be given to people: when nothing keeps it back, or with a reason of who decides. Raises Refused."""
+    definition = _lock(definition, KpiState.ACTIVE)
+    findings = judging.judge(definition, definition.current, on)
+    reason = reason.strip()
+    if not is_smarter(findings):
+        if not decides(by):
+            raise StateRefused(_("Some letters are open. Mend them, or send it to the strategy office."))
+        if not reason:
+            raise StateRefused(_("Some letters are open. Say why it is used as it is."), field="reason")
+    return _move(definition, KpiState.ACTIVE, "kpi.activate", by, reason, open=_open(findings))
+
+
+@transaction.atomic
+def send_kpi(*, definition: KpiDefinition, by: Member, on: datetime.date, reason: str = "") -> KpiDefinition:
+    """Ask the strategy office to let a draft be used although letters are open, saying why. Raises Refused."""
+    definition = _lock(definition, KpiState.WAITING)
+    if not reason.strip():
+        raise StateRefused(_("Say why it should be used although letters are open."), field="reason")
+    findings = judging.judge(definition, definition.current, on)
+    return _move(definition, KpiState.WAITING, "kpi.send", by, reason.strip(), open=_open(findings))
+
+
+@transaction.atomic
+def return_kpi(*, definition: KpiDefinition, by: Member, reason: str) -> KpiDefinition:
+    """Give a KPI that waits back to be mended, with a reason. Raises Refused."""
+    definition = _lock(definition, KpiState.DRAFT)
+    if not reason.strip():
+        raise StateRefused(_("Say what has to be mended."), field="reason")
+    return _move(definition, KpiState.DRAFT, "kpi.return", by, reason.strip())
+
+
+@transaction.atomic
+def review_kpi(*, definition: KpiDefinition, by: Member, on: datetime.date) -> KpiDefinition:
+    """Somebody looked at the KPI on this day and found it right."""
+    before = {"reviewed_on": definition.reviewed_on and definition.reviewed_on.isoformat()}
+    definition.reviewed_on, definition.reviewed_by = on, by
+    definition.save(update_fields=["reviewed_on", "reviewed_by"])
+    audit.record(action="kpi.review", target=definition, by=by, before=before, after={"reviewed_on": on.isoformat()})
+    return definition
+
+
+def _lock(definition: KpiDefinition, wanted: str) -> KpiDefinition:
+    locked = KpiDefinition.objects.select_for_update(of=("self",))
+    definition = locked.select_related("current__owner", "current__objective__map").get(pk=definition.pk)
+    if wanted not in KPI_TRANSITIONS[KpiState(definition.state)]:
+        raise StateRefused(_("Somebody was faster: it is “%(state)s”.") % {"state": definition.get_state_display()})
+    return definition
+
+
+def _move(definition: KpiDefinition, state: str, action: str, by: Member, reason: str, **more: Any) -> KpiDefinition:
+    before = {"state": definition.state}
+    definition.state = state
+    definition.save(update_fields=["state"])
+    audit.record(action=action, target=definition, by=by, before=before, after={"state": state, **more}, reason=reason)
+    return definition
+
+
+def _open(findings: list[Finding]) -> str:
+    """The letters that keep it back, as the audit trail keeps them."""
+    return " ".join(finding.letter for finding in findings if finding.keeps_back)

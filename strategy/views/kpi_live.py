@@ -1,0 +1,71 @@
+"""What answers while a KPI is typed: fields a choice asks for, SMARTER, the curve, people. Writes nothing."""
+
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST, require_safe
+
+from kpiapp.decimals import NumberError, parse_number
+from kpiapp.permissions import Permission, requires
+from kpiapp.queries import find_people
+from strategy import curve_drawing, judging, queries, smarter_words
+from strategy.forms.kpis import KpiForm
+from strategy.forms.people import person_label
+from strategy.models import KpiDefinition
+from strategy.views.kpi_parts import choices_of
+
+PEOPLE_SHOWN = 10
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_scoring(request):
+    """The part of the form that depends on direction, aggregation and method."""
+    form = KpiForm(typed=request.POST, **choices_of(request))
+    return render(request, "strategy/_kpi_scoring.html", {"form": form, "is_live": True})
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_judge(request):
+    """The letters of SMARTER, the group and the curve for what is typed so far."""
+    definition = _definition(request)
+    form = KpiForm(request.POST, **choices_of(request, definition.current if definition else None))
+    context = {**live_context(request, form.fields_so_far(), definition), "form": form, "kpi": definition}
+    return render(request, "strategy/_kpi_live.html", {**context, "is_live": True})
+
+
+def live_context(request, fields: dict, definition: KpiDefinition | None) -> dict:
+    """Letters, group and curve of fields of a version."""
+    past = judging.past_results([definition.pk], request.today).get(definition.pk, ()) if definition else ()
+    findings = judging.judge_fields(fields, definition, request.today, past)
+    return {
+        "smarter": smarter_words.panel_of(findings, fields["unit"] or ""),
+        "group": fields["group"],
+        "curve": curve_drawing.drawing_of(fields, _tried(request)),
+    }
+
+
+def _tried(request):
+    try:
+        return parse_number(request.POST.get("try_value", "")[:40], get_language() or "en")
+    except NumberError:
+        return None
+
+
+def _definition(request) -> KpiDefinition | None:
+    """The KPI that is being changed, when it may be; its past is judged, too."""
+    pk = request.POST.get("definition", "")
+    if not pk.isdigit():
+        return None
+    editable = queries.editable_kpis(request.member, request.today)
+    return editable.select_related("current").filter(pk=int(pk)).first()
+
+
+@require_safe
+@requires(Permission.STRATEGY_READ)
+def kpi_people(request):
+    """People whose name, code or address fits what is being typed into one of the fields for a person."""
+    text = next((request.GET[name] for name in ("owner", "reporter", "approver") if request.GET.get(name)), "")[:100]
+    found = find_people(text=text, department=None, left=False, on=request.today)[:PEOPLE_SHOWN] if text else []
+    people = [(person_label(person), person.standing[0].position.name if person.standing else "") for person in found]
+    return render(request, "strategy/_people_options.html", {"people": people})
