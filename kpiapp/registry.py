@@ -206,6 +206,11 @@ SAMPLE_DATA: list[Callable] = []
 PERIOD_LOCK_CHECKS: list[Callable] = []
 # kind of notification → what it is. kpiapp.services.notifications writes them.
 NOTIFICATIONS: dict[str, NotificationKind] = {}
+# Callables () → sentences, each a reason why the fiscal year cannot start in another month any more.
+FISCAL_YEAR_CHECKS: list[Callable] = []
+# Callables (definition_id, month starts, member_id or None) → {month start: Decimal}: what was reached with a KPI in
+# months, by a person or where it is measured highest up; months without a value are left out.
+KPI_FIGURES: list[Callable] = []
 # What decisions are about, the part of "noun.verb" before the dot, to its label: the filter of the audit trail.
 AUDIT_NOUNS: dict[str, Any] = {}
 # Other words of the audit trail: verbs, names of changed fields, codes among their values, to labels.

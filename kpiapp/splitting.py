@@ -77,7 +77,8 @@ def split(total: Decimal, weights: Sequence[Decimal], *, pins: Pins = NO_PINS, u
         raise SplitError("no_shares", NO_SHARES, rest=rest)
     parts = allocate(rest, shares, unit=unit) if rest else [quantize(ZERO, 0)] * len(free)
     by_place = dict(zip(free, parts, strict=True))
-    return [pins[place] if place in pins else by_place[place] for place in range(len(weights))]
+    # Plus zero: a pin may be a negative zero.
+    return [EXACT.add(pins[place], ZERO) if place in pins else by_place[place] for place in range(len(weights))]
 
 
 def split_mean(

@@ -10,8 +10,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from kpiapp.choices import PeriodKind, PeriodState
+from kpiapp.fiscal_years import fiscal_year_start, place_in_year
 from kpiapp.models.people import DateRange, Member
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
+
+MONTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.HALF_YEAR: 6, PeriodKind.YEAR: 12}
 
 
 class Period(OrganizationModel):
@@ -20,6 +23,7 @@ class Period(OrganizationModel):
     kind = models.CharField(max_length=10, choices=PeriodKind.choices)
     starts_on = models.DateField()
     ends_on = models.DateField(help_text="The first day after the period.")
+    fiscal_start_month = models.PositiveSmallIntegerField(default=1, help_text="In which its fiscal year starts.")
     state = models.CharField(max_length=10, choices=PeriodState.choices, default=PeriodState.OPEN)
     locked_at = models.DateTimeField(null=True, blank=True)
     locked_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
@@ -36,6 +40,7 @@ class Period(OrganizationModel):
                     (DateRange(F("starts_on"), F("ends_on")), RangeOperators.OVERLAPS),
                 ],
             ),
+            models.CheckConstraint(condition=Q(fiscal_start_month__range=(1, 12)), name="period_fiscal_month"),
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="period_not_empty"),
             models.CheckConstraint(
                 condition=Q(state=PeriodState.OPEN, locked_at=None)
@@ -58,24 +63,49 @@ class Period(OrganizationModel):
         return self.state == PeriodState.OPEN
 
     @property
+    def is_calendar_year(self) -> bool:
+        """Whether its fiscal year is the year on the wall."""
+        return self.fiscal_start_month == 1
+
+    @property
+    def fiscal_year(self) -> int:
+        """The year in which its fiscal year began."""
+        return fiscal_year_start(self.starts_on, self.fiscal_start_month).year
+
+    @property
     def code(self) -> str:
-        """Short name in addresses and on the command line: 2026-11, 2026-Q4, 2026-H2, 2026 (of the first day)."""
-        year, month = self.starts_on.year, self.starts_on.month
+        """Short name in addresses and on the command line: 2026-11, 2026-Q4, 2026-H2, 2026; FY2026-Q1 where the fiscal
+        year does not start in January."""
+        if self.kind == PeriodKind.MONTH:
+            return f"{self.starts_on.year}-{self.starts_on.month:02}"
+        year = f"{self.fiscal_year}" if self.is_calendar_year else f"FY{self.fiscal_year}"
         return {
-            PeriodKind.MONTH: f"{year}-{month:02}",
-            PeriodKind.QUARTER: f"{year}-Q{(month + 2) // 3}",
-            PeriodKind.HALF_YEAR: f"{year}-H{(month + 5) // 6}",
-            PeriodKind.YEAR: f"{year}",
+            PeriodKind.QUARTER: f"{year}-Q{self._number}",
+            PeriodKind.HALF_YEAR: f"{year}-H{self._number}",
+            PeriodKind.YEAR: year,
         }[PeriodKind(self.kind)]
 
     @property
     def label(self) -> str:
-        """Name in the reader's language, such as "November 2026" or "Quarter 4, 2026"."""
-        year, month = self.starts_on.year, self.starts_on.month
+        """Name in the reader's language: "November 2026", "Quarter 4, 2026", "Quarter 1, FY 2026"."""
         if self.kind == PeriodKind.MONTH:
             return date_format(self.starts_on, "YEAR_MONTH_FORMAT")
+        if self.kind == PeriodKind.YEAR:
+            return year_label(self.fiscal_year, self.fiscal_start_month)
+        numbers = {"number": self._number, "year": self.fiscal_year}
         if self.kind == PeriodKind.QUARTER:
-            return _("Quarter %(number)d, %(year)d") % {"number": (month + 2) // 3, "year": year}
-        if self.kind == PeriodKind.HALF_YEAR:
-            return _("Half-year %(number)d, %(year)d") % {"number": (month + 5) // 6, "year": year}
-        return _("Year %(year)d") % {"year": year}
+            text = _("Quarter %(number)d, %(year)d") if self.is_calendar_year else _("Quarter %(number)d, FY %(year)d")
+        else:
+            text = (
+                _("Half-year %(number)d, %(year)d") if self.is_calendar_year else _("Half-year %(number)d, FY %(year)d")
+            )
+        return text % numbers
+
+    @property
+    def _number(self) -> int:
+        return place_in_year(self.starts_on, self.fiscal_start_month, MONTHS[PeriodKind(self.kind)])
+
+
+def year_label(year: int, start_month: int) -> str:
+    """What the fiscal year that begins in a calendar year is called: "Year 2026", or "FY 2026" after January."""
+    return (_("Year %(year)d") if start_month == 1 else _("FY %(year)d")) % {"year": year}

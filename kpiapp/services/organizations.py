@@ -9,9 +9,10 @@ from django.utils.translation import override
 
 from kpiapp import registry
 from kpiapp.choices import Role
+from kpiapp.fiscal_years import add_months, fiscal_year_start
 from kpiapp.models import RESERVED_SLUGS, Department, Employment, Member, Organization, Position, RoleGrant, User
 from kpiapp.services import audit
-from kpiapp.services.periods import add_months, fill_fiscal_year, fiscal_year_start, shift_fiscal_year
+from kpiapp.services.periods import fill_fiscal_year, shift_fiscal_year
 from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import organization_scope
 from kpiapp.text import search_key

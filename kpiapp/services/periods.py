@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from kpiapp import registry
 from kpiapp.choices import PeriodKind, PeriodState
+from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months, fiscal_year_start
 from kpiapp.models import Member, Organization, Period
+from kpiapp.models.period import MONTHS
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
-
-MONTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.HALF_YEAR: 6, PeriodKind.YEAR: 12}
 
 
 class PeriodBlocked(Refused):
@@ -24,24 +24,13 @@ class PeriodBlocked(Refused):
         super().__init__(_("The period cannot be locked yet."))
 
 
-def fiscal_year_start(day: datetime.date, start_month: int) -> datetime.date:
-    """First day of the fiscal year in which a day lies."""
-    return datetime.date(day.year - (day.month < start_month), start_month, 1)
-
-
-def add_months(first: datetime.date, months: int) -> datetime.date:
-    """First day of the month that many months later."""
-    index = first.year * 12 + first.month - 1 + months
-    return datetime.date(index // 12, index % 12 + 1, 1)
-
-
 def fill_fiscal_year(*, starts_on: datetime.date) -> int:
     """Create the months, quarters, half-years and the year that are missing; returns how many were."""
     known = set(Period.objects.values_list("kind", "starts_on"))
     missing = [
-        Period(kind=kind, starts_on=first, ends_on=add_months(first, length))
+        Period(kind=kind, starts_on=first, ends_on=add_months(first, length), fiscal_start_month=starts_on.month)
         for kind, length in MONTHS.items()
-        for first in (add_months(starts_on, step) for step in range(0, 12, length))
+        for first in (add_months(starts_on, step) for step in range(0, MONTHS_OF_A_YEAR, length))
         if (kind, first) not in known
     ]
     return len(Period.objects.bulk_create(missing))
@@ -60,6 +49,9 @@ def open_next_year(*, organization: Organization, by: Member) -> int:
 
 def shift_fiscal_year(*, start_month: int, on: datetime.date) -> None:
     """Lay quarters, half-years and years anew from another month. Refused once one of them is locked or in use."""
+    for check in registry.FISCAL_YEAR_CHECKS:
+        for sentence in check():
+            raise Refused(sentence, field="fiscal_year_start_month")
     longer = Period.objects.exclude(kind=PeriodKind.MONTH)
     message = _("Quarters and years are in use: the fiscal year can no longer start in another month.")
     if longer.exclude(state=PeriodState.OPEN).exists():
@@ -70,7 +62,7 @@ def shift_fiscal_year(*, start_month: int, on: datetime.date) -> None:
     except ProtectedError as error:
         raise Refused(message, field="fiscal_year_start_month") from error
     first = fiscal_year_start(on, start_month)
-    for start in (first, add_months(first, 12)):
+    for start in (first, add_months(first, MONTHS_OF_A_YEAR)):
         fill_fiscal_year(starts_on=start)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.choices import PeriodKind
+from kpiapp.fiscal_years import fiscal_year_start
 from kpiapp.forms import ReasonForm
 from kpiapp.models import Period
 from kpiapp.permissions import Permission, can, open_to_members, requires
@@ -64,7 +65,7 @@ def _page(request, *, blocked=None, blockers=(), status=200):
     start_month = request.organization.fiscal_year_start_month
 
     def year(period):
-        return service.fiscal_year_start(period.starts_on, start_month)
+        return fiscal_year_start(period.starts_on, start_month)
 
     kinds = list(PeriodKind)
     rows = Period.objects.select_related("locked_by")
@@ -72,7 +73,7 @@ def _page(request, *, blocked=None, blockers=(), status=200):
     years = [(start, list(group)) for start, group in groupby(rows, key=year)]
     context = {
         "years": years[::-1],
-        "current_year": service.fiscal_year_start(request.today, start_month),
+        "current_year": fiscal_year_start(request.today, start_month),
         "may_lock": can(request.member, Permission.PERIOD_LOCK),
         "blocked": blocked,
         "blockers": blockers,

@@ -11,8 +11,9 @@ from django.utils.translation import override
 
 from kpiapp import registry
 from kpiapp.choices import PeriodKind
+from kpiapp.fiscal_years import add_months
 from kpiapp.models import Employment, Member, Organization, Period
-from kpiapp.services.periods import add_months, fill_fiscal_year
+from kpiapp.services.periods import fill_fiscal_year
 from kpiapp.tenancy import organization_scope
 from payroll.demo import cards, pay, people, strategy
 from scorecards.services import rollups, warnings

@@ -68,7 +68,8 @@ def period_field(*, required: bool) -> ImportField:
 
 def period_code(text: str) -> str:
     """What people write for a period, as its code: "Tháng 11/2026" is 2026-11, "Q4 2026" is 2026-Q4; "" if unknown."""
-    typed = search_key(text)
+    # "FY2026-Q1" is the first quarter of the company's own year, as "Q1 2026" is to those who work by it.
+    typed = search_key(text).removeprefix("fy").strip()
     if re.fullmatch(r"\d{4}", typed):
         return typed
     if match := _PART.fullmatch(typed):
@@ -149,7 +150,7 @@ def read_owners(rows: Sequence[Row], run: Run, permission: Permission) -> Owners
         owners,
         {definition.code: definition for definition in definitions},
         names,
-        {period.code: period for period in Period.objects.all()},
+        {period.code.removeprefix("FY"): period for period in Period.objects.all()},
     )
 
 

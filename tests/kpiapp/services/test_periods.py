@@ -3,9 +3,11 @@
 import datetime
 
 import pytest
+from django.utils import translation
 
 from kpiapp import registry
 from kpiapp.choices import PeriodKind, PeriodState
+from kpiapp.fiscal_years import fiscal_year_start
 from kpiapp.models import AuditEvent, Period
 from kpiapp.services import organizations, periods
 from kpiapp.services.refusals import Refused
@@ -61,7 +63,7 @@ def test_locking_is_refused_with_everything_that_blocks(scope):
     ],
 )
 def test_the_fiscal_year_of_a_day(day, month, first):
-    assert periods.fiscal_year_start(day, month) == first
+    assert fiscal_year_start(day, month) == first
 
 
 def test_a_fiscal_year_is_filled_once(scope):
@@ -92,3 +94,35 @@ def test_the_fiscal_year_moves_only_while_nothing_hangs_on_it(scope, today):
             organization=scope.organization, on=today, by=scope.owner, fiscal_year_start_month=1
         )
     assert refused.value.field == "fiscal_year_start_month"
+
+
+def test_a_year_that_starts_in_april_counts_its_own_quarters(scope):
+    periods.fill_fiscal_year(starts_on=datetime.date(2026, 4, 1))
+    named = {period.code: period for period in Period.objects.all()}
+    with translation.override("en"):
+        assert named["FY2026"].label == "FY 2026"
+        assert named["FY2026-Q1"].label == "Quarter 1, FY 2026"
+        assert named["FY2026-H2"].label == "Half-year 2, FY 2026"
+    assert named["FY2026-Q4"].starts_on == datetime.date(2027, 1, 1)
+    assert named["FY2026-Q3"].last_day == datetime.date(2026, 12, 31)
+    assert named["2027-03"].label
+
+
+def test_a_calendar_year_keeps_its_plain_names(scope):
+    periods.fill_fiscal_year(starts_on=datetime.date(2027, 1, 1))
+    named = {period.code: period for period in Period.objects.all()}
+    with translation.override("en"):
+        labels = [named[code].label for code in ("2027", "2027-Q3", "2027-H2")]
+    assert labels == ["Year 2027", "Quarter 3, 2027", "Half-year 2, 2027"]
+
+
+def test_whoever_planned_by_the_year_keeps_it_where_it_is(scope, today):
+    """What apps above register is asked."""
+    registry.FISCAL_YEAR_CHECKS.append(lambda: ["Targets are planned by the year."])
+    try:
+        with pytest.raises(Refused, match="Targets are planned"):
+            organizations.edit_organization(
+                organization=scope.organization, on=today, by=scope.owner, fiscal_year_start_month=4
+            )
+    finally:
+        registry.FISCAL_YEAR_CHECKS.pop()
