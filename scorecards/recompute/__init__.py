@@ -4,13 +4,17 @@ from scorecards.recompute.actuals import refresh_actuals
 from scorecards.recompute.cards import Comparison, Rescored, compare_cards, rescore_cards, settle_lines
 from scorecards.recompute.gather import StoredCard, stored_card
 from scorecards.recompute.locks import lock_cards_of_lines
+from scorecards.recompute.preview import Changes, Move, preview_cards
 
 __all__ = [
+    "Changes",
     "Comparison",
+    "Move",
     "Rescored",
     "StoredCard",
     "compare_cards",
     "lock_cards_of_lines",
+    "preview_cards",
     "refresh_actuals",
     "rescore_cards",
     "settle_lines",
