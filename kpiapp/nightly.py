@@ -77,6 +77,7 @@ def run_now(
 def plan(job: Job) -> dict:
     """Find the cards to look at and hand them out in parts."""
     on = _day(job)
+    recompute.roll_up_for_night()
     size = job.arguments.get("part_size", CARDS_PER_PART)
     day = {"on": on.isoformat()}
     how = {**day, "refresh": bool(job.arguments.get("refresh"))}
@@ -165,6 +166,8 @@ def _text(percent) -> str | None:
 def finish(job: Job) -> dict:
     """What stands on scores, once all parts are scored; the result sums the parts up."""
     on = _day(job)
+    # Entries that were added up anew, or came in meanwhile, below what was scored already.
+    recompute.roll_up_all(on=on, job=job)
     counts = {"rollups_changed": 0, "warnings_opened": 0, "warnings_closed": 0}
     for period in _open_periods(job):
         counts["rollups_changed"] += refresh_rollups(period=period, on=on, job=job)

@@ -117,3 +117,10 @@ class WarningKind(TextChoices):
     WEIGHTS = "weights", _("Weights are not 100")
     UNAPPROVED = "unapproved", _("Entries wait for approval for 3 days")
     NO_OWNER = "no_owner", _("KPI without an owner")
+
+
+class LinkKind(TextChoices):
+    """How one owner's KPI bears on another's: its numbers add up to it, or it helps without numbers."""
+
+    CONTRIBUTION = "contribution", _("Contributes")
+    SUPPORT = "support", _("Supports")

@@ -192,7 +192,9 @@ def _counted_by(rows: QuerySet, field: str, count: Count) -> ArraySubquery:
 
 def _own_card(visit: HomeVisit) -> Scorecard | None:
     """One's own card with `without_entry` (KPIs nothing was logged for) and `returned` (entries to mend)."""
-    counting = ScorecardLine.objects.filter(scorecard=OuterRef("pk"), is_scored=True, waived_reason="")
+    counting = ScorecardLine.objects.filter(
+        scorecard=OuterRef("pk"), is_scored=True, waived_reason="", takes_children=False
+    )
     logged = Q(score__entries__gt=0)
     returned = Actual.objects.filter(line__scorecard=OuterRef("pk"), state=ActualState.RETURNED)
     cards = Scorecard.objects.filter(member=visit.member.pk, period=visit.period)

@@ -12,7 +12,7 @@ from kpiapp.permissions import Permission, scope_of
 from kpiapp.registry import NavigationItem, SearchHit
 from kpiapp.text import search_key
 from scorecards import queries
-from scorecards.choices import OwnerKind
+from scorecards.choices import LinkKind, OwnerKind
 from scorecards.models import CardScore
 
 CARDS_FOUND = 6
@@ -36,6 +36,7 @@ NAVIGATION = [
     NavigationItem(
         "company", gettext_lazy("Scorecards"), "scorecards:team", "layout-grid", 20, Permission.CARD_READ, _sees_others
     ),
+    NavigationItem("company", gettext_lazy("KPI tree"), "scorecards:tree", "list-tree", 25, Permission.CARD_READ),
     NavigationItem(
         "company", gettext_lazy("Approvals"), "scorecards:approvals", "clipboard-check", 50, Permission.ACTUAL_APPROVE
     ),
@@ -47,6 +48,7 @@ AUDIT_NOUNS = {
     "line": gettext_lazy("KPIs on cards"),
     "change": gettext_lazy("Changes of what was agreed"),
     "evidence": gettext_lazy("Evidence"),
+    "cascade": gettext_lazy("KPI tree"),
 }
 AUDIT_WORDS = {
     "agree": pgettext_lazy("done", "agreed"),
@@ -63,6 +65,13 @@ AUDIT_WORDS = {
     "attach": pgettext_lazy("done", "attached"),
     "entries": gettext_lazy("entries"),
     "counts_again": gettext_lazy("counts again"),
+    "link": pgettext_lazy("done", "linked"),
+    "unlink": pgettext_lazy("done", "link ended"),
+    "source": pgettext_lazy("done", "source of the actual changed"),
+    "children": gettext_lazy("from below"),
+    "kind": gettext_lazy("kind"),
+    "rolls_up": gettext_lazy("adds up from below"),
+    **dict(LinkKind.choices),
     "other_weights": gettext_lazy("other weights"),
 }
 

@@ -82,7 +82,7 @@ class Summary:
 
 def columns_of(line: ScorecardLine) -> tuple[str, ...]:
     """The cells of a line: none, one, or the two parts of a ratio."""
-    if line.kpi.aggregation in DETAILS_ONLY:
+    if line.takes_children or line.kpi.aggregation in DETAILS_ONLY:
         return ()
     return (NUMERATOR, DENOMINATOR) if line.kpi.aggregation == Aggregation.RATIO else (VALUE,)
 
@@ -143,6 +143,8 @@ def _problem(line: ScorecardLine, score) -> str:
 def _hint(line: ScorecardLine, score) -> str:
     """How the shown number came together, where it is not simply what was typed last."""
     count = score.entries if score else 0
+    if line.takes_children:
+        return ngettext("adds up from %(count)d card", "adds up from %(count)d cards", count) % {"count": count}
     if line.kpi.aggregation in DETAILS_ONLY or (
         count > 1 and line.kpi.aggregation in (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX)
     ):
@@ -200,7 +202,7 @@ def summary_of(card: Scorecard, rows: Sequence[Row]) -> Summary:
         lines_total=sum(row.line.is_scored for row in rows),
         coverage=divide(measured * HUNDRED, total) if total else ZERO,
         total_weight=total,
-        waiting=sum(not row.has_entry and not row.line.waived_reason for row in rows),
+        waiting=sum(not (row.has_entry or row.line.waived_reason or row.line.takes_children) for row in rows),
         is_provisional=score.is_provisional if score else False,
         is_blocked=score.is_blocked if score else False,
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import allocate, currency_places
 from kpiapp.models import Member, Period
+from payroll.demo.cascade import Carried, set_targets
 from payroll.demo.people import Staff
 from payroll.demo.story import Measure, entries_for
 from payroll.demo.strategy import Measures
@@ -98,10 +99,21 @@ def _trend(months: list, personal: Decimal) -> list[Decimal]:
     return [Decimal(str(month)) * personal for month in months]
 
 
-def fill_cards(owners: list[Owner], measures: Measures, periods: list[Period], today: datetime.date, random: Random):
+def fill_cards(
+    owners: list[Owner],
+    measures: Measures,
+    periods: list[Period],
+    today: datetime.date,
+    random: Random,
+    carried: Carried,
+):
     """Cards, lines and entries of all months, then their scores, as the night would have left them."""
-    cards, lines = _cards(owners, measures, periods)
-    Actual.objects.bulk_create(_entries(lines, today, random), batch_size=2000)
+    cards, lines = _cards(owners, measures, periods, carried)
+    entries = _entries(lines, today, random)
+    # What adds up from below has no entries of its own.
+    from_below = measures.versions.get(carried.kpi)
+    above = {id(line) for line, owner, *_ in lines if owner.key in carried.below and line.kpi == from_below}
+    Actual.objects.bulk_create([entry for entry in entries if id(entry.line) not in above], batch_size=2000)
     with connection.cursor() as cursor:
         # The planner has no statistics of rows this young, and would look up entry by entry: 15 s instead of 0.2.
         cursor.execute("SET LOCAL enable_nestloop = off")
@@ -110,7 +122,7 @@ def fill_cards(owners: list[Owner], measures: Measures, periods: list[Period], t
     return cards
 
 
-def _cards(owners: list[Owner], measures: Measures, periods: list[Period]):
+def _cards(owners: list[Owner], measures: Measures, periods: list[Period], carried: Carried):
     pairs = [(owner, index) for index, period in enumerate(periods) for owner in owners if owner.since < period.ends_on]
     cards = Scorecard.objects.bulk_create(
         [
@@ -132,7 +144,7 @@ def _cards(owners: list[Owner], measures: Measures, periods: list[Period]):
         items = _items(owner)
         weights = allocate(Decimal(100), [weight for _kpi, weight in items], unit=Decimal(1))
         for position, (item, weight) in enumerate(zip(items, weights, strict=True)):
-            version = measures.versions[item[0].code]
+            version = measures.versions[carried.code_for(owner.key, item[0].code)]
             line = ScorecardLine(
                 scorecard=card,
                 kpi=version,
@@ -142,6 +154,11 @@ def _cards(owners: list[Owner], measures: Measures, periods: list[Period]):
                 baseline=version.baseline,
             )
             rows.append((line, owner, periods[index], owner.trend[index]))
+    top = measures.versions.get(carried.kpi)
+    months = {period.pk: index for index, period in enumerate(periods)}
+    set_targets(
+        [(owner.key, months[period.pk], line) for line, owner, period, _ in rows if line.kpi == top], carried.below
+    )
     ScorecardLine.objects.bulk_create([line for line, *_ in rows], batch_size=1000)
     return cards, rows
 

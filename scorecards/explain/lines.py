@@ -11,8 +11,10 @@ from django.utils.translation import ngettext
 
 from kpiapp.decimals import ZERO, round_completion
 from kpiapp.explain import Explanation, Source, Step
+from kpiapp.models import Member
 from kpiapp.templatetags.kpi import day, instant
 from scorecards.choices import LIVE_STATES, ActualState, ChangeState
+from scorecards.explain.children import from_below, stored_pair
 from scorecards.explain.lift import lift_of_line
 from scorecards.explain.numbers import Measure, p, u
 from scorecards.explain.words import UNSPOKEN, WORDS
@@ -60,7 +62,10 @@ def rerun(line: ScorecardLine, entries: Sequence[Actual], on: datetime.date, tra
     given = [Entry(e.numerator if ratio else e.value, e.denominator, e.on, e.pk) for e in entries]
     parts = {"numerator_agg": line.kpi.numerator_agg, "denominator_agg": line.kpi.denominator_agg} if ratio else {}
     waived = bool(line.waived_reason)
-    pair = None if waived else aggregate(line.kpi.aggregation, given, trace=trace, **parts)
+    if line.takes_children:
+        pair = None if waived else stored_pair(line)
+    else:
+        pair = None if waived else aggregate(line.kpi.aggregation, given, trace=trace, **parts)
     rule, absence = rule_of_line(line), absence_on(line, line.scorecard.period, on)
     late = pair is None and absence == KernelState.LATE and rule.missing_policy is MissingPolicy.CARRY_FORWARD
     carried = carried_pairs([line.pk]).get(line.pk) if late else None
@@ -88,8 +93,11 @@ def _rerun_segments(line: ScorecardLine, on: datetime.date, trace: Trace) -> Lin
     return LineResult(state, raw, completion, status_of(completion, trace=trace), None)
 
 
-def explain_line(line: ScorecardLine, *, on: datetime.date) -> Explanation:
-    """Every step from a line's completion down to its entries; says so when it differs from what is stored."""
+def explain_line(line: ScorecardLine, *, on: datetime.date, reader: Member | None = None) -> Explanation:
+    """Every step from a line's completion down to its entries; says so when it differs from what is stored.
+
+    What adds up from below names the children that `reader` may read, and how many more there are.
+    """
     line = load_line(line.pk)
     every = list(
         Actual.objects.filter(line=line).select_related("entered_by", "decided_by").prefetch_related("evidence")
@@ -99,6 +107,8 @@ def explain_line(line: ScorecardLine, *, on: datetime.date) -> Explanation:
     result = rerun(line, live, on, trace)
     stored = getattr(line, "score", None)
     steps = [_spoken(step, line, live, every) for step in reversed(trace.steps) if step.rule not in UNSPOKEN]
+    if line.takes_children:
+        steps.append(from_below(line, reader, on))
     if stored is not None and stored.completion != result.completion:
         steps.insert(0, _difference(stored.completion, result.completion))
     if line.waived_reason or line.wiped_out_reason:

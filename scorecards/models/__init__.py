@@ -1,6 +1,7 @@
 """Models of scorecards, one file per noun."""
 
 from scorecards.models.actual import Actual, Evidence
+from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.score import CardScore, EarlyWarning, LineScore, RollupScore, StaleCard
 from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
 
@@ -10,8 +11,10 @@ __all__ = [
     "ChangeRequest",
     "EarlyWarning",
     "Evidence",
+    "KpiLink",
     "LineScore",
     "LineSegment",
+    "OwnedKpi",
     "RollupScore",
     "Scorecard",
     "ScorecardLine",

@@ -75,9 +75,16 @@ class ScorecardLine(OrganizationModel):
     wiped_out_reason = models.TextField(blank=True, help_text="A severe violation: the line counts 0.")
     wiped_out_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     in_segments = models.BooleanField(default=False, help_text="Scored in the segments of LineSegment.")
+    # The cascade as it holds in the card's period (scorecards.recompute.cascade sets them; a lock freezes them).
+    owned = OrganizationForeignKey("scorecards.OwnedKpi", null=True, on_delete=models.SET_NULL, indexed=False)
+    takes_children = models.BooleanField(default=False, db_default=False, help_text="Its actual adds up from below.")
+    feeds_above = models.BooleanField(default=False, db_default=False, help_text="Its actual adds up into another.")
 
     class Meta:
         ordering = ["scorecard_id", "position", "id"]
+        indexes = [
+            models.Index(fields=["organization", "owned"], condition=Q(owned__isnull=False), name="line_in_cascade")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "scorecard", "kpi"], name="line_kpi_once"),
             models.CheckConstraint(condition=Q(weight__gte=0, weight__lte=100), name="line_weight_range"),

@@ -1,7 +1,7 @@
 """Running actuals: the entries of a line, added up by the database into the exact pair the kernel scores.
 
 Adding up is all that happens here; `scorecards.scoring.aggregation` says what each pair means, and a test holds the two
-equal on random entries.
+equal on random entries. Lines that take their actual from below (cascade.py) are left alone.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ WITH line AS (
     SELECT l.id, l.scorecard_id, v.aggregation AS kind, v.numerator_agg AS top, v.denominator_agg AS bottom
     FROM scorecards_scorecardline l
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
-    WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s)
+    WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s) AND NOT l.takes_children
 ), entry AS (
     SELECT line.*, a.id AS entry_id, a."on",
            CASE WHEN line.kind = 'ratio' THEN a.numerator ELSE a.value END AS value,

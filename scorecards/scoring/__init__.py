@@ -13,6 +13,7 @@ from scorecards.scoring.cards import (
     score_card,
     suggest_weights,
 )
+from scorecards.scoring.cascade import combine, path_up, second_path, why_not_additive
 from scorecards.scoring.lines import (
     NOT_SCORABLE,
     CompiledLine,
@@ -75,6 +76,7 @@ __all__ = [
     "average_of_periods",
     "card_result",
     "check_tiers",
+    "combine",
     "compile_rule",
     "default_cap",
     "dump_steps",
@@ -83,6 +85,7 @@ __all__ = [
     "load_steps",
     "manual_needs_evidence",
     "pace_of",
+    "path_up",
     "point_scale",
     "problems_of",
     "roll_up",
@@ -90,9 +93,11 @@ __all__ = [
     "score_card",
     "score_line",
     "score_segments",
+    "second_path",
     "status_of",
     "suggest_weights",
     "tier_of",
     "value_of",
     "weights_by_days",
+    "why_not_additive",
 ]

@@ -73,6 +73,8 @@ def refusal_of(entry: NewEntry, by: Member | None) -> str:
         return _("The day must lie in %(period)s.") % {"period": period.label}
     if line.waived_reason:
         return _("This KPI is waived in this period, so it takes no entry.")
+    if line.takes_children:
+        return _("This number adds up from the cards below, so it takes no entry. Log it on one of those.")
     return _refusal_of_numbers(entry) or _refusal_of_judgement(entry, by)
 
 
@@ -236,6 +238,9 @@ def settle(lines, today: datetime.date) -> None:
     lines = list(lines)
     cards = {line.scorecard_id: recompute.stored_card(line.scorecard, today) for line in lines}
     recompute.settle_lines(cards=cards, lines={line.pk: line.scorecard_id for line in lines})
+    feeding = [line.pk for line in lines if line.feeds_above]
+    if feeding:
+        recompute.roll_up_after_commit(line_ids=feeding, on=today)
 
 
 @transaction.atomic

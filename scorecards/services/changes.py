@@ -65,9 +65,12 @@ def request_change(
     _check_open(line, effective_on, mode)
     if not reason.strip():
         raise ChangeRefused(_("Say why it has to change: the one who decides was not there."))
-    different = _different(line, changes)
+    different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
+    if not different:
+        raise ChangeRefused(_("Nothing would change: type at least one new value."))
     if ChangeRequest.objects.filter(line=line, state=ChangeState.REQUESTED).exists():
         raise ChangeRefused(_("A change of this KPI is already waiting. Withdraw it, or wait for the decision."))
+    _check(line, different)
     request = ChangeRequest.objects.create(
         line=line,
         changes={name: {"old": _text(value_now(line, name)), "new": _text(value)} for name, value in different.items()},
@@ -82,21 +85,6 @@ def request_change(
     return request
 
 
-def propose_change(*, line: ScorecardLine, changes: dict, effective_on: datetime.date, mode: str) -> Proposal:
-    """What a request would make of a card, before it is made; nothing is written. Raises ChangeRefused."""
-    _check_open(line, effective_on, mode)
-    return dated.propose(line=line, values=_different(line, changes), effective_on=effective_on, mode=mode)
-
-
-def _different(line: ScorecardLine, changes: dict) -> dict:
-    """The values that would change. Raises ChangeRefused when there is none, or one that can never be scored."""
-    different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
-    if not different:
-        raise ChangeRefused(_("Nothing would change: type at least one new value."))
-    _check(line, different)
-    return different
-
-
 def _check_open(line: ScorecardLine, effective_on: datetime.date, mode: str) -> None:
     """Refuse what no change can be dated to: a draft, a locked period, a day outside it or before the last change."""
     period = line.scorecard.period
@@ -107,6 +95,10 @@ def _check_open(line: ScorecardLine, effective_on: datetime.date, mode: str) -> 
     if not period.starts_on <= effective_on < period.ends_on:
         raise ChangeRefused(_("The day must lie in %(period)s.") % {"period": period.label})
     last = dated.holds_from(line)
+    if mode == ChangeMode.SEGMENTS and line.takes_children and effective_on > period.starts_on:
+        raise ChangeRefused(
+            _("This number adds up from below, so a change holds for the whole period. Choose “For the whole period”.")
+        )
     if mode == ChangeMode.SEGMENTS and last is not None and effective_on < last:
         raise ChangeRefused(
             _("A change from %(day)s on is agreed already. Choose that day or a later one, or the whole period.")

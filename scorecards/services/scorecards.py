@@ -226,6 +226,7 @@ def _rescore(lines: Sequence[ScorecardLine], today) -> None:
     if lines:
         recompute.refresh_actuals(line_ids=[line.pk for line in lines])
         recompute.rescore_cards(card_ids=sorted({line.scorecard_id for line in lines}), on=today)
+        recompute.apply_links_after_commit(on=today)
 
 
 def lock_draft(card: Scorecard) -> Scorecard:

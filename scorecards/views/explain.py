@@ -12,7 +12,7 @@ from scorecards import explain, queries
 def explain_line(request, pk):
     """The completion of a line."""
     line = get_object_or_404(queries.visible_lines(request.member, request.today), pk=pk)
-    return _why(request, explain.explain_line(line, on=request.today))
+    return _why(request, explain.explain_line(line, on=request.today, reader=request.member))
 
 
 @requires(Permission.CARD_READ)

@@ -8,5 +8,6 @@ import "./grid.js";
 import "./paste.js";
 import "./forms.js";
 import "./combobox.js";
+import "./tree.js";
 import "./weights.js";
 import "./steps.js";

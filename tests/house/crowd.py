@@ -24,18 +24,21 @@ from kpiapp.models import (
 )
 from payroll.choices import PayFlag
 from payroll.models import CardTier, MemberPay, PayLine, PayRun, PositionPay, TierTable
-from scorecards.choices import OwnerKind, RollupKind, Status, WarningKind
+from scorecards.choices import LinkKind, OwnerKind, RollupKind, Status, WarningKind
 from scorecards.models import (
     Actual,
     CardScore,
     ChangeRequest,
     EarlyWarning,
     Evidence,
+    KpiLink,
     LineScore,
+    OwnedKpi,
     RollupScore,
     Scorecard,
     ScorecardLine,
 )
+from scorecards.recompute import apply_links
 from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective
 from tests.cast import STORY_DAY, Cast
 
@@ -91,6 +94,7 @@ class Crowd:
             ScorecardLine(scorecard=card, kpi_id=things["kpi_version"], weight=100, target=100) for card in cards
         )
         self._score(cards, lines)
+        self._link(people)
         Actual.objects.bulk_create(
             Actual(line=line, on=STORY_DAY, value=80, note="…", entered_by=person)
             for line, person in zip(lines, people, strict=True)
@@ -133,6 +137,18 @@ class Crowd:
         self._add_to_cards(numbers)
         self._add_pay(numbers)
         self._add_work(numbers)
+
+    def _link(self, people) -> None:
+        """Everybody's revenue adds up to the department's."""
+        parent = KpiLink.objects.get(pk=self.things["kpi_link"]).parent
+        ends = OwnedKpi.objects.bulk_create(
+            OwnedKpi(definition_id=self.things["kpi"], owner_kind=OwnerKind.MEMBER, member=person) for person in people
+        )
+        KpiLink.objects.bulk_create(
+            KpiLink(parent=parent, child=end, kind=LinkKind.CONTRIBUTION, rolls_up=True, valid_from=LONG_AGO)
+            for end in ends
+        )
+        apply_links(on=STORY_DAY)
 
     def _score(self, cards, lines) -> None:
         LineScore.objects.bulk_create(

@@ -29,18 +29,21 @@ from kpiapp.services import audit
 from kpiapp.tenancy import organization_scope
 from payroll.choices import ExportFormat, RunState
 from payroll.models import CardTier, MemberPay, PayExport, PayLine, PayRun, PositionPay, Tier, TierTable
-from scorecards.choices import OwnerKind, RollupKind, WarningKind
+from scorecards.choices import LinkKind, OwnerKind, RollupKind, WarningKind
 from scorecards.models import (
     Actual,
     CardScore,
     ChangeRequest,
     EarlyWarning,
     Evidence,
+    KpiLink,
     LineScore,
+    OwnedKpi,
     RollupScore,
     Scorecard,
     ScorecardLine,
 )
+from scorecards.recompute import apply_links
 from strategy.catalogue import library_kpis, library_templates
 from strategy.choices import MapState, PerspectiveKind
 from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
@@ -261,6 +264,7 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
         actor=cast.lan,
         told_at=timezone.now(),
     )
+    things.update(_cascade(cast, version, draft_line))
     things.update(
         notification=notification.pk,
         card=card.pk,
@@ -272,6 +276,20 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
         change=change.pk,
         rollup=rollup.pk,
     )
+
+
+def _cascade(cast: Cast, version: KpiVersion, above: ScorecardLine) -> dict[str, int | str]:
+    """The department's KPI takes its actual from the manager's card."""
+    card = Scorecard.objects.create(period=cast.period, owner_kind=OwnerKind.MEMBER, member=cast.manager)
+    ScorecardLine.objects.create(scorecard=card, kpi=version, weight=100, target=50)
+    ends = {"definition": version.definition}
+    parent = OwnedKpi.objects.create(owner_kind=OwnerKind.DEPARTMENT, department=cast.department, **ends)
+    child = OwnedKpi.objects.create(owner_kind=OwnerKind.MEMBER, member=cast.manager, **ends)
+    link = KpiLink.objects.create(
+        parent=parent, child=child, kind=LinkKind.CONTRIBUTION, rolls_up=True, valid_from=OCTOBER
+    )
+    apply_links(on=STORY_DAY)
+    return {"linked_line": above.pk, "kpi_link": link.pk}
 
 
 def _payroll(cast: Cast, canary: str, things: dict) -> None:

@@ -1,0 +1,244 @@
+"""The cascade as pages show it: what stands above and below a line in its period, as far as the reader may see it."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from kpiapp import queries as people
+from kpiapp.decimals import HUNDRED, ZERO, divide
+from kpiapp.models import Employment, Member, Period
+from kpiapp.text import search_key
+from scorecards import queries
+from scorecards.choices import LinkKind, OwnerKind
+from scorecards.line_rules import actual_of
+from scorecards.models import KpiLink, ScorecardLine
+from scorecards.scoring import Aggregation
+from strategy.models import Objective
+
+BRANCH_SHOWN = 500
+FOUND_SHOWN = 100
+CANDIDATES_SHOWN = 300
+# Kinds whose targets add up as their actuals do.
+TARGETS_ADD_UP = frozenset({Aggregation.SUM, Aggregation.COUNT, Aggregation.LAST})
+OWNER_ORDER = {OwnerKind.ORGANIZATION: 0, OwnerKind.DEPARTMENT: 1, OwnerKind.MEMBER: 2}
+
+
+@dataclass
+class Node:
+    """A line in the tree with the link that leads to it; without a line where the owner has no such card."""
+
+    owned_name: str
+    line: ScorecardLine | None = None
+    link: KpiLink | None = None
+    path: list["Node"] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """KPI and owner."""
+        return f"{self.line.kpi.name}, {self.line.scorecard.owner_name}" if self.line else self.owned_name
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether its numbers are looked at but not added up."""
+        return bool(self.link and self.link.kind == LinkKind.CONTRIBUTION and not self.link.rolls_up)
+
+    @property
+    def actual(self) -> Decimal | None:
+        """The actual so far."""
+        return actual_of(self.line) if self.line else None
+
+    @property
+    def completion(self) -> Decimal | None:
+        """1 = target."""
+        score = getattr(self.line, "score", None)
+        return score.completion if score else None
+
+    @property
+    def status(self) -> str:
+        """Where the completion stands."""
+        score = getattr(self.line, "score", None)
+        return score.status if score else "none"
+
+    @property
+    def is_support(self) -> bool:
+        """Whether it helps without numbers."""
+        return bool(self.link and self.link.kind == LinkKind.SUPPORT)
+
+
+@dataclass
+class Branch:
+    """What stands directly below (or above) a line: what the reader may see, and how many they may not."""
+
+    nodes: list[Node]
+    hidden: int = 0
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class TargetShare:
+    """How much of a line's target its children carry; percent with 100 = whole."""
+
+    target: Decimal
+    carried: Decimal
+    children: int
+
+    @property
+    def percent(self) -> Decimal | None:
+        """Share of the target."""
+        return divide(self.carried * HUNDRED, self.target) if self.target else None
+
+    @property
+    def gap(self) -> Decimal:
+        """What is missing; less than zero when they carry more."""
+        return self.target - self.carried
+
+    @property
+    def surplus(self) -> Decimal:
+        """What they carry beyond the target."""
+        return -self.gap
+
+
+def links_in(period: Period) -> QuerySet[KpiLink]:
+    """Links that hold in a period: on its last day."""
+    return KpiLink.objects.filter(Q(valid_to=None) | Q(valid_to__gte=period.ends_on), valid_from__lt=period.ends_on)
+
+
+def lines_in(member: Member, period: Period, on: datetime.date) -> QuerySet[ScorecardLine]:
+    """Lines of a period that a member may see, with how many links lead down and up."""
+    down = links_in(period).filter(parent=OuterRef("owned"))
+    up = links_in(period).filter(child=OuterRef("owned"))
+    lines = queries.visible_lines(member, on).filter(scorecard__period=period)
+    return lines.select_related(*_SHOWN).annotate(below=_counted(down, "parent"), over=_counted(up, "child"))
+
+
+_SHOWN = (
+    "kpi__objective",
+    "score",
+    "scorecard__period",
+    "scorecard__member",
+    "scorecard__department",
+    "scorecard__organization",
+)
+
+
+def _counted(links: QuerySet, by: str) -> Coalesce:
+    return Coalesce(Subquery(links.order_by().values(by).annotate(n=Count("pk")).values("n")), 0)
+
+
+def below(line: ScorecardLine, member: Member, on: datetime.date) -> Branch:
+    """What feeds and supports a line in its period."""
+    links = links_in(line.scorecard.period).filter(parent=line.owned_id)
+    return _branch(links.select_related(*_ends("child")), "child", line, member, on)
+
+
+def above(line: ScorecardLine, member: Member, on: datetime.date) -> Branch:
+    """What a line feeds and supports in its period."""
+    links = links_in(line.scorecard.period).filter(child=line.owned_id)
+    return _branch(links.select_related(*_ends("parent")), "parent", line, member, on)
+
+
+def _ends(end: str) -> list[str]:
+    return [f"{end}__{part}" for part in ("definition", "member", "department", "organization")]
+
+
+def _branch(links: QuerySet[KpiLink], end: str, line: ScorecardLine, member: Member, on: datetime.date) -> Branch:
+    if line.owned_id is None:
+        return Branch([])
+    found = list(links)
+    by_owned = {getattr(link, f"{end}_id"): link for link in found}
+    period = line.scorecard.period
+    shown = lines_in(member, period, on).filter(owned__in=by_owned)
+    lines = {one.owned_id: one for one in shown}
+    present = set(
+        ScorecardLine.objects.filter(scorecard__period=period, owned__in=by_owned).values_list("owned", flat=True)
+    )
+    nodes = [
+        Node(str(getattr(link, end)), lines.get(owned), link)
+        for owned, link in by_owned.items()
+        if owned in lines or owned not in present
+    ]
+    nodes.sort(key=_place)
+    return Branch(nodes[:BRANCH_SHOWN], hidden=len(present - set(lines)), more=max(0, len(nodes) - BRANCH_SHOWN))
+
+
+def _place(node: Node) -> tuple:
+    if node.line is None:
+        return (True, node.is_support, 3, node.owned_name)
+    card = node.line.scorecard
+    owner = card.member or card.department
+    return (False, node.is_support, OWNER_ORDER[OwnerKind(card.owner_kind)], owner.sort_key if owner else "")
+
+
+def target_share(line: ScorecardLine) -> TargetShare | None:
+    """How much of a line's target the lines that feed it carry; None where targets do not add up."""
+    if line.owned_id is None or line.target is None or line.kpi.aggregation not in TARGETS_ADD_UP:
+        return None
+    feeding = links_in(line.scorecard.period).filter(parent=line.owned_id, kind=LinkKind.CONTRIBUTION)
+    targets = ScorecardLine.objects.filter(
+        scorecard__period=line.scorecard.period, owned__in=feeding.values("child"), kpi__unit=line.kpi.unit
+    ).values_list("target", flat=True)
+    given = [target for target in targets if target is not None]
+    return TargetShare(line.target, sum(given, ZERO), len(given)) if given else None
+
+
+# --- the whole tree ------------------------------------------------------------------------------------
+
+
+def tops(member: Member, period: Period, on: datetime.date) -> dict[int | None, list[Node]]:
+    """By objective (None: without one), the lines of company and departments with nothing above them."""
+    found = lines_in(member, period, on).filter(over=0).exclude(scorecard__owner_kind=OwnerKind.MEMBER)
+    personal = lines_in(member, period, on).filter(over=0, below__gt=0, scorecard__owner_kind=OwnerKind.MEMBER)
+    groups: dict[int | None, list[Node]] = {}
+    for line in [*found[:BRANCH_SHOWN], *personal[:BRANCH_SHOWN]]:
+        groups.setdefault(line.kpi.objective_id, []).append(Node(line.kpi.name, line))
+    for nodes in groups.values():
+        nodes.sort(key=_place)
+    return groups
+
+
+def found(member: Member, period: Period, on: datetime.date, text: str) -> list[Node]:
+    """Lines whose KPI or owner holds every word of a text."""
+    lines = lines_in(member, period, on)
+    for word in search_key(text).split():
+        lines = lines.filter(
+            Q(kpi__definition__search_key__contains=word)
+            | Q(scorecard__member__search_key__contains=word)
+            | Q(scorecard__department__search_key__contains=word)
+        )
+    nodes = [Node(line.kpi.name, line) for line in lines.order_by("kpi__definition__sort_key", "pk")[:FOUND_SHOWN]]
+    return sorted(nodes, key=_place)
+
+
+def candidates(line: ScorecardLine, member: Member, on: datetime.date) -> list[ScorecardLine]:
+    """Lines of the same KPI inside a department (or team) that feed nothing yet: what could be linked below a line."""
+    feeds = links_in(line.scorecard.period).filter(child=OuterRef("owned"), kind=LinkKind.CONTRIBUTION)
+    lines = queries.visible_lines(member, on).filter(scorecard__period=line.scorecard.period).exclude(pk=line.pk)
+    lines = lines.exclude(Exists(feeds)).exclude(scorecard__owner_kind=OwnerKind.ORGANIZATION)
+    same = lines.filter(kpi__definition=line.kpi.definition_id)
+    if line.scorecard.department_id is not None:
+        here = Employment.objects.on(min(on, line.scorecard.period.last_day)).filter(
+            department__in=people.department_subtree(line.scorecard.department).values("pk")
+        )
+        same = same.filter(
+            Q(scorecard__member__in=here.values("member"))
+            | Q(scorecard__department__in=people.department_subtree(line.scorecard.department).values("pk"))
+        )
+    elif line.scorecard.member_id is not None:
+        same = same.filter(scorecard__member__in=people.team_ids(line.scorecard.member, on))
+    return list(same.select_related(*_SHOWN).order_by("scorecard__member__sort_key", "pk")[:CANDIDATES_SHOWN])
+
+
+def supporters(line: ScorecardLine, member: Member, on: datetime.date, text: str) -> list[ScorecardLine]:
+    """Lines found by a text that could support a line."""
+    if not text.strip():
+        return []
+    return [node.line for node in found(member, line.scorecard.period, on, text) if node.line.pk != line.pk]
+
+
+def objectives_of(ids: Iterable[int]) -> Sequence[Objective]:
+    """Objectives with their lanes, in the order of the map."""
+    return Objective.objects.filter(pk__in=list(ids)).select_related("perspective", "map")

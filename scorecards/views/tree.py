@@ -1,0 +1,158 @@
+"""The KPI tree: from objectives down to people and back up, and the links it is made of."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from kpiapp.permissions import Permission, requires
+from kpiapp.services.refusals import Refused
+from scorecards import queries
+from scorecards import tree as trees
+from scorecards.choices import LinkKind
+from scorecards.models import KpiLink, ScorecardLine
+from scorecards.services import cascade
+from scorecards.views import parts
+from strategy import queries as strategy
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def tree(request):
+    """Objectives with the KPIs of company and departments on top; what is below opens level by level."""
+    period = queries.period_on(request.today, request.GET.get("period", ""))
+    if period is None:
+        return parts.no_card(request, None)
+    text = request.GET.get("q", "").strip()[:100]
+    context = {"period": period, "periods": queries.periods_like(period), "text": text}
+    if text:
+        context["found"] = trees.found(request.member, period, request.today, text)
+    else:
+        groups = trees.tops(request.member, period, request.today)
+        objectives = list(trees.objectives_of(key for key in groups if key is not None))
+        scores = strategy.objective_scores([objective.pk for objective in objectives], period)
+        context["groups"] = [(one, scores.get(one.pk, strategy.NO_SCORE), groups[one.pk]) for one in objectives]
+        context["loose"] = groups.get(None, [])
+    return render(request, "scorecards/_tree_results.html" if request.htmx else "scorecards/tree.html", context)
+
+
+def _line(request, pk) -> ScorecardLine:
+    line = queries.visible_lines(request.member, request.today)
+    related = ("kpi__definition", "kpi__objective__map", "kpi__objective__perspective", "score", "scorecard__period")
+    owner = ("scorecard__member", "scorecard__department__head", "scorecard__organization")
+    return get_object_or_404(line.select_related(*related, *owner), pk=pk)
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def tree_line(request, pk):
+    """One line with what it feeds and what feeds it; for htmx the level below it alone."""
+    line = _line(request, pk)
+    below = trees.below(line, request.member, request.today)
+    if request.htmx:
+        return render(request, "scorecards/_tree_branch.html", {"branch": below, "line": line})
+    rights = queries.rights_on(line.scorecard, request.member, request.today)
+    may_link = rights["edit"] and line.scorecard.period.is_open
+    text = request.GET.get("q", "").strip()[:100]
+    context = {
+        "line": line,
+        "node": trees.Node(line.kpi.name, line),
+        "card": line.scorecard,
+        "period": line.scorecard.period,
+        "above": trees.above(line, request.member, request.today),
+        "branch": below,
+        "share": trees.target_share(line),
+        "feeding": [node for node in below.nodes if not node.is_support],
+        "may_link": may_link,
+        "candidates": trees.candidates(line, request.member, request.today) if may_link else [],
+        "text": text,
+        "supporters": trees.supporters(line, request.member, request.today, text) if may_link else [],
+    }
+    return render(request, "scorecards/tree_line.html", context)
+
+
+def _editable(request, pk) -> ScorecardLine:
+    """A line whose card one may set up; the links below it are set up with it."""
+    line = _line(request, pk)
+    if not queries.editable_cards(request.member, request.today).filter(pk=line.scorecard_id).exists():
+        raise Http404
+    return line
+
+
+@requires(Permission.CARD_EDIT)
+@require_POST
+def link(request, pk):
+    """Let the ticked lines feed or support a line, from its period on."""
+    parent = _editable(request, pk)
+    kind = LinkKind.SUPPORT if request.POST.get("kind") == LinkKind.SUPPORT else LinkKind.CONTRIBUTION
+    chosen = [int(value) for value in request.POST.getlist("child") if value.isdigit()]
+    lines = queries.visible_lines(request.member, request.today).filter(
+        pk__in=chosen, scorecard__period=parent.scorecard.period_id
+    )
+    children = list(lines.select_related("scorecard", "kpi"))
+    if not children:
+        messages.warning(request, _("Tick at least one card to link."))
+        return _back(request, parent)
+    own = {"": None, "1": False}.get(request.POST.get("own_entries", ""))
+    try:
+        done = cascade.link_many(
+            parent=cascade.owned_of([parent])[0],
+            children=cascade.owned_of(children),
+            kind=kind,
+            rolls_up=own,
+            valid_from=parent.scorecard.period.starts_on,
+            by=request.member,
+            today=request.today,
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return _back(request, parent)
+    for reason in done.refused[:3]:
+        messages.error(request, reason)
+    if done.links:
+        count = len(done.links)
+        messages.success(request, ngettext("%(count)d link set.", "%(count)d links set.", count) % {"count": count})
+    return _back(request, parent)
+
+
+@requires(Permission.CARD_EDIT)
+@require_POST
+def unlink(request, pk):
+    """End a link from the line's period on."""
+    parent = _editable(request, pk)
+    wanted = request.POST.get("link", "")
+    ended = get_object_or_404(KpiLink, pk=int(wanted) if wanted.isdigit() else 0, parent=parent.owned_id)
+    day = parent.scorecard.period.starts_on
+    _done(request, cascade.end_link, _("The link has ended."), link=ended, on=day)
+    return _back(request, parent)
+
+
+@requires(Permission.CARD_EDIT)
+@require_POST
+def source(request, pk):
+    """Take the actual from the children, or keep own entries and only compare."""
+    parent = _editable(request, pk)
+    _done(
+        request,
+        cascade.choose_source,
+        _("Saved."),
+        parent=cascade.owned_of([parent])[0],
+        rolls_up=request.POST.get("rolls_up") == "1",
+        valid_from=parent.scorecard.period.starts_on,
+    )
+    return _back(request, parent)
+
+
+def _done(request, service, text: str, **arguments) -> None:
+    try:
+        service(by=request.member, today=request.today, **arguments)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, text)
+
+
+def _back(request, line: ScorecardLine):
+    return redirect("scorecards:tree_line", request.organization.slug, line.pk)
