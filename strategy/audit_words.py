@@ -58,6 +58,7 @@ WORDS = {
     "ask": pgettext_lazy("done", "asked"),
     "answer": pgettext_lazy("done", "answered"),
     "suggest": pgettext_lazy("done", "suggested"),
+    "is_arranged": _("Order chosen by hand"),
     "lag_months": _("Months until the effect shows"),
     "links": _("Links"),
     "method": _("Scoring method"),

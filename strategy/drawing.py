@@ -1,5 +1,6 @@
 """A map as the page draws it: the layout's coordinates joined with names, scores and addresses to be."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import get_language, ngettext
@@ -14,11 +15,18 @@ from strategy.queries import MapView, ObjectiveView
 
 @dataclass(frozen=True)
 class DrawnBox:
-    """A box with the objective it stands for, and what is read out for it."""
+    """A box with the objective it stands for, its place in its lane, and what is read out for it."""
 
     box: layout.Box
     view: ObjectiveView
+    place: int
     label: str
+    mark: str = ""
+
+    @property
+    def middle(self) -> int:
+        """Where links are drawn from and to."""
+        return self.box.x + self.box.width // 2
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class DrawnEdge:
     edge: layout.Edge
     link: CauseLink
     label: str
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,30 +48,66 @@ class Drawing:
     lanes: list[tuple[layout.Lane, Perspective]]
     boxes: list[DrawnBox]
     edges: list[DrawnEdge]
+    crossings: int
 
 
-def draw(view: MapView) -> Drawing:
-    """Draw a map. Every status stands there in words and in percent, never as a colour alone."""
+@dataclass(frozen=True)
+class Marks:
+    """What is marked on a drawing of two versions: "added", "removed" or "changed" by objective, and by link's ends."""
+
+    objectives: Mapping[int, str]
+    links: Mapping[tuple[int, int], str]
+
+    def word(self, objective: int) -> str:
+        """The mark of an objective in the reader's language."""
+        words = {"added": _("new"), "removed": _("taken off"), "changed": _("changed"), "": _("unchanged")}
+        return words[self.objectives.get(objective, "")]
+
+
+def draw(
+    view: MapView, *, scored: bool = True, notes: Mapping[int, str] | None = None, marks: Marks | None = None
+) -> Drawing:
+    """Draw a map. Every status stands there in words and in percent, never as a colour alone.
+
+    `notes` are short facts more by objective, such as its initiatives. Without `scored` a box tells how many KPIs
+    it has; one with `marks` tells those instead of both.
+    """
     views = {item.objective.pk: item for item in view.objectives}
-    links = {link.pk: link for link in view.links}
-    facts = {pk: (_score_words(item), item.kpi_words) for pk, item in views.items()}
+    facts = {pk: _facts(item, (notes or {}).get(pk, ""), scored, marks) for pk, item in views.items()}
     nodes = [
-        [layout.Node(objective.pk, objective.name, facts[objective.pk]) for objective in lane]
+        [layout.Node(objective.pk, objective.name, facts[objective.pk], objective.theme) for objective in lane]
         for lane in queries.stored_order([item.objective for item in items] for _lane, items in view.lanes)
     ]
     edges = [
         layout.Link(link.pk, link.source_id, link.target_id, link.strength, lag_words(link)) for link in view.links
     ]
     picture = layout.draw_map(nodes, edges, keep_order=view.map.is_arranged)
+    places = {item.objective.pk: place for _lane, items in view.lanes for place, item in enumerate(items)}
+    links = {link.pk: link for link in view.links}
     return Drawing(
         width=picture.width,
         height=picture.height,
         lanes=[(lane, perspective) for lane, (perspective, _items) in zip(picture.lanes, view.lanes, strict=True)],
         boxes=[
-            DrawnBox(box, views[box.id], ", ".join([views[box.id].objective.name, *facts[box.id]]))
+            DrawnBox(
+                box,
+                views[box.id],
+                places[box.id],
+                _box_words(views[box.id], facts[box.id]),
+                marks.objectives.get(box.id, "") if marks else "",
+            )
             for box in picture.boxes
         ],
-        edges=[DrawnEdge(edge, links[edge.id], _link_words(links[edge.id])) for edge in picture.edges],
+        edges=[
+            DrawnEdge(
+                edge,
+                links[edge.id],
+                _link_words(links[edge.id]),
+                marks.links.get((edge.source, edge.target), "") if marks else "",
+            )
+            for edge in picture.edges
+        ],
+        crossings=picture.crossings,
     )
 
 
@@ -71,6 +116,18 @@ def lag_words(link: CauseLink) -> str:
     if not link.lag_months:
         return ""
     return ngettext("%(count)d month", "%(count)d months", link.lag_months) % {"count": link.lag_months}
+
+
+def _facts(item: ObjectiveView, note: str, scored: bool, marks: Marks | None) -> tuple[str, ...]:
+    if marks is not None:
+        return (item.objective.code, marks.word(item.objective.pk)) if marks.objectives else (item.objective.code,)
+    facts = (_score_words(item) if scored else item.objective.code, item.kpi_words)
+    return (*facts, note) if note else facts
+
+
+def _box_words(item: ObjectiveView, facts: tuple[str, ...]) -> str:
+    theme = [_("theme: %(theme)s") % {"theme": item.objective.theme}] if item.objective.theme else []
+    return ", ".join([item.objective.name, *facts, *theme])
 
 
 def _score_words(item: ObjectiveView) -> str:

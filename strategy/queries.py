@@ -142,6 +142,11 @@ class MapView:
         """All objectives, lane by lane."""
         return [view for _lane, views in self.lanes for view in views]
 
+    @property
+    def themes(self) -> list[str]:
+        """The themes of its objectives, each once."""
+        return sorted({view.objective.theme for view in self.objectives} - {""})
+
 
 def map_view(strategy_map: StrategyMap, period: Period | None) -> MapView:
     """A map with objectives, links, KPI counts and scores of a period, in a fixed number of queries.
@@ -151,13 +156,13 @@ def map_view(strategy_map: StrategyMap, period: Period | None) -> MapView:
     objectives = Objective.objects.standing().filter(map=strategy_map).select_related("perspective", "owner")
     views = {objective.pk: ObjectiveView(objective) for objective in objectives}
     links = list(CauseLink.objects.standing().filter(map=strategy_map).order_by("id"))
-    # A draft's copy is measured by what measures the published objective it stands for.
+    # A draft's copy has the KPIs and the score of the published objective it stands for.
     measured = {view.objective.stands_for_id or pk: view for pk, view in views.items()}
     counts = KpiDefinition.objects.filter(is_active=True, current__objective__in=list(measured))
     for objective_id, count in counts.values_list("current__objective").annotate(Count("id")).order_by():
         measured[objective_id].kpi_count = count
-    for objective_id, score in objective_scores(list(views), period).items():
-        views[objective_id].score = score
+    for objective_id, score in objective_scores(list(measured), period).items():
+        measured[objective_id].score = score
     for link in links:
         link.source, link.target = views[link.source_id].objective, views[link.target_id].objective
         views[link.source_id].drives.append(link)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from strategy.views import kpi_live, kpis, library, maps, objectives, versions
+from strategy.views import editor, kpi_live, kpis, library, maps, objectives, versions
 
 app_name = "strategy"
 
@@ -10,12 +10,13 @@ urlpatterns = [
     path("map/", maps.strategy_map, name="map"),
     path("map/new/", maps.map_new, name="map_new"),
     path("map/example/", maps.map_example, name="map_example"),
-    path("map/<int:pk>/edit/", maps.map_edit, name="map_edit"),
+    path("map/<int:pk>/edit/", editor.map_edit, name="map_edit"),
+    path("map/<int:pk>/steps/", editor.map_command, name="map_command"),
     path("map/<int:pk>/describe/", maps.map_describe, name="map_describe"),
     path("map/<int:pk>/draft/", versions.map_draft, name="map_draft"),
     path("map/<int:pk>/publish/", versions.map_publish, name="map_publish"),
     path("map/<int:pk>/discard/", versions.map_discard, name="map_discard"),
-    path("map/<int:pk>/arrange/", maps.map_arrange, name="map_arrange"),
+    path("map/<int:pk>/arrange/", editor.map_arrange, name="map_arrange"),
     path("map/<int:pk>/objectives/", objectives.objective_new, name="objective_new"),
     path("objectives/<int:pk>/", objectives.objective, name="objective"),
     path("objectives/<int:pk>/edit/", objectives.objective_edit, name="objective_edit"),

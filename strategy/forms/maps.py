@@ -70,6 +70,20 @@ class NewLinkForm(LinkForm):
         self.fields["target"].queryset = others
 
 
+class CommandForm(OrganizationForm):
+    """A step of the map editor, as its script sends it."""
+
+    do = forms.SlugField(max_length=20)
+    objective = forms.IntegerField(required=False)
+    target = forms.IntegerField(required=False)
+    lane = forms.IntegerField(required=False)
+    position = forms.IntegerField(min_value=0, max_value=1000, required=False)
+    name = forms.CharField(max_length=200, required=False)
+    theme = forms.CharField(max_length=100, required=False)
+    strength = forms.ChoiceField(choices=LinkStrength.choices, required=False)
+    lag_months = forms.IntegerField(min_value=0, max_value=MAX_LAG_MONTHS, required=False)
+
+
 class PublishForm(OrganizationForm):
     """What is new, in a line for the history; and a yes, when KPIs measure what leaves the map."""
 

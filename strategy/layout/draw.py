@@ -16,6 +16,7 @@ LANE_GAP, LANE_TOP, LANE_BOTTOM, ROW_GAP, EMPTY_LANE = 8, 36, 20, 56, 76
 SIDE, ITEM_GAP, WIDE_GAP, PLACE_WIDTH = 24, 24, 112, 2
 BOX_LEFT, BOX_RIGHT, BOX_TOP, BOX_BOTTOM = 18, 12, 13, 11
 TITLE_LINE, META_LINE, META_SIZE, TITLE_LINES = 18, 17, 12, 3
+BAND, BAND_SIZE = 20, 11
 PORT_STEP, ARROW = 22, 3
 LABEL_HEIGHT, LABEL_SIZE = 16, 11
 # Most objectives in a lane → (box width, objectives in a row, font size of the title).
@@ -28,11 +29,12 @@ STROKES = {"weak": "1", "medium": "1.75", "strong": "3.25"}
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An objective to draw: its name, and short facts that stand under it."""
+    """An objective to draw: its name, short facts that stand under it, and a word on the band at its foot."""
 
     id: int
     title: str
     facts: tuple[str, ...] = ()
+    band: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Box:
     titles: tuple[Line, ...]
     facts: tuple[Line, ...]
     font: int
+    # The foot of the box, as high as BAND.
+    band: Line | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +130,9 @@ def draw_map(lanes: Sequence[Sequence[Node]], links: Sequence[Link], *, keep_ord
     centres = {item: centre + SIDE for item, centre in inner.items()}
     nodes = {node.id: node for lane in lanes for node in lane}
     texts = {node.id: _texts(node, box_width, font) for node in nodes.values()}
-    drawn_lanes, tops, heights, height = _stack(rows, texts, len(lanes))
+    drawn_lanes, tops, heights, height = _stack(rows, texts, len(lanes), nodes)
     boxes = tuple(
-        _box(node, centres[node], tops[index], heights[index], box_width, font, texts[node])
+        _box(nodes[node], centres[node], tops[index], heights[index], box_width, font, texts[node])
         for index, row in enumerate(rows.rows)
         for node in row
         if not isinstance(node, tuple)
@@ -199,7 +203,7 @@ def _texts(node: Node, box_width: int, font: int) -> tuple[list[str], list[str]]
 
 
 def _stack(
-    rows: Rows, texts: dict[int, tuple[list[str], list[str]]], lanes: int
+    rows: Rows, texts: dict[int, tuple[list[str], list[str]]], lanes: int, nodes: dict[int, Node]
 ) -> tuple[tuple[Lane, ...], list[int], list[int], int]:
     """Lanes from the top down, and top and height of every row; boxes of a row are equally high."""
     tops, heights = [0] * len(rows.rows), [0] * len(rows.rows)
@@ -210,8 +214,11 @@ def _stack(
         y += LANE_TOP
         members = [i for i in range(len(rows.rows) - 1, -1, -1) if rows.lane_of_row[i] == lane]
         for position, index in enumerate(members):
-            boxes = [texts[item] for item in rows.rows[index] if not isinstance(item, tuple)]
-            lines = [len(titles) * TITLE_LINE + len(facts) * META_LINE for titles, facts in boxes]
+            lines = [
+                len(texts[item][0]) * TITLE_LINE + len(texts[item][1]) * META_LINE + (BAND if nodes[item].band else 0)
+                for item in rows.rows[index]
+                if not isinstance(item, tuple)
+            ]
             heights[index] = max(lines) + BOX_TOP + BOX_BOTTOM if lines else EMPTY_LANE - LANE_TOP - LANE_BOTTOM
             tops[index] = y
             y += heights[index] + (ROW_GAP if position < len(members) - 1 else 0)
@@ -222,13 +229,13 @@ def _stack(
 
 
 def _box(
-    node: int, centre: int, top: int, height: int, width: int, font: int, texts: tuple[list[str], list[str]]
+    node: Node, centre: int, top: int, height: int, width: int, font: int, texts: tuple[list[str], list[str]]
 ) -> Box:
     left = centre - width // 2
     titles, facts = texts
     y = top + BOX_TOP + font
     return Box(
-        id=node,
+        id=node.id,
         x=left,
         y=top,
         width=width,
@@ -239,6 +246,9 @@ def _box(
             for index, text in enumerate(facts)
         ),
         font=font,
+        band=Line(left + BOX_LEFT, top + height - 6, wrap(node.band, BAND_SIZE, width - BOX_LEFT - BOX_RIGHT, 1)[0])
+        if node.band
+        else None,
     )
 
 
@@ -289,9 +299,10 @@ def _curve(points: list[tuple[int, int, int]], start: int, end: int) -> tuple[st
 
 
 def _free_middle(label: str, middles: list[tuple[int, int]], taken: list[tuple[int, int, int]]) -> tuple[int, int]:
-    """The first bend where the label touches no other label; the first bend if there is none."""
+    """The first bend where the label touches no other label, or a place above or below one."""
     half = text_width(label, LABEL_SIZE) // 2 + 3
-    for x, y in middles:
+    beside = [(x, y + way * LABEL_HEIGHT) for way in (1, -1) for x, y in middles]
+    for x, y in [*middles, *beside]:
         if label and all(abs(x - a) >= half + b or abs(y - c) >= LABEL_HEIGHT for a, b, c in taken):
             taken.append((x, half, y))
             return x, y

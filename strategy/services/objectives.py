@@ -105,12 +105,12 @@ def move_objective(*, objective: Objective, perspective: Perspective, position: 
 
 
 @transaction.atomic
-def arrange_map(*, strategy_map: StrategyMap, by: Member) -> StrategyMap:
-    """Give the order back to the drawing, which looks for the fewest crossings."""
+def arrange_map(*, strategy_map: StrategyMap, by: Member, keep_order: bool = False) -> StrategyMap:
+    """Give the order back to the drawing, which looks for the fewest crossings; or take the chosen one again."""
     strategy_map = _lock(strategy_map)
-    strategy_map.is_arranged = False
+    strategy_map.is_arranged = keep_order
     strategy_map.save(update_fields=["is_arranged"])
-    audit.record(action="map.arrange", target=strategy_map, by=by)
+    audit.record(action="map.arrange", target=strategy_map, by=by, after={"is_arranged": keep_order})
     return strategy_map
 
 

@@ -10,8 +10,7 @@ from strategy import drawing, queries
 from strategy.catalogue import example_maps
 from strategy.choices import MapState
 from strategy.forms.maps import ExampleForm, MapForm
-from strategy.models import StrategyMap
-from strategy.services import maps, objectives
+from strategy.services import maps
 from strategy.views.pages import form_page
 
 
@@ -67,14 +66,6 @@ def map_example(request):
     return redirect("strategy:map_edit", request.organization.slug, loaded.pk)
 
 
-@require_safe
-@requires(Permission.STRATEGY_EDIT)
-def map_edit(request, pk):
-    """The lanes as lists: add, rename, reorder, link."""
-    shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
-    return editor_page(request, shown)
-
-
 @requires(Permission.STRATEGY_EDIT)
 def map_describe(request, pk):
     """Name, vision and mission."""
@@ -84,22 +75,3 @@ def map_describe(request, pk):
     if request.method == "POST" and form.run(maps.describe_map, strategy_map=shown, by=request.member):
         return redirect("strategy:map_edit", request.organization.slug, shown.pk)
     return form_page(request, form, title=shown.name, submit=_("Save"), back="map_edit", pk=pk)
-
-
-@require_POST
-@requires(Permission.STRATEGY_EDIT)
-def map_arrange(request, pk):
-    """Let the drawing choose the order again."""
-    shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
-    objectives.arrange_map(strategy_map=shown, by=request.member)
-    return redirect("strategy:map_edit", request.organization.slug, shown.pk)
-
-
-def editor_page(request, shown: StrategyMap, status: int = 200, **context):
-    """The editor of a draft; `context` brings back what was typed and refused."""
-    context |= {
-        "map": shown,
-        "view": queries.map_view(shown, None),
-        "is_first": not StrategyMap.objects.filter(state=MapState.PUBLISHED).exists(),
-    }
-    return render(request, "strategy/map_edit.html", context, status=status)

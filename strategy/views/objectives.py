@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,7 +14,7 @@ from strategy.choices import LinkStrength, MapState
 from strategy.forms.maps import LinkForm, NewLinkForm, NewObjectiveForm, ObjectiveForm
 from strategy.models import CauseLink, Objective, Perspective
 from strategy.services import links, objectives
-from strategy.views.maps import editor_page
+from strategy.views.editor import editor_page
 
 
 @require_safe
@@ -48,8 +49,8 @@ def objective_new(request, pk):
     strategy_map = get_object_or_404(queries.editable_maps(request.member), pk=pk)
     form = NewObjectiveForm(request.POST)
     if not form.run(objectives.add_objective, strategy_map=strategy_map, by=request.member):
-        return editor_page(request, strategy_map, 422, new=form)
-    return redirect("strategy:map_edit", request.organization.slug, pk)
+        return editor_page(request, strategy_map, as_list=True, status=422, new=form)
+    return _back_to_list(request, pk)
 
 
 @requires(Permission.STRATEGY_EDIT)
@@ -78,7 +79,7 @@ def objective_move(request, pk):
         objectives.move_objective(objective=shown, perspective=lane, position=place, by=request.member)
     except Refused as refusal:
         messages.error(request, str(refusal))
-    return redirect("strategy:map_edit", request.organization.slug, shown.map_id)
+    return _back_to_list(request, shown.map_id)
 
 
 @require_POST
@@ -90,7 +91,7 @@ def objective_remove(request, pk):
         objectives.remove_objective(objective=shown, at=timezone.now(), by=request.member)
     except Refused as refusal:
         messages.error(request, str(refusal))
-    return redirect("strategy:map_edit", request.organization.slug, shown.map_id)
+    return _back_to_list(request, shown.map_id)
 
 
 @require_POST
@@ -124,6 +125,10 @@ def link_remove(request, pk):
     link = _editable_link(request, pk)
     links.unlink(link=link, by=request.member)
     return redirect("strategy:objective_edit", request.organization.slug, link.source_id)
+
+
+def _back_to_list(request, pk: int):
+    return redirect(reverse("strategy:map_edit", args=[request.organization.slug, pk]) + "?as=list")
 
 
 def _editable(request, pk) -> Objective:
