@@ -14,7 +14,7 @@ class ScorecardsConfig(AppConfig):
         from scorecards import curves, histories, home_panels, notices, offers
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
-        from scorecards.services import rollups
+        from scorecards.services import drafts, rollups
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.KPI_CHECKS.append(problems_of_definition)
@@ -24,6 +24,7 @@ class ScorecardsConfig(AppConfig):
         registry.AFTER_SCORES.append(rollups.refresh_soon)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)
         registry.JOB_LABELS[rollups.TASK] = offers.ROLLUPS
+        registry.JOB_LABELS[drafts.TASK] = offers.PUT_DRAFT
         registry.JOB_LINKS["night"] = offers.night_changes_url
         registry.NAVIGATION += offers.NAVIGATION
         registry.HOME_PANELS.append(home_panels.panels)

@@ -15,6 +15,16 @@ from scorecards.models import ScorecardLine
 from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
 from strategy.choices import Aggregation
+from strategy.forms.people import PersonField
+
+WHO_ME, WHO_TEAM, WHO_INSIDE, WHO_PERSON = "me", "team", "inside", "person"
+WHO = [
+    (WHO_ME, gettext_lazy("My own")),
+    (WHO_TEAM, gettext_lazy("Everyone within my reach")),
+    (WHO_INSIDE, gettext_lazy("A department")),
+    (WHO_PERSON, gettext_lazy("One person")),
+]
+MOST_GROWTH = Decimal(1000)
 
 
 def read_cells(typed: list[tuple[int, str, str]]) -> tuple[list[Typed], dict[tuple[int, str], str]]:
@@ -165,3 +175,60 @@ class ChangeForm(OrganizationForm):
         return {
             name: value for name in ("target", "baseline", "weight") if (value := self.cleaned_data[name]) is not None
         }
+
+
+class CopyForm(OrganizationForm):
+    """Whose lines are copied, from which periods to which, and by how much their targets grow."""
+
+    who = forms.ChoiceField(label=gettext_lazy("Whose cards"), choices=())
+    person = PersonField(label=gettext_lazy("Person"), required=False)
+    inside = forms.ModelChoiceField(
+        label=gettext_lazy("Department"),
+        queryset=None,
+        required=False,
+        widget=forms.Select(attrs={"data-combobox": ""}),
+        help_text=gettext_lazy("Everyone in it and below it, and its own card."),
+    )
+    sources = forms.ChoiceField(
+        label=gettext_lazy("From"), choices=(), widget=forms.Select(attrs={"data-combobox": ""})
+    )
+    targets = forms.ChoiceField(label=gettext_lazy("To"), choices=(), widget=forms.Select(attrs={"data-combobox": ""}))
+    growth = NumberField(
+        label=gettext_lazy("Targets grow by, %"),
+        required=False,
+        help_text=gettext_lazy("Rounded half up to the decimals of each KPI. Empty: as they are; −5 lowers them."),
+    )
+
+    def __init__(self, *args, spans, departments, others: bool, start: tuple[str, str], **kwargs):
+        """`spans` are periods by the name of a choice: (name, label, periods); those that are open may be copied to."""
+        kwargs["initial"] = {"who": WHO_TEAM if others else WHO_ME, "sources": start[0], "targets": start[1]}
+        super().__init__(*args, **kwargs)
+        self.spans = {name: periods for name, _label, periods in spans}
+        self.fields["who"].choices = WHO if others else WHO[:1]
+        self.fields["inside"].queryset = departments
+        self.fields["sources"].choices = [(name, label) for name, label, _periods in spans]
+        is_open = {name for name, periods in self.spans.items() if any(period.is_open for period in periods)}
+        self.fields["targets"].choices = [(name, label) for name, label, _periods in spans if name in is_open]
+
+    def clean_sources(self):
+        """The periods a choice stands for."""
+        return self.spans[self.cleaned_data["sources"]]
+
+    def clean_targets(self):
+        """The periods a choice stands for."""
+        return self.spans[self.cleaned_data["targets"]]
+
+    def clean_growth(self):
+        """Empty is no growth; a target never falls below nothing by it."""
+        growth = self.cleaned_data["growth"] or ZERO
+        if not -HUNDRED <= growth <= MOST_GROWTH:
+            raise forms.ValidationError(_("Type a number between −100 and 1,000."))
+        return growth
+
+    def clean(self):
+        """One person or one department has to be named when one is meant."""
+        data = super().clean()
+        for who, name in ((WHO_PERSON, "person"), (WHO_INSIDE, "inside")):
+            if data.get("who") == who and not data.get(name) and name not in self.errors:
+                self.add_error(name, _("Choose whose cards are copied."))
+        return data

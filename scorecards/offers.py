@@ -20,6 +20,8 @@ CARDS_FOUND = 6
 
 # What the roll-up of a period after entries is called among the background work.
 ROLLUPS = gettext_lazy("Roll-ups after entries")
+# What putting a large grid on cards is called there.
+PUT_DRAFT = gettext_lazy("KPIs put on cards")
 
 
 def night_changes_url(slug: str, job) -> str:

@@ -2,9 +2,12 @@
 
 from django.utils import timezone
 
-from kpiapp.models import Job, Period
+from kpiapp import queries
+from kpiapp.models import Job, Member, Period
 from kpiapp.registry import job_task
-from scorecards.services import rollups
+from kpiapp.services import jobs
+from scorecards.models import AssignmentDraft
+from scorecards.services import drafts, rollups
 
 
 @job_task(rollups.TASK)
@@ -14,3 +17,16 @@ def refresh(job: Job) -> dict:
     if not period.is_open:
         return {"written": 0}
     return {"written": rollups.refresh_rollups(period=period, on=timezone.localdate(), job=job)}
+
+
+@job_task(drafts.TASK)
+def put_draft(job: Job) -> dict:
+    """Put a large assignment grid on cards, on behalf of who filled it."""
+    today = timezone.localdate()
+    draft = drafts.put_draft(
+        draft=AssignmentDraft.objects.get(pk=job.arguments["draft"]),
+        by=queries.load_access(Member.objects.filter(pk=job.requested_by_id), today),
+        today=today,
+        report=lambda done, total: jobs.report(job, done=done, total=total),
+    )
+    return {"lines": draft.result["lines"]}

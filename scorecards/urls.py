@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.views import assign, cards, decisions, explain, lines, nights, tree
+from scorecards.views import assign, cards, copying, decisions, drafts, explain, lines, nights, tree
 
 app_name = "scorecards"
 
@@ -10,6 +10,12 @@ urlpatterns = [
     path("", cards.team_list, name="team"),
     path("mine/", cards.mine, name="mine"),
     path("assign/", assign.assign, name="assign"),
+    path("assign/copy/", copying.copy, name="copy"),
+    path("assign/people/", assign.people_options, name="assign_people"),
+    path("assign/<int:pk>/", drafts.draft, name="draft"),
+    path("assign/<int:pk>/cells/", drafts.draft_cells, name="draft_cells"),
+    path("assign/<int:pk>/put/", drafts.draft_put, name="draft_put"),
+    path("assign/<int:pk>/discard/", drafts.draft_discard, name="draft_discard"),
     path("cards/<int:pk>/", cards.card, name="card"),
     path("cards/<int:pk>/in/<str:code>/", cards.card_history, name="card_history"),
     path("cards/<int:pk>/edit/", cards.card_edit, name="card_edit"),

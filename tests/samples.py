@@ -21,7 +21,16 @@ from kpiapp.models import (
 )
 from payroll.models import PayExport, PayLine, PayRun, Tier, TierTable
 from scorecards.choices import OwnerKind
-from scorecards.models import Actual, ChangeRequest, Evidence, RollupScore, Scorecard, ScorecardLine
+from scorecards.models import (
+    Actual,
+    AssignmentDraft,
+    ChangeRequest,
+    DraftRow,
+    Evidence,
+    RollupScore,
+    Scorecard,
+    ScorecardLine,
+)
 from strategy.models import CauseLink, KpiDefinition, Objective, Perspective, StrategyMap
 
 
@@ -91,6 +100,19 @@ def _cards(logins: dict[str, Member], today: datetime.date) -> dict:
     following = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__gt=month.starts_on).first()
     draft = Scorecard.objects.create(period=following, owner_kind=OwnerKind.MEMBER, member=logins["employee"])
     draft_line = ScorecardLine.objects.create(scorecard=draft, kpi_id=lines[0].kpi_id, weight=50, target=100)
+    grid = AssignmentDraft.objects.create(made_by=logins["strategy"], periods=[month.code, following.code])
+    DraftRow.objects.bulk_create(
+        DraftRow(
+            draft=grid,
+            position=place,
+            owner_kind=OwnerKind.MEMBER,
+            member=logins["employee"],
+            kpi_id=line.kpi_id,
+            cells={"weight": "20", following.code: "100"},
+            wrong={"baseline": "1O"},
+        )
+        for place, line in enumerate(lines)
+    )
     actual = Actual.objects.filter(line=lines[0]).last()
     evidence = Evidence.objects.create(
         actual=actual,
@@ -115,6 +137,7 @@ def _cards(logins: dict[str, Member], today: datetime.date) -> dict:
     return {
         "notification": notification.pk,
         "card": card.pk,
+        "assignment_draft": grid.pk,
         "draft_card": draft.pk,
         "line": lines[0].pk,
         "draft_line": draft_line.pk,

@@ -2,13 +2,16 @@
 
 from scorecards.models.actual import Actual, Evidence
 from scorecards.models.cascade import KpiLink, OwnedKpi
+from scorecards.models.draft import AssignmentDraft, DraftRow
 from scorecards.models.score import CardScore, EarlyWarning, LineScore, RollupScore, StaleCard
 from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
 
 __all__ = [
     "Actual",
+    "AssignmentDraft",
     "CardScore",
     "ChangeRequest",
+    "DraftRow",
     "EarlyWarning",
     "Evidence",
     "KpiLink",

@@ -19,6 +19,7 @@ from scorecards.choices import CardState, OwnerKind
 from scorecards.kpi_checks import sentence_of
 from scorecards.line_rules import NEEDS_TARGET, rule_of
 from scorecards.models import Scorecard, ScorecardLine
+from scorecards.recompute import line_writes
 from scorecards.scoring import problems_of
 from strategy.models import KpiVersion
 
@@ -180,9 +181,13 @@ def put_lines(*, drafts: Sequence[Draft], by: Member, today) -> Assigned:
         elif line.pk:
             changed.append(line)
         line.kpi, line.weight, line.target, line.baseline = draft.kpi, draft.weight, draft.target, draft.baseline
-        line.method, line.params = draft.method, draft.params
+        if draft.method:
+            line.method, line.params = draft.method, draft.params
+        elif line.method:
+            # What was set for this line alone stays, and has to fit the new numbers.
+            check_line(line.kpi, line.weight, line.target, line.baseline, line.method, line.params)
     ScorecardLine.objects.bulk_create(new)
-    ScorecardLine.objects.bulk_update(changed, ["kpi", "weight", "target", "baseline", "method", "params"])
+    line_writes.update_numbers(changed)
     result.cards = [card for key, card in open_cards.items()]
     result.lines = len(new) + len(changed)
     _rescore(new + changed, today)
@@ -191,15 +196,28 @@ def put_lines(*, drafts: Sequence[Draft], by: Member, today) -> Assigned:
             action="card.assign",
             target=result.cards[0] if len(result.cards) == 1 else periods[0],
             by=by,
-            after={
-                "cards": [card.pk for card in result.cards],
-                "lines": [
-                    {"kpi": d.kpi.name, "weight": plain(d.weight), "target": d.target and plain(d.target)}
-                    for d in {d.kpi.pk: d for d in drafts}.values()
-                ],
-            },
+            after={"cards": [card.pk for card in result.cards], "lines": _said_once(new + changed)},
         )
     return result
+
+
+def _said_once(lines: Sequence[ScorecardLine]) -> list[dict]:
+    """Lines for the audit trail: equal numbers of a KPI once, with their cards where a KPI has several."""
+    alike: dict[tuple, list[int]] = {}
+    kpis: dict[int, set[tuple]] = {}
+    for line in lines:
+        numbers = (line.kpi_id, line.kpi.name, *_texts(vars(line), "weight", "target", "baseline").values())
+        alike.setdefault(numbers, []).append(line.scorecard_id)
+        kpis.setdefault(line.kpi_id, set()).add(numbers)
+    said = []
+    for (kpi, name, weight, target, baseline), cards in alike.items():
+        event = {"kpi": name, "weight": weight, "target": target}
+        if baseline is not None:
+            event["baseline"] = baseline
+        if len(kpis[kpi]) > 1:
+            event["cards"] = cards
+        said.append(event)
+    return said
 
 
 def _takes_lines(card: Scorecard, result: Assigned) -> bool:
@@ -269,8 +287,9 @@ def update_lines(*, card: Scorecard, changes: dict[int, dict], by: Member, today
     return card
 
 
-def _texts(values: dict) -> dict:
-    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+def _texts(values: dict, *names: str) -> dict:
+    chosen = {name: values[name] for name in names} if names else values
+    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in chosen.items()}
 
 
 def update_line(*, line: ScorecardLine, by: Member, today, **values) -> Scorecard:

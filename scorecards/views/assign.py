@@ -1,72 +1,111 @@
-"""Giving KPIs to people, positions and departments: choose, look at the weights, assign."""
+"""Giving KPIs to people, positions and departments: choose, look at the weights, assign, or open them in a grid."""
+
+from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
-from kpiapp.models import Department, Member, Position
-from kpiapp.permissions import Permission, requires
+from kpiapp import queries as people_queries
+from kpiapp.models import Department, Member, Period, Position
+from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
 from scorecards import assignment, queries
 from scorecards.forms import LineForm
+from scorecards.services import drafts
 from scorecards.services import scorecards as cards
 from strategy import catalogue
-from strategy.models import KpiDefinition
+from strategy.forms.people import person_label
+from strategy.models import CardTemplate, CardTemplateItem, KpiDefinition
 from strategy.services import kpis
 
 CARDS_SHOWN = 50
+UNKNOWN_SHOWN = 5
+PEOPLE_SHOWN = 10
+# Buttons that write something; every other one shows the page anew.
+ASSIGN, GRID = "assign", "grid"
+
+
+@dataclass
+class Choice:
+    """What the address or the form names, narrowed to what the member may reach."""
+
+    kpis: list[KpiDefinition]
+    members: list[Member]
+    position: Position | None
+    inside: Department | None
+    unit: Department | None
+    when: assignment.PeriodChoice
+    template: str
+    owners: list = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def periods(self) -> list[Period]:
+        """The periods whose cards get the KPIs."""
+        return self.when.periods
 
 
 @requires(Permission.CARD_EDIT)
 @require_http_methods(["GET", "POST"])
 def assign(request):
-    """Which KPIs, for whom, in which periods: one grid of weight, baseline and target for all of them."""
+    """Which KPIs, for whom, in which periods: the numbers to begin with, and a grid to adjust them."""
     data = request.POST if request.method == "POST" else request.GET
-    if request.method == "POST" and "template" in request.POST and "assign" not in request.POST:
-        return _use_template(request)
+    if request.method == "POST" and "use" in request.POST:
+        data = _with_ready_card(request)
     choice = _choice(request, data)
-    if choice["period"] is None:
+    if not choice.periods:
         return render(request, "scorecards/no_card.html", {"period": None})
-    cards_before = assignment.cards_after(choice["owners"], choice["period"], [])
-    free = 100 - max((card.before for card in cards_before), default=0)
-    weights = _template_weights(data.get("from", ""), choice["kpis"])
-    items = assignment.suggested(choice["kpis"], free, weights)
-    pairs = [(item, _form(request, item)) for item in items]
-    if request.method == "POST" and "assign" in request.POST and all(form.is_valid() for _item, form in pairs):
-        done = _assign(request, choice, pairs)
+    before = assignment.cards_after(choice.owners, choice.periods[0], [])
+    free = 100 - max((card.before for card in before), default=0)
+    items = assignment.suggested(choice.kpis, free, _template_weights(choice.template, choice.kpis))
+    pairs = [(item, _form(data, item)) for item in items]
+    step = next((name for name in (ASSIGN, GRID) if name in request.POST), "")
+    invalid = bool(step) and not all(form.is_valid() for _item, form in pairs)
+    if step and not invalid:
+        done = _open_grid(request, choice, pairs) if step == GRID else _assign(request, choice, pairs)
         if done is not None:
             return done
+    return render(request, "scorecards/assign.html", _page(request, choice, pairs), status=422 if invalid else 200)
+
+
+def _page(request, choice: Choice, pairs) -> dict:
     typed = [(item.version.definition_id, _weight(form, item)) for item, form in pairs]
-    after = assignment.cards_after(choice["owners"], choice["period"], typed)
-    context = {
-        **choice,
-        **_offers(request),
-        "pairs": [(item, form, _without(data, item.version.definition_id)) for item, form in pairs],
+    after = assignment.cards_after(choice.owners, choice.periods[0], typed)
+    member, today = request.member, request.today
+    others = assignment.may_assign_others(member)
+    open_periods = queries.open_periods(today)
+    return {
+        "choice": choice,
+        "pairs": pairs,
         "after": after[:CARDS_SHOWN],
         "more": max(len(after) - CARDS_SHOWN, 0),
-        "from": data.get("from", ""),
+        "cards": len(choice.owners) * len(choice.periods),
+        "is_many": len(choice.owners) > 1 or len(choice.periods) > 1,
+        "unknown": choice.unknown[:UNKNOWN_SHOWN],
+        "more_unknown": max(len(choice.unknown) - UNKNOWN_SHOWN, 0),
+        "may_assign_others": others,
+        "all_kpis": _assignable_kpis(),
+        "templates": list(catalogue.library_templates().values()),
+        "own_templates": CardTemplate.objects.all(),
+        "departments": assignment.assignable_departments(member, today) if others else [],
+        "positions": assignment.assignable_positions(member, today) if others else [],
+        "all_departments": Department.objects.filter(is_active=True).order_by("sort_key") if others else [],
+        "open_periods": open_periods,
+        "when_choices": [("now", _("This month")), ("rest", _("Rest of the year")), ("year", _("Whole year"))],
+        "picked": {period.pk for period in choice.periods},
+        "can_use_templates": can(member, Permission.KPI_EDIT),
+        "drafts": drafts.open_drafts(member),
     }
-    invalid = any(form.errors for _item, form in pairs)
-    return render(request, "scorecards/assign.html", context, status=422 if invalid else 200)
 
 
-def _form(request, item) -> LineForm:
+def _form(data, item) -> LineForm:
+    """What was typed for a KPI, or its suggested numbers when it has just been chosen."""
     initial = {"weight": item.weight, "baseline": item.baseline, "target": item.target}
-    posted = request.POST if "assign" in request.POST or "recount" in request.POST else None
-    return LineForm(posted, prefix=f"kpi-{item.version.definition_id}", initial=initial)
-
-
-def _without(data, definition_id: int) -> str:
-    """The address of the same choice without one KPI."""
-    query = data.copy()
-    query.setlist("kpi", [value for value in data.getlist("kpi") if value != str(definition_id)])
-    for name in [
-        name for name in query if name not in ("kpi", "period", "member", "position", "inside", "department", "from")
-    ]:
-        del query[name]
-    return query.urlencode()
+    prefix = f"kpi-{item.version.definition_id}"
+    return LineForm(data if f"{prefix}-weight" in data else None, prefix=prefix, initial=initial)
 
 
 def _weight(form, item):
@@ -75,75 +114,73 @@ def _weight(form, item):
 
 
 def _numbers(data, name) -> list[int]:
-    return [int(value) for value in data.getlist(name) if value.isdigit()]
+    without = data.get(f"drop_{name}", "")
+    return [int(value) for value in data.getlist(name) if value.isdigit() and value != without]
 
 
-def _choice(request, data) -> dict:
-    """What the address or the form names, narrowed to what the member may reach; oneself when nobody is named."""
+def _assignable_kpis():
+    return KpiDefinition.objects.filter(is_active=True, current__isnull=False).order_by("sort_key")
+
+
+def _choice(request, data) -> Choice:
+    """Oneself when nobody is named."""
     member, today = request.member, request.today
-    kpis_chosen = KpiDefinition.objects.filter(pk__in=_numbers(data, "kpi"), is_active=True).select_related("current")
+    pool = _assignable_kpis().select_related("current")
+    pasted_kpis, unknown_kpis = assignment.kpis_named(pool, data.get("kpi_list", ""))
+    chosen_kpis = {kpi.pk: kpi for kpi in [*pool.filter(pk__in=_numbers(data, "kpi")), *pasted_kpis]}
     people = assignment.assignable_people(member, today)
-    departments = assignment.assignable_departments(member, today)
-    by_pk = {person.pk: person for person in people.filter(pk__in=_numbers(data, "member"))}
-    position = Position.objects.filter(pk__in=_numbers(data, "position")).first()
-    inside = Department.objects.filter(pk__in=_numbers(data, "inside")).first()
-    unit = departments.filter(pk__in=_numbers(data, "department")).first()
-    owners = assignment.owners_chosen(
-        member, today, members=list(by_pk.values()), position=position, department=inside, unit=unit
+    pasted, unknown = assignment.people_named(people, f"{data.get('person', '')}\n{data.get('people_list', '')}")
+    members = {person.pk: person for person in [*people.filter(pk__in=_numbers(data, "member")), *pasted]}
+    when = assignment.choose_periods(request.organization, today, data.get("when", ""), data.getlist("period"))
+    choice = Choice(
+        kpis=sorted(chosen_kpis.values(), key=lambda kpi: kpi.sort_key),
+        members=list(members.values()),
+        position=Position.objects.filter(pk__in=_numbers(data, "position")).first(),
+        inside=Department.objects.filter(pk__in=_numbers(data, "inside")).first(),
+        unit=assignment.assignable_departments(member, today).filter(pk__in=_numbers(data, "department")).first(),
+        when=when,
+        template=data.get("from", ""),
+        unknown=[*unknown, *unknown_kpis],
     )
-    if not owners and not (position or inside):
-        owners = list(Member.objects.filter(pk=member.pk))
-    periods = [p for code in data.getlist("period") if code and (p := queries.period_on(today, code))]
-    periods = [period for period in periods if period.is_open] or list(filter(None, [queries.period_on(today)]))
-    return {
-        "kpis": list(kpis_chosen.order_by("sort_key")),
-        "owners": owners,
-        "position": position,
-        "inside": inside,
-        "unit": unit,
-        "chosen_members": set(by_pk),
-        "chosen_periods": {period.pk for period in periods},
-        "periods_chosen": periods,
-        "period": periods[0] if periods else None,
-    }
+    choice.owners = assignment.owners_chosen(
+        member,
+        today,
+        members=choice.members,
+        position=choice.position,
+        department=choice.inside,
+        unit=choice.unit,
+    )
+    if not choice.owners and not (choice.position or choice.inside or choice.unknown):
+        choice.owners = list(Member.objects.filter(pk=member.pk))
+    return choice
 
 
-def _offers(request) -> dict:
-    """What the page lets one choose from."""
-    member, today = request.member, request.today
-    others = assignment.may_assign_others(member)
-    return {
-        "may_assign_others": others,
-        "all_kpis": KpiDefinition.objects.filter(is_active=True, current__isnull=False).order_by("sort_key"),
-        "templates": list(catalogue.library_templates().values()),
-        "people": assignment.assignable_people(member, today) if others else [],
-        "departments": assignment.assignable_departments(member, today) if others else [],
-        "positions": assignment.assignable_positions(member, today) if others else [],
-        "all_departments": Department.objects.filter(is_active=True).order_by("sort_key") if others else [],
-        "open_periods": queries.open_periods(today),
-        "can_use_templates": queries.scope_of(member, Permission.KPI_EDIT) is not None,
-    }
-
-
-def _use_template(request):
-    """Copy a ready card's KPIs into the company, then show them with their weights."""
-    query = request.POST.copy()
-    template = catalogue.library_templates().get(query.get("template", ""))
-    if template is None or queries.scope_of(request.member, Permission.KPI_EDIT) is None:
+def _with_ready_card(request):
+    """What was sent, with the KPIs of the ready-made card that was chosen: one of our own, or of the library."""
+    data = request.POST.copy()
+    code = data.get("template", "")
+    own = CardTemplate.objects.filter(pk=code.removeprefix("own-")).first() if code[4:].isdigit() else None
+    template = catalogue.library_templates().get(code)
+    if own is not None:
+        ids = CardTemplateItem.objects.filter(template=own).values_list("definition_id", flat=True)
+    elif template is not None and can(request.member, Permission.KPI_EDIT):
+        language = get_language() or "en"
+        ids = [copy.pk for copy in kpis.copy_template(template=template, language=language, by=request.member)]
+    else:
         messages.error(request, _("Choose one of the ready-made cards."))
-        return redirect("scorecards:assign", request.organization.slug)
-    copied = kpis.copy_template(template=template, language=get_language() or "en", by=request.member)
-    query.setlist("kpi", [str(definition.pk) for definition in copied])
-    query["from"] = template.code
-    for name in ("template", "csrfmiddlewaretoken"):
-        query.pop(name, None)
-    response = redirect("scorecards:assign", request.organization.slug)
-    response["Location"] += f"?{query.urlencode()}"
-    return response
+        return data
+    data.setlist("kpi", [str(pk) for pk in ids])
+    data["from"] = code
+    for name in [name for name in data if name.startswith("kpi-")]:
+        del data[name]
+    return data
 
 
 def _template_weights(code: str, definitions) -> dict | None:
-    """Weights of a ready card by definition, when the KPIs on the page are its copies."""
+    """Weights of a ready card by definition, when the KPIs on the page are its own, or copies of them."""
+    if code.startswith("own-") and code[4:].isdigit():
+        items = CardTemplateItem.objects.filter(template=int(code[4:]))
+        return dict(items.values_list("definition_id", "weight"))
     template = catalogue.library_templates().get(code)
     if template is None:
         return None
@@ -151,23 +188,35 @@ def _template_weights(code: str, definitions) -> dict | None:
     return {definition.pk: by_origin[definition.origin] for definition in definitions if definition.origin in by_origin}
 
 
-def _assign(request, choice, pairs):
-    """Put the lines on the cards and go where one can see them; None when it was refused."""
-    drafts = [
-        cards.Draft(
-            owner,
-            period,
-            item.version,
-            form.cleaned_data["weight"],
-            form.cleaned_data["target"],
-            form.cleaned_data["baseline"],
-        )
-        for owner in choice["owners"]
-        for period in choice["periods_chosen"]
+def _open_grid(request, choice: Choice, pairs):
+    """A grid of everybody chosen; None when it was refused."""
+    items = [
+        drafts.Item(item.version, data["weight"], data["baseline"], data["target"])
         for item, form in pairs
+        if (data := form.cleaned_data)
     ]
     try:
-        done = cards.put_lines(drafts=drafts, by=request.member, today=request.today)
+        draft = drafts.create_draft(owners=choice.owners, items=items, periods=choice.periods, by=request.member)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return None
+    return redirect("scorecards:draft", request.organization.slug, draft.pk)
+
+
+def _assign(request, choice: Choice, pairs):
+    """Put the lines on the cards and go where one can see them; None when it was refused."""
+    if _line_count(choice, pairs) > drafts.LINES_AT_ONCE:
+        messages.info(request, _("These are many lines: look at them here, then put them on the cards."))
+        return _open_grid(request, choice, pairs)
+    lines = [
+        cards.Draft(owner, period, item.version, data["weight"], data["target"], data["baseline"])
+        for owner in choice.owners
+        for period in choice.periods
+        for item, form in pairs
+        if (data := form.cleaned_data)
+    ]
+    try:
+        done = cards.put_lines(drafts=lines, by=request.member, today=request.today)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return None
@@ -181,5 +230,22 @@ def _assign(request, choice, pairs):
     if count == 1:
         return redirect("scorecards:card", slug, done.cards[0].pk)
     response = redirect("scorecards:team", slug)
-    response["Location"] += f"?period={choice['period'].code}"
+    response["Location"] += f"?period={choice.periods[0].code}"
     return response
+
+
+def _line_count(choice: Choice, pairs) -> int:
+    """How many lines an assignment would write."""
+    return len(choice.owners) * len(choice.periods) * len(pairs)
+
+
+@requires(Permission.CARD_EDIT)
+@require_GET
+def people_options(request):
+    """People within reach whose name, code or address fits what is being typed."""
+    text = request.GET.get("person", "")[:100]
+    reach = assignment.assignable_people(request.member, request.today)
+    found = people_queries.matching(reach, text, also=("code", "email")) if text.strip() else reach.none()
+    found = people_queries.with_standing(found, request.today)[:PEOPLE_SHOWN]
+    people = [(person_label(person), person.standing[0].position.name if person.standing else "") for person in found]
+    return render(request, "strategy/_people_options.html", {"people": people})

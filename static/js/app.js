@@ -11,3 +11,4 @@ import "./combobox.js";
 import "./tree.js";
 import "./weights.js";
 import "./steps.js";
+import "./sheet.js";

@@ -4,7 +4,7 @@ import { gridOf, isCell, setState } from "./grid.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
 
-function blockOf(text) {
+export function blockOf(text) {
   return text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
 }
 

@@ -65,7 +65,7 @@ def _definition(request) -> KpiDefinition | None:
 @requires(Permission.STRATEGY_READ)
 def kpi_people(request):
     """People whose name, code or address fits what is being typed into one of the fields for a person."""
-    text = next((request.GET[name] for name in ("owner", "reporter", "approver") if request.GET.get(name)), "")[:100]
+    text = next(filter(None, request.GET.values()), "")[:100]
     found = find_people(text=text, department=None, left=False, on=request.today)[:PEOPLE_SHOWN] if text else []
     people = [(person_label(person), person.standing[0].position.name if person.standing else "") for person in found]
     return render(request, "strategy/_people_options.html", {"people": people})

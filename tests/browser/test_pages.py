@@ -28,6 +28,7 @@ NOT_PAGES = {
     "kpiapp:search": "rows of the palette",
     "strategy:kpi_scoring": "the fields of a method, swapped into a form",
     "strategy:kpi_people": "options of a field",
+    "scorecards:assign_people": "options of a field",
     "scorecards:evidence_file": "a file",
     "payroll:what_if": "a part of the tier page",
     "kpiapp:import_errors": "a file",

@@ -29,6 +29,7 @@ from scorecards.models import (
     Actual,
     CardScore,
     ChangeRequest,
+    DraftRow,
     EarlyWarning,
     Evidence,
     KpiLink,
@@ -126,8 +127,22 @@ class Crowd:
                 ("change.requested", request.pk),
             )
         )
+        self._draft(people)
         run = PayRun.objects.get(pk=things["run"])
         PayLine.objects.bulk_create(self._pay_line(run, person) for person in people)
+
+    def _draft(self, people) -> None:
+        DraftRow.objects.bulk_create(
+            DraftRow(
+                draft_id=self.things["assignment_draft"],
+                position=self.number + place,
+                owner_kind=OwnerKind.MEMBER,
+                member=person,
+                kpi_id=self.things["kpi_version"],
+                cells={"weight": "100", self.cast.period.code: "80"},
+            )
+            for place, person in enumerate(people)
+        )
 
     def add_rows(self, count: int) -> None:
         """More of everything else: structure, strategy, lines and entries of the known card, imports, jobs, audit."""

@@ -32,8 +32,10 @@ from payroll.models import CardTier, MemberPay, PayExport, PayLine, PayRun, Posi
 from scorecards.choices import LinkKind, OwnerKind, RollupKind, WarningKind
 from scorecards.models import (
     Actual,
+    AssignmentDraft,
     CardScore,
     ChangeRequest,
+    DraftRow,
     EarlyWarning,
     Evidence,
     KpiLink,
@@ -236,6 +238,8 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
         effective_on=STORY_DAY,
         requested_by=cast.lan,
     )
+    grid = AssignmentDraft.objects.create(made_by=cast.strategy, periods=[cast.period.code])
+    DraftRow.objects.create(draft=grid, position=0, owner_kind=OwnerKind.MEMBER, member=cast.minh, kpi=version)
     rollup = RollupScore.objects.create(
         period=cast.period, kind=RollupKind.DEPARTMENT, department=cast.department, percent=80, parts=1
     )
@@ -275,6 +279,7 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
         evidence=evidence.pk,
         change=change.pk,
         rollup=rollup.pk,
+        assignment_draft=grid.pk,
     )
 
 

@@ -74,7 +74,7 @@ def test_a_ready_made_card_brings_its_kpis_with_weights_that_make_100(filled):
     page = client.get(filled.url("scorecards/assign/"))
     template = page.context["templates"][0]
     response = client.post(
-        filled.url("scorecards/assign/"), {"template": template.code, "period": "2026-11"}, follow=True
+        filled.url("scorecards/assign/"), {"template": template.code, "period": "2026-11", "use": "1"}, follow=True
     )
     html = response.content.decode()
     assert response.context["after"][0].after == 100
