@@ -21,7 +21,7 @@ from scorecards import recompute
 from scorecards.choices import LineState
 from scorecards.models import LineScore, Scorecard, ScorecardLine, StaleCard
 from scorecards.services.rollups import refresh_rollups
-from scorecards.services.warnings import refresh_warnings
+from scorecards.services.warnings import refresh_strategy_warnings, refresh_warnings
 
 NIGHT, CARDS, FINISH = "night", "night.cards", "night.finish"
 STARTS_AT = datetime.time(2)
@@ -174,6 +174,9 @@ def finish(job: Job) -> dict:
         changed = refresh_warnings(period=period, on=on)
         counts["warnings_opened"] += changed.opened
         counts["warnings_closed"] += changed.closed
+    changed = refresh_strategy_warnings(on=on)
+    counts["warnings_opened"] += changed.opened
+    counts["warnings_closed"] += changed.closed
     for _order, step in sorted(registry.NIGHT_STEPS, key=lambda entry: entry[0]):
         step(job.organization, job, on)
     differences: list[dict] = []

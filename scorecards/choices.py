@@ -116,7 +116,43 @@ class WarningKind(TextChoices):
     FORECAST_MISS = "forecast_miss", _("Forecast to miss the target")
     WEIGHTS = "weights", _("Weights are not 100")
     UNAPPROVED = "unapproved", _("Entries wait for approval for 3 days")
-    NO_OWNER = "no_owner", _("KPI without an owner")
+    NO_OWNER = "no_owner", _("No owner")
+    NO_CONSENSUS = "no_consensus", _("Not agreed")
+    PROCESS_HEAVY = "process_heavy", _("Too many process KPIs")
+    NO_MEASURE = "no_measure", _("Objective without a measure")
+    ORPHAN = "orphan", _("KPI without an objective")
+    DRAFT_KPI = "draft_kpi", _("KPI that stays a draft")
+
+
+class WarningState(TextChoices):
+    """How far somebody is with a warning that is not closed."""
+
+    OPEN = "open", _("Open")
+    ANSWERED = "answered", _("Answered")
+    SNOOZED = "snoozed", _("Put off")
+
+
+class WarningEnd(TextChoices):
+    """Why a warning was closed. Nobody closes one by hand: it ends when its cause does."""
+
+    MENDED = "mended", _("No longer so")
+    LOCKED = "locked", _("The period was locked")
+
+
+# How many days whoever owns a warning has to do something about it.
+CLOCK_DAYS = {
+    WarningKind.LATE: 2,
+    WarningKind.OFF_TARGET: 7,
+    WarningKind.FORECAST_MISS: 5,
+    WarningKind.WEIGHTS: 2,
+    WarningKind.UNAPPROVED: 2,
+    WarningKind.NO_OWNER: 7,
+    WarningKind.NO_CONSENSUS: 3,
+    WarningKind.PROCESS_HEAVY: 14,
+    WarningKind.NO_MEASURE: 14,
+    WarningKind.ORPHAN: 14,
+    WarningKind.DRAFT_KPI: 14,
+}
 
 
 class LinkKind(TextChoices):

@@ -232,3 +232,22 @@ class CopyForm(OrganizationForm):
             if data.get("who") == who and not data.get(name) and name not in self.errors:
                 self.add_error(name, _("Choose whose cards are copied."))
         return data
+
+
+class WarningAnswerForm(OrganizationForm):
+    """What is done about a warning, or why it can wait, and until when."""
+
+    text = forms.CharField(
+        label=gettext_lazy("What is done, or why it can wait"), max_length=1000, widget=forms.Textarea({"rows": 2})
+    )
+    until = forms.DateField(label=gettext_lazy("By when"), widget=DayInput)
+
+
+class WarningOwnerForm(OrganizationForm):
+    """Whose a warning becomes."""
+
+    to = forms.ModelChoiceField(queryset=None, label=gettext_lazy("Owner"), empty_label=None)
+
+    def __init__(self, *args, owners, **options):
+        super().__init__(*args, **options)
+        self.fields["to"].queryset = owners

@@ -29,8 +29,8 @@ from kpiapp.permissions import Permission, can
 from kpiapp.queries import count_of
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit
 from kpiapp.services.periods import lock_blockers
-from scorecards import queries
-from scorecards.choices import ActualState, CardState, LineState, OwnerKind, Status, WarningKind
+from scorecards import queries, warning_lists
+from scorecards.choices import ActualState, CardState, LineState, OwnerKind, Status, WarningKind, WarningState
 from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard, ScorecardLine
 
 SHOWN, OTHERS_SHOWN = 5, 3
@@ -39,11 +39,19 @@ OFF, LATE, NOT_AGREED = 4, 2, 1
 
 
 def panels(visit: HomeVisit) -> list[HomePanel]:
-    """One's own card, the team, what waits, HR's month: at most six queries, whatever the roles."""
+    """One's own card, the team, what waits, warnings, HR's month: at most eight queries, whatever the roles."""
     if visit.period is None:
         return []
     month = Month(visit)
-    found = [month.me(), month.team(), month.waiting(), month.logging(), month.over(), month.not_ready()]
+    found = [
+        month.me(),
+        month.team(),
+        month.waiting(),
+        _warnings(visit),
+        month.logging(),
+        month.over(),
+        month.not_ready(),
+    ]
     return [panel for panel in found if panel]
 
 
@@ -182,6 +190,21 @@ class Month:
             over = over.filter(Exists(Scorecard.objects.filter(period=OuterRef("pk"))))
             counts["over"] = ArraySubquery(over.order_by().values("pk"))
         return Member.objects.filter(pk=member.pk).values(**counts).get() if counts else {}
+
+
+def _warnings(visit: HomeVisit) -> HomePanel | None:
+    """The warnings one owns, the most pressing first."""
+    mine = warning_lists.listed(visit.member, warning_lists.MINE, visit.today).filter(state=WarningState.OPEN)
+    shown = list(mine.annotate(total=Window(Count("pk")))[:SHOWN])
+    if not shown:
+        return None
+    items = [warning_lists.item_of(one, visit.member, visit.today) for one in shown]
+    context = {"items": items, "total": shown[0].total}
+    action = None
+    if items[0].is_overdue:
+        url = reverse("scorecards:warnings", args=[visit.member.organization.slug])
+        action = HomeAction(_("Answer warnings"), url, "triangle-alert", order=40)
+    return HomePanel(_("Your warnings"), "scorecards/_home_warnings.html", context, 17, place="side", action=action)
 
 
 def _counted_by(rows: QuerySet, field: str, count: Count) -> ArraySubquery:

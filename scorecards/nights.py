@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from kpiapp import registry
 from kpiapp.models import Job, Member
-from scorecards import queries
+from scorecards import queries, warning_queries
 from scorecards.choices import WarningKind
 from scorecards.models import Actual, CardScore, EarlyWarning, LineScore, Scorecard
 
@@ -90,11 +90,17 @@ def _add_entries(lines: list[MovedLine], night: Job) -> None:
 def warnings_of(night: Job, member: Member, on: datetime.date) -> tuple[list[EarlyWarning], list[tuple[str, int, int]]]:
     """Warnings that a night opened (the first ones), and per kind how many it opened and closed."""
     day = datetime.date.fromisoformat(night.arguments["on"])
-    seen = EarlyWarning.objects.filter(scorecard__in=queries.visible_cards(member, on).values("pk"))
+    seen = warning_queries.visible_warnings(member, on)
     counts = seen.filter(Q(opened_on=day) | Q(closed_on=day)).order_by().values_list("kind")
     counted = counts.annotate(opened=Count("pk", filter=Q(opened_on=day)), closed=Count("pk", filter=Q(closed_on=day)))
     opened = seen.filter(opened_on=day, closed_on=None).select_related(
-        "scorecard__member", "scorecard__department", "scorecard__organization", "line__kpi", "owner"
+        "scorecard__member",
+        "scorecard__department",
+        "scorecard__organization",
+        "line__kpi",
+        "owner",
+        "objective",
+        "kpi",
     )
     kinds = [(str(WarningKind(kind).label), new, gone) for kind, new, gone in counted.order_by("kind")]
     return list(opened.order_by("kind", "scorecard_id", F("line_id"))[:WARNINGS_SHOWN]), kinds

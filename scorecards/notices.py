@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy
 from kpiapp.inbox import of_targets
 from kpiapp.models import Member, Notification
 from kpiapp.registry import NotificationKind, Told
-from scorecards import queries
+from scorecards import queries, warning_queries
 from scorecards.models import ChangeRequest
 
 CARD_SUBMITTED, CARD_AGREED, CARD_RETURNED = "card.submitted", "card.agreed", "card.returned"
 CHANGE_REQUESTED, CHANGE_APPROVED, CHANGE_REFUSED = "change.requested", "change.approved", "change.refused"
 ENTRY_RETURNED = "entry.returned"
+WARNING_ASSIGNED = "warning.assigned"
 
 
 def about_cards(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
@@ -101,6 +102,35 @@ def about_lines(notifications: Sequence[Notification], reader: Member, on: datet
     return found
 
 
+def about_warnings(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
+    """Somebody handed a warning over."""
+    warnings = warning_queries.open_warnings(reader, on).filter(pk__in=of_targets(notifications)).in_bulk()
+    found = {}
+    for one in notifications:
+        warning = warnings.get(one.target_id)
+        if warning is None:
+            continue
+        names = {"name": _actor(one), "warning": warning.get_kind_display(), "about": _about_what(warning)}
+        sentence = _("%(name)s handed you a warning: %(warning)s, %(about)s.")
+        url = reverse("scorecards:warning", args=[reader.organization.slug, warning.pk])
+        hidden = _is_confidential(warning)
+        mail = sentence % {**names, "about": _("a confidential KPI")} if hidden else ""
+        found[one.pk] = Told(sentence % names, url, mail_text=mail)
+    return found
+
+
+def _about_what(warning) -> str:
+    if warning.line:
+        return f"{warning.line.kpi.name}, {warning.scorecard.owner_name}"
+    return str(warning.scorecard or warning.objective or warning.kpi)
+
+
+def _is_confidential(warning) -> bool:
+    return bool(
+        (warning.line and warning.line.kpi.definition.is_confidential) or (warning.kpi and warning.kpi.is_confidential)
+    )
+
+
 def _about_kpi(sentence: str, names: dict, version, url: str, detail: str) -> Told:
     """A sentence with the name of a KPI; a confidential one has none in a mail."""
     mail = sentence % {**names, "kpi": _("a confidential KPI")} if version.definition.is_confidential else ""
@@ -118,5 +148,6 @@ KINDS = {
     CHANGE_REQUESTED: NotificationKind(gettext_lazy("Change to decide"), "pencil", about_changes, waits=True),
     CHANGE_APPROVED: NotificationKind(gettext_lazy("Change approved"), "check", about_changes),
     CHANGE_REFUSED: NotificationKind(gettext_lazy("Change refused"), "x", about_changes),
+    WARNING_ASSIGNED: NotificationKind(gettext_lazy("Warning"), "triangle-alert", about_warnings, waits=True),
     ENTRY_RETURNED: NotificationKind(gettext_lazy("Entry returned"), "undo-2", about_lines, waits=True),
 }

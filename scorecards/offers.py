@@ -12,7 +12,7 @@ from kpiapp.permissions import Permission, scope_of
 from kpiapp.registry import NavigationItem, SearchHit
 from kpiapp.text import search_key
 from scorecards import queries
-from scorecards.choices import LinkKind, OwnerKind
+from scorecards.choices import LinkKind, OwnerKind, WarningKind, WarningState
 from scorecards.models import CardScore
 
 CARDS_FOUND = 6
@@ -42,6 +42,15 @@ NAVIGATION = [
     NavigationItem(
         "company", gettext_lazy("Approvals"), "scorecards:approvals", "clipboard-check", 50, Permission.ACTUAL_APPROVE
     ),
+    NavigationItem(
+        "company",
+        gettext_lazy("Warnings"),
+        "scorecards:warnings",
+        "triangle-alert",
+        52,
+        Permission.CARD_READ,
+        _sees_others,
+    ),
 ]
 
 AUDIT_NOUNS = {
@@ -51,6 +60,7 @@ AUDIT_NOUNS = {
     "change": gettext_lazy("Changes of what was agreed"),
     "evidence": gettext_lazy("Evidence"),
     "cascade": gettext_lazy("KPI tree"),
+    "warning": gettext_lazy("Early warnings"),
 }
 AUDIT_WORDS = {
     "agree": pgettext_lazy("done", "agreed"),
@@ -65,6 +75,11 @@ AUDIT_WORDS = {
     "request": pgettext_lazy("done", "asked for"),
     "refuse": pgettext_lazy("done", "refused"),
     "attach": pgettext_lazy("done", "attached"),
+    "answer": pgettext_lazy("done", "answered"),
+    "snooze": pgettext_lazy("done", "put off"),
+    "due_on": gettext_lazy("Until"),
+    "owner": gettext_lazy("Owner"),
+    **dict([*WarningKind.choices, *WarningState.choices]),
     "entries": gettext_lazy("entries"),
     "counts_again": gettext_lazy("counts again"),
     "link": pgettext_lazy("done", "linked"),

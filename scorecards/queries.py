@@ -12,7 +12,7 @@ from kpiapp.decimals import ONE, ZERO
 from kpiapp.models import Employment, Member, Period, calendar_columns
 from kpiapp.permissions import Permission, scope_of
 from scorecards.choices import LIVE_STATES, ActualState, CardState, ChangeState, OwnerKind
-from scorecards.models import Actual, ChangeRequest, Evidence, RollupScore, Scorecard, ScorecardLine
+from scorecards.models import Actual, ChangeRequest, EarlyWarning, Evidence, RollupScore, Scorecard, ScorecardLine
 
 HISTORY_PERIODS = 12
 
@@ -45,6 +45,11 @@ def visible_cards(member: Member, on: datetime.date) -> QuerySet[Scorecard]:
         own = Employment.objects.on(on).filter(member=member.pk).values("department")
         reach |= Q(owner_kind=OwnerKind.ORGANIZATION) | Q(department__in=own)
     return Scorecard.objects.filter(reach)
+
+
+def responsible_cards(member: Member, on: datetime.date) -> QuerySet[Scorecard]:
+    """One's own card, those of the team and of what one leads, or all; without what everybody may read."""
+    return Scorecard.objects.filter(_cards_of(member, Permission.CARD_READ, on))
 
 
 def editable_cards(member: Member, on: datetime.date) -> QuerySet[Scorecard]:
@@ -119,6 +124,9 @@ def with_numbers(lines: QuerySet[ScorecardLine]) -> QuerySet[ScorecardLine]:
         last_note=Subquery(last.values("note")[:1]),
         waiting=Coalesce(Subquery(_counted(entries.filter(state=ActualState.RECORDED), "line")), 0),
         files=Coalesce(Subquery(_counted(Evidence.objects.filter(actual__line=OuterRef("pk")), "actual__line")), 0),
+        warned=ArraySubquery(
+            EarlyWarning.objects.filter(line=OuterRef("pk"), closed_on=None).order_by("kind").values("kind")
+        ),
         change_waits=Exists(ChangeRequest.objects.filter(line=OuterRef("pk"), state=ChangeState.REQUESTED)),
         history=ArraySubquery(before[:HISTORY_PERIODS]),
     )

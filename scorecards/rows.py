@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, format_number, quantize
 from kpiapp.models import calendar_of
-from scorecards.choices import LIVE_STATES, LineState
+from scorecards.choices import LIVE_STATES, LineState, WarningKind
 from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_line, shown_part
 from scorecards.models import Actual, Scorecard, ScorecardLine
 from scorecards.queries import card_with_lines
@@ -52,6 +52,11 @@ class Row:
     history: list[Decimal | None]
     cells: list[Cell] = field(default_factory=list)
     hint: str = ""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What early warnings say about it."""
+        return [str(WarningKind(kind).label) for kind in getattr(self.line, "warned", ())]
 
     @property
     def has_entry(self) -> bool:

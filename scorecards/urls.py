@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.views import assign, cards, copying, decisions, drafts, explain, lines, nights, tree
+from scorecards.views import assign, cards, copying, decisions, drafts, explain, lines, nights, tree, warnings
 
 app_name = "scorecards"
 
@@ -40,6 +40,9 @@ urlpatterns = [
     path("approvals/", decisions.approvals, name="approvals"),
     path("changes/", decisions.changes, name="changes"),
     path("changes/<int:pk>/", decisions.change_decide, name="change_decide"),
+    path("warnings/", warnings.warnings, name="warnings"),
+    path("warnings/<int:pk>/", warnings.warning, name="warning"),
+    path("warnings/<int:pk>/assign/", warnings.warning_assign, name="warning_assign"),
     path("nights/<int:pk>/", nights.night_changes, name="night_changes"),
     path("tree/", tree.tree, name="tree"),
     path("tree/<int:pk>/", tree.tree_line, name="tree_line"),

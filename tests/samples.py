@@ -26,6 +26,7 @@ from scorecards.models import (
     AssignmentDraft,
     ChangeRequest,
     DraftRow,
+    EarlyWarning,
     Evidence,
     RollupScore,
     Scorecard,
@@ -136,6 +137,7 @@ def _cards(logins: dict[str, Member], today: datetime.date) -> dict:
     )
     return {
         "notification": notification.pk,
+        "warning": _warning(logins, card, today),
         "card": card.pk,
         "assignment_draft": grid.pk,
         "draft_card": draft.pk,
@@ -146,6 +148,15 @@ def _cards(logins: dict[str, Member], today: datetime.date) -> dict:
         "change": change.pk,
         "rollup": getattr(RollupScore.objects.first(), "pk", None),
     }
+
+
+def _warning(logins: dict[str, Member], card: Scorecard, today: datetime.date) -> int:
+    """One about the employee's card, which somebody has to answer."""
+    values = {"kind": "no_consensus", "period": card.period, "scorecard": card, "line": None, "closed_on": None}
+    found, _is_new = EarlyWarning.objects.get_or_create(
+        **values, defaults={"owner": logins["employee"], "opened_on": today, "due_on": today}
+    )
+    return found.pk
 
 
 def _pay(logins: dict[str, Member], today: datetime.date) -> dict:

@@ -80,6 +80,7 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
         rollups.refresh_rollups(period=month, on=min(month.last_day, today))
     for month in months[-pay.LOCKED_BUT :]:
         warnings.refresh_warnings(period=month, on=today)
+    warnings.refresh_strategy_warnings(on=today)
     return staff
 
 

@@ -3,8 +3,9 @@
 from scorecards.models.actual import Actual, Evidence
 from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.draft import AssignmentDraft, DraftRow
-from scorecards.models.score import CardScore, EarlyWarning, LineScore, RollupScore, StaleCard
+from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
 from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
+from scorecards.models.warning import EarlyWarning
 
 __all__ = [
     "Actual",

@@ -1,13 +1,12 @@
 """Derived scores: rows that the night may rebuild at any time, in tables with room for updates in place."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from kpiapp.constraints import Storage
-from kpiapp.models import Department, Member, Period
+from kpiapp.models import Department, Period
 from kpiapp.models.fields import completion_field, percent_field, quantity_field, weight_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel, OrganizationOneToOneField
-from scorecards.choices import LineState, RollupKind, Status, WarningKind
+from scorecards.choices import LineState, RollupKind, Status
 from scorecards.models.scorecard import Scorecard, ScorecardLine
 from strategy.models import Objective, Perspective
 
@@ -87,28 +86,5 @@ class RollupScore(OrganizationModel):
                 fields=["organization", "period", "kind", "objective", "perspective", "department"],
                 nulls_distinct=False,
                 name="rollup_once",
-            )
-        ]
-
-
-class EarlyWarning(OrganizationModel):
-    """Something that needs a person: who, since when, about which card or line; open until it no longer holds."""
-
-    kind = models.CharField(max_length=20, choices=WarningKind.choices)
-    period = OrganizationForeignKey(Period, on_delete=models.CASCADE, indexed=False)
-    scorecard = OrganizationForeignKey(Scorecard, on_delete=models.CASCADE)
-    line = OrganizationForeignKey(ScorecardLine, null=True, on_delete=models.CASCADE, indexed=False)
-    owner = OrganizationForeignKey(Member, null=True, on_delete=models.SET_NULL)
-    opened_on = models.DateField()
-    closed_on = models.DateField(_("Closed on"), null=True)
-
-    class Meta:
-        ordering = ["-opened_on", "-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "kind", "scorecard", "line"],
-                condition=models.Q(closed_on=None),
-                nulls_distinct=False,
-                name="early_warning_one_open",
             )
         ]

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from kpiapp import registry
-from scorecards import queries, rows
+from scorecards import queries, rows, warning_lists
 
 
 def card_context(request, card, period) -> dict:
@@ -25,6 +25,7 @@ def card_context(request, card, period) -> dict:
         "summary": rows.summary_of(card, shown),
         "tiles": tiles_of(card, request.member),
         "is_own": is_own,
+        "warnings": warning_lists.of_card(card, request.member, request.today),
         "start": rows.first_cell(shown) if rights["record"] and period.is_open else "",
     }
 

@@ -243,7 +243,7 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
     rollup = RollupScore.objects.create(
         period=cast.period, kind=RollupKind.DEPARTMENT, department=cast.department, percent=80, parts=1
     )
-    EarlyWarning.objects.create(
+    warning = EarlyWarning.objects.create(
         kind=WarningKind.OFF_TARGET,
         period=cast.period,
         scorecard=card,
@@ -271,6 +271,7 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
     things.update(_cascade(cast, version, draft_line))
     things.update(
         notification=notification.pk,
+        warning=warning.pk,
         card=card.pk,
         draft_card=draft.pk,
         line=line.pk,

@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from kpiapp import nightly
 from kpiapp.choices import JobState
@@ -13,7 +14,7 @@ from kpiapp.models import Job, Organization, Period
 from kpiapp.services import jobs
 from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import organization_scope
-from scorecards.models import CardScore, EarlyWarning, LineScore, RollupScore, StaleCard
+from scorecards.models import CardScore, EarlyWarning, LineScore, RollupScore, Scorecard, StaleCard
 from scorecards.recompute import refresh_actuals, rescore_cards
 from tests.scorecards.recompute.conftest import CardMaker
 
@@ -101,7 +102,8 @@ def test_the_next_night_looks_only_at_what_was_touched_and_writes_nothing_for_no
 
 def test_when_the_period_has_ended_what_is_missing_becomes_late(maker):
     cast = maker.cast
-    card = maker.card()
+    card = maker.card(cast.lan)
+    Scorecard.objects.update(state="agreed", agreed_at=timezone.now())
     line = maker.line(card)
     night(cast.organization)
     assert LineScore.objects.get(pk=line.pk).state == "not_due"

@@ -4,16 +4,20 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from kpiapp.calendars import WorkingCalendar
 from kpiapp.decimals import divide
-from kpiapp.models import Period, working_calendar
+from kpiapp.models import Department, Member, Notification, Period, working_calendar
 from kpiapp.services.calendars import start_calendar
 from scorecards.line_rules import elapsed_on, pace_kind_of
-from scorecards.models import Actual, EarlyWarning, LineScore
+from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard
 from scorecards.recompute import refresh_actuals, rescore_cards
 from scorecards.scoring import pace_of, value_of
-from scorecards.services.warnings import refresh_warnings
+from scorecards.services.warning_answers import WarningRefused, answer_warning, assign_warning, snooze_warning
+from scorecards.services.warnings import refresh_strategy_warnings, refresh_warnings
+from scorecards.warning_queries import possible_owners
+from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
 from tests.scorecards.recompute.conftest import CardMaker
 
 DAY = datetime.date(2026, 11, 17)
@@ -110,3 +114,138 @@ def test_tet_is_no_time_to_fall_behind(maker):
     assert before == during == divide(Decimal(10), Decimal(15))
     refresh_warnings(period=february, on=datetime.date(2026, 2, 19))
     assert open_kinds(line=line) == []
+
+
+def answered(maker, on, *, days=3):
+    """A red line of Lan's card whose warning she answers on a day."""
+    line = maker.line(card := maker.card(), None, "10")
+    rescore_cards(card_ids=[card.pk], on=DAY)
+    refresh_warnings(period=maker.cast.period, on=DAY)
+    until = on + datetime.timedelta(days=days)
+    answer_warning(warning=EarlyWarning.objects.get(), text="Gọi lại 20 khách", until=until, on=on, by=maker.cast.lan)
+    return line
+
+
+def test_an_answer_lets_it_rest_and_it_comes_back_if_it_still_holds(maker):
+    period = maker.cast.period
+    answered(maker, DAY)
+    for days in (1, 3):
+        refresh_warnings(period=period, on=DAY + datetime.timedelta(days=days))
+        assert EarlyWarning.objects.get().state == "answered"
+    again = DAY + datetime.timedelta(days=4)
+    assert refresh_warnings(period=period, on=again).opened == 1
+    warning = EarlyWarning.objects.get()
+    assert (warning.state, warning.reopened_on, warning.answer) == ("open", again, "Gọi lại 20 khách")
+    assert warning.due_on > again
+
+
+def test_an_answered_warning_ends_with_its_cause(maker):
+    line = answered(maker, DAY)
+    maker.entry(line, value=Decimal(95))
+    refresh_actuals(line_ids=[line.pk])
+    rescore_cards(card_ids=[line.scorecard_id], on=DAY)
+    refresh_warnings(period=maker.cast.period, on=DAY + datetime.timedelta(days=1))
+    warning = EarlyWarning.objects.get()
+    assert (warning.closed_reason, warning.answer) == ("mended", "Gọi lại 20 khách")
+
+
+def test_an_answer_says_something_and_has_a_day_that_is_neither_past_nor_far(maker):
+    line = maker.line(card := maker.card(), None, "10")
+    rescore_cards(card_ids=[card.pk], on=DAY)
+    refresh_warnings(period=maker.cast.period, on=DAY)
+    warning = EarlyWarning.objects.get(line=line)
+    arguments = {"warning": warning, "on": DAY, "by": maker.cast.lan}
+    for text, until, field in (
+        (" ", DAY + datetime.timedelta(days=1), "text"),
+        ("Chờ", DAY, "until"),
+        ("Chờ", DAY + datetime.timedelta(days=93), "until"),
+    ):
+        with pytest.raises(WarningRefused) as refusal:
+            snooze_warning(text=text, until=until, **arguments)
+        assert refusal.value.field == field
+    EarlyWarning.objects.update(closed_on=DAY)
+    with pytest.raises(WarningRefused):
+        snooze_warning(text="Chờ", until=DAY + datetime.timedelta(days=1), **arguments)
+
+
+def test_a_warning_of_somebody_who_left_goes_to_whoever_would_own_it_today(maker):
+    cast = maker.cast
+    card = maker.card(owner_kind="department", department=cast.department)
+    maker.line(card, None, "100", weight="80")
+    rescore_cards(card_ids=[card.pk], on=DAY)
+    refresh_warnings(period=cast.period, on=DAY)
+    Member.objects.filter(pk=cast.manager.pk).update(is_active=False, deactivated_at=timezone.now())
+    Department.objects.filter(pk=cast.department.pk).update(head=cast.director)
+    refresh_warnings(period=cast.period, on=DAY)
+    assert set(EarlyWarning.objects.values_list("owner", flat=True)) == {cast.director.pk}
+
+
+def test_handed_over_it_is_told_to_its_new_owner(maker):
+    cast = maker.cast
+    maker.line(card := maker.card(), None, "10")
+    rescore_cards(card_ids=[card.pk], on=DAY)
+    refresh_warnings(period=cast.period, on=DAY)
+    warning = EarlyWarning.objects.get()
+    assert set(possible_owners(warning, DAY)) == {cast.lan, cast.manager, cast.director, cast.strategy}
+    assign_warning(warning=warning, to=cast.manager, by=cast.director)
+    assert Notification.objects.get().member_id == cast.manager.pk
+    # What a person decided stays: the night does not hand it back.
+    refresh_warnings(period=cast.period, on=DAY)
+    assert EarlyWarning.objects.get().owner_id == cast.manager.pk
+
+
+def test_a_card_that_nobody_agrees(maker):
+    cast = maker.cast
+    card = maker.card()
+    maker.line(card, None, "90")
+    rescore_cards(card_ids=[card.pk], on=DAY)
+    waiting = {"state": "submitted", "submitted_at": datetime.datetime(2026, 11, 13, 9, tzinfo=datetime.UTC)}
+    Scorecard.objects.update(**waiting)
+    refresh_warnings(period=cast.period, on=DAY - datetime.timedelta(days=2))
+    assert open_kinds() == []
+    refresh_warnings(period=cast.period, on=DAY)
+    assert open_kinds(owner=cast.manager) == ["no_consensus"]
+
+
+def test_a_card_of_processes_only(maker):
+    cast = maker.cast
+    lane = Perspective.objects.create(kind="process", position=2)
+    card = maker.card()
+    for number in range(5):
+        maker.line(card, maker.kpi(perspective=lane), "90", weight="20")
+        rescore_cards(card_ids=[card.pk], on=DAY)
+        refresh_warnings(period=cast.period, on=DAY)
+        assert ("process_heavy" in open_kinds(scorecard=card)) == (number == 4)
+
+
+def test_what_is_weak_in_the_strategy(maker):
+    cast = maker.cast
+    lane = Perspective.objects.create(kind="financial", position=1)
+    chart = StrategyMap.objects.create(name="2026", state="published", published_at=timezone.now())
+    aims = [
+        Objective.objects.create(map=chart, perspective=lane, code=code, name=code, owner=owner)
+        for code, owner in (("F1", cast.manager), ("F2", None))
+    ]
+    measured, stray = maker.kpi(objective=aims[0]), maker.kpi(owner=cast.minh)
+    for version in (measured, stray):
+        KpiDefinition.objects.filter(pk=version.definition_id).update(current=version)
+        maker.line(maker.card(cast.lan if version is stray else cast.minh), version)
+    refresh_strategy_warnings(on=DAY)
+    rows = EarlyWarning.objects.order_by("kind").values_list("kind", "objective", "kpi", "owner")
+    assert list(rows) == [
+        ("no_measure", aims[1].pk, None, cast.strategy.pk),
+        ("no_owner", aims[1].pk, None, cast.strategy.pk),
+        ("orphan", None, stray.definition_id, cast.minh.pk),
+    ]
+    KpiDefinition.objects.filter(pk=stray.definition_id).update(is_active=False)
+    refresh_strategy_warnings(on=DAY)
+    assert open_kinds() == ["no_measure", "no_owner"]
+
+
+def test_a_locked_period_takes_its_warnings_with_it(maker):
+    maker.line(card := maker.card(), None, "10")
+    rescore_cards(card_ids=[card.pk], on=DAY)
+    refresh_warnings(period=maker.cast.period, on=DAY)
+    Period.objects.update(state="locked", locked_at=timezone.now())
+    assert refresh_strategy_warnings(on=DAY).closed == 1
+    assert EarlyWarning.objects.get().closed_reason == "locked"
