@@ -2,16 +2,20 @@
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.utils.dates import MONTHS
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kpiapp.calendar_page import share_word
+from kpiapp.calendars import DAYS_OF_A_WEEK, SHARES
 from kpiapp.choices import GRANTED_ROLES, Language, Role
+from kpiapp.decimals import plain
 from kpiapp.models import Department, Member, Organization, Position
 from kpiapp.services.refusals import Refused
 
@@ -204,6 +208,45 @@ class SettingsForm(OrganizationForm):
                 *form.fields["currency"].choices,
             ]
         return form
+
+
+def _share_choices() -> list[tuple[str, str]]:
+    return [(plain(share), share_word(share)) for share in SHARES]
+
+
+class ShareField(forms.TypedChoiceField):
+    """How much of a day is worked."""
+
+    def __init__(self, **options):
+        super().__init__(choices=_share_choices, coerce=Decimal, **options)
+
+
+class CalendarWeekForm(OrganizationForm):
+    """How much of each weekday is worked, Monday first."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for number in range(DAYS_OF_A_WEEK):
+            self.fields[f"day_{number}"] = ShareField(label=WEEKDAYS[number])
+
+    @classmethod
+    def of(cls, week):
+        """The form, filled with a week."""
+        return cls(initial={f"day_{number}": plain(share) for number, share in enumerate(week)})
+
+    def clean(self):
+        """The seven answers as one week."""
+        data = super().clean()
+        days = [f"day_{number}" for number in range(DAYS_OF_A_WEEK)]
+        return {"week": [data[day] for day in days]} if all(day in data for day in days) else {}
+
+
+class CalendarDayForm(OrganizationForm):
+    """A day that is worked otherwise than its weekday."""
+
+    on = forms.DateField(label=gettext_lazy("Day"), widget=DayInput)
+    share = ShareField(label=gettext_lazy("Worked"))
+    name = forms.CharField(label=gettext_lazy("What it is called"), max_length=200, required=False)
 
 
 class TokenForm(OrganizationForm):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from kpiapp.views import (
     audit,
+    calendar,
     home,
     imports,
     jobs,
@@ -59,6 +60,11 @@ urlpatterns = [
     path("jobs/<int:pk>/", jobs.job, name="job"),
     path("settings/", organization.settings, name="settings"),
     path("settings/edit/", organization.settings_edit, name="settings_edit"),
+    path("settings/calendar/", calendar.calendar, name="calendar"),
+    path("settings/calendar/day/", calendar.calendar_day, name="calendar_day"),
+    path("settings/calendar/add/", calendar.calendar_add, name="calendar_add"),
+    path("settings/calendar/week/", calendar.calendar_week, name="calendar_week"),
+    path("settings/calendar/fill/", calendar.calendar_fill, name="calendar_fill"),
     path("settings/roles/", roles.roles, name="roles"),
     path("settings/roles/give/", roles.role_grant, name="role_grant"),
     path("settings/roles/<int:pk>/confirm/", roles.role_confirm, name="role_confirm"),

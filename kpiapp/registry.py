@@ -208,8 +208,8 @@ PERIOD_LOCK_CHECKS: list[Callable] = []
 NOTIFICATIONS: dict[str, NotificationKind] = {}
 # Callables () → sentences, each a reason why the fiscal year cannot start in another month any more.
 FISCAL_YEAR_CHECKS: list[Callable] = []
-# Callables (definition_id, month starts, member_id or None) → {month start: Decimal}: what was reached with a KPI in
-# months, by a person or where it is measured highest up; months without a value are left out.
+# Callables (definition_id, month starts, member_id) → {month start: Decimal}: what a person reached with a KPI;
+# months without a value are left out.
 KPI_FIGURES: list[Callable] = []
 # What decisions are about, the part of "noun.verb" before the dot, to its label: the filter of the audit trail.
 AUDIT_NOUNS: dict[str, Any] = {}

@@ -11,7 +11,7 @@ class ScorecardsConfig(AppConfig):
     def ready(self):
         """Register what scorecards offer below."""
         from kpiapp import registry
-        from scorecards import curves, histories, home_panels, notices, offers
+        from scorecards import curves, figures, histories, home_panels, notices, offers
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.services import drafts, rollups
@@ -22,6 +22,7 @@ class ScorecardsConfig(AppConfig):
         registry.KPI_HISTORIES.append(histories.past_results)
         registry.MEASURED_KPIS.append(histories.measured_kpis)
         registry.AFTER_SCORES.append(rollups.refresh_soon)
+        registry.KPI_FIGURES.append(figures.figures_of_person)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)
         registry.JOB_LABELS[rollups.TASK] = offers.ROLLUPS
         registry.JOB_LABELS[drafts.TASK] = offers.PUT_DRAFT

@@ -15,6 +15,7 @@ class StrategyConfig(AppConfig):
         from kpiapp.permissions import Permission
         from strategy import audit_words, home_panels, search
         from strategy.services.perspectives import start_perspectives
+        from strategy.services.plans import reasons_to_keep_the_fiscal_year
 
         item = registry.NavigationItem
         registry.NAVIGATION += [
@@ -26,3 +27,4 @@ class StrategyConfig(AppConfig):
         registry.ORGANIZATION_STARTERS.append(start_perspectives)
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)
+        registry.FISCAL_YEAR_CHECKS.append(reasons_to_keep_the_fiscal_year)

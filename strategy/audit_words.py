@@ -15,6 +15,7 @@ from strategy.choices import (
     MissingPolicy,
     PartAggregation,
     ScoringMethod,
+    TargetShape,
 )
 
 NOUNS = {"kpi": _("KPI"), "link": _("Cause link"), "map": _("Strategy map"), "objective": _("Objective")}
@@ -26,6 +27,8 @@ WORDS = {
     "draft": pgettext_lazy("done", "opened as a draft"),
     "describe": pgettext_lazy("done", "described"),
     "load_example": pgettext_lazy("done", "loaded from an example"),
+    "drop_plan": pgettext_lazy("done", "plan taken back"),
+    "plan": pgettext_lazy("done", "planned month by month"),
     "publish": pgettext_lazy("done", "published"),
     "remove": pgettext_lazy("done", "removed"),
     "restore": pgettext_lazy("done", "brought back"),
@@ -65,6 +68,9 @@ WORDS = {
     "min_gate": _("Gate"),
     "missing_policy": _("When a value is missing"),
     "mission": _("Mission"),
+    "months": _("Months"),
+    "person": _("Person"),
+    "shape": _("Shape"),
     "numerator_agg": _("What is divided, over time"),
     "numerator_label": _("What is divided"),
     "objective": _("Objective"),
@@ -104,6 +110,7 @@ WORDS = {
             *Aggregation.choices,
             *PartAggregation.choices,
             *PeriodKind.choices,
+            *TargetShape.choices,
             *Indicator.choices,
             *Level.choices,
             *KpiState.choices,

@@ -190,3 +190,30 @@ TARGETS_OF = {
     Aggregation.SUM: TargetAggregation.SUM,
     Aggregation.COUNT: TargetAggregation.SUM,
 }
+
+
+class TargetShape(TextChoices):
+    """How a year's target lies over its months."""
+
+    EQUAL = "equal", _("equal")
+    WORKING_DAYS = "working_days", _("working days")
+    LAST_YEAR = "last_year", _("last year's shape")
+    DAYS = "days", _("calendar days")
+    CONSTANT = "constant", _("the same all year")
+    LINEAR = "linear", _("step by step")
+    OWN = "own", _("by hand")
+
+
+# Shapes that fit how the targets of months make the year's; the first is taken unless somebody chooses. A total is
+# split, a level is held or climbed to.
+SHAPES_OF = {
+    TargetAggregation.SUM: (
+        TargetShape.EQUAL,
+        TargetShape.WORKING_DAYS,
+        TargetShape.LAST_YEAR,
+        TargetShape.DAYS,
+        TargetShape.OWN,
+    ),
+    TargetAggregation.LAST: (TargetShape.CONSTANT, TargetShape.LINEAR, TargetShape.OWN),
+    TargetAggregation.AVG: (TargetShape.CONSTANT, TargetShape.LINEAR, TargetShape.OWN),
+}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from strategy.views import editor, kpi_live, kpis, library, maps, objectives, versions
+from strategy.views import editor, kpi_live, kpis, library, maps, objectives, plans, versions
 
 app_name = "strategy"
 
@@ -32,8 +32,10 @@ urlpatterns = [
     path("library/kpis/new/", kpis.kpi_new, name="kpi_new"),
     path("library/kpis/scoring/", kpi_live.kpi_scoring, name="kpi_scoring"),
     path("library/kpis/judge/", kpi_live.kpi_judge, name="kpi_judge"),
+    path("library/kpis/months/", plans.target_months, name="target_months"),
     path("library/kpis/people/", kpi_live.kpi_people, name="kpi_people"),
     path("library/kpis/<int:pk>/", kpis.kpi, name="kpi"),
+    path("library/kpis/<int:pk>/plan/", plans.kpi_plan, name="kpi_plan"),
     path("library/kpis/<int:pk>/edit/", kpis.kpi_edit, name="kpi_edit"),
     path("library/kpis/<int:pk>/retire/", kpis.kpi_retire, name="kpi_retire"),
     path("library/kpis/<int:pk>/restore/", kpis.kpi_restore, name="kpi_restore"),

@@ -23,7 +23,8 @@ def form_page(request, form, *, title: str, submit: str, back: str, pk=None, lea
 
 def settings_tabs(request, current: str) -> list[dict]:
     """The pages under "Settings" that the member may open."""
-    tabs = [("settings", _("Company"), Permission.ROLE_READ), ("roles", _("Roles"), Permission.ROLE_READ)]
+    tabs = [("settings", _("Company"), Permission.ROLE_READ), ("calendar", _("Working calendar"), Permission.ROLE_READ)]
+    tabs.append(("roles", _("Roles"), Permission.ROLE_READ))
     tabs.append(("tokens", _("API keys"), Permission.TOKEN_EDIT))
     return [
         {

@@ -3,6 +3,7 @@
 from strategy.models.kpi import KpiDefinition, KpiVersion
 from strategy.models.map import CauseLink, MapVersion, Objective, Perspective, StrategyMap
 from strategy.models.note import KpiNote
+from strategy.models.plan import KpiPlan, KpiPlanMonth
 from strategy.models.template import CardTemplate, CardTemplateItem
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "CauseLink",
     "KpiDefinition",
     "KpiNote",
+    "KpiPlan",
+    "KpiPlanMonth",
     "KpiVersion",
     "MapVersion",
     "Objective",

@@ -10,6 +10,8 @@ from kpiapp.choices import JobState, PeriodKind, Role, RowOutcome
 from kpiapp.models import (
     ApiToken,
     AuditEvent,
+    CalendarDay,
+    CompanyCalendar,
     Department,
     Employment,
     ImportBatch,
@@ -40,10 +42,11 @@ from scorecards.models import (
     ScorecardLine,
 )
 from scorecards.recompute import apply_links
-from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective
+from strategy.models import CauseLink, KpiDefinition, KpiPlan, KpiVersion, Objective, Perspective
 from tests.cast import STORY_DAY, Cast
 
 LONG_AGO = datetime.date(2020, 1, 1)
+YEAR = datetime.date(2026, 1, 1)
 
 
 class Crowd:
@@ -130,6 +133,10 @@ class Crowd:
         self._draft(people)
         run = PayRun.objects.get(pk=things["run"])
         PayLine.objects.bulk_create(self._pay_line(run, person) for person in people)
+        KpiPlan.objects.bulk_create(
+            KpiPlan(definition_id=things["kpi"], member=person, starts_on=YEAR, number=1, total=1200, shape="equal")
+            for person in people
+        )
 
     def _draft(self, people) -> None:
         DraftRow.objects.bulk_create(
@@ -239,6 +246,15 @@ class Crowd:
                 token_hash=n.rjust(64, "a"),
                 invited_by=cast.hr,
                 expires_at=expires,
+            )
+            for n in numbers
+        )
+        CalendarDay.objects.bulk_create(
+            CalendarDay(
+                calendar=CompanyCalendar.objects.get(),
+                on=STORY_DAY + datetime.timedelta(days=int(n) % 300 - 310),
+                share=0,
+                name=f"Off {n}",
             )
             for n in numbers
         )

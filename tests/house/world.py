@@ -12,6 +12,8 @@ from django.utils import timezone
 from kpiapp.choices import ImportState, PeriodKind, PeriodState, Role, RowOutcome
 from kpiapp.models import (
     ApiToken,
+    CalendarDay,
+    CompanyCalendar,
     Department,
     Employment,
     ImportBatch,
@@ -48,7 +50,16 @@ from scorecards.models import (
 from scorecards.recompute import apply_links
 from strategy.catalogue import library_kpis, library_templates
 from strategy.choices import MapState, PerspectiveKind
-from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
+from strategy.models import (
+    CauseLink,
+    KpiDefinition,
+    KpiPlan,
+    KpiPlanMonth,
+    KpiVersion,
+    Objective,
+    Perspective,
+    StrategyMap,
+)
 from tests.cast import STORY_DAY, Cast, build_cast
 
 CANARIES = {"an-phat": "CANARY-AN-PHAT", "binh-minh": "CANARY-BINH-MINH"}
@@ -111,6 +122,8 @@ def _core(cast: Cast, canary: str, things: dict) -> None:
         invited_by=cast.hr,
         expires_at=timezone.now() + datetime.timedelta(days=7),
     )
+    calendar = CompanyCalendar.objects.create(country="VN")
+    CalendarDay.objects.create(calendar=calendar, on=STORY_DAY, share=0, name=f"Day off {canary}")
     token = ApiToken.objects.create(name=f"Key {canary}", token_hash="1" * 64, member=cast.owner)
     job = Job.objects.create(
         key=f"house {canary}",
@@ -194,6 +207,20 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
         created_by=cast.strategy,
     )
     KpiDefinition.objects.filter(pk=kpi.pk).update(current=version)
+    for member in (None, cast.lan):
+        yearly = KpiPlan.objects.create(
+            definition=kpi,
+            member=member,
+            starts_on=datetime.date(2026, 1, 1),
+            number=1,
+            total=1200,
+            shape="equal",
+            events=[{"month": 1, "percent": "-40", "name": canary}],
+            created_by=cast.strategy,
+        )
+        KpiPlanMonth.objects.bulk_create(
+            KpiPlanMonth(plan=yearly, starts_on=datetime.date(2026, month, 1), target=100) for month in range(1, 13)
+        )
     things.update(
         map=plan.pk,
         draft_map=draft.pk,

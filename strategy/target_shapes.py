@@ -1,0 +1,149 @@
+"""A year's target laid over its months: which shares a shape gives, and what moves when one month is changed.
+
+The arithmetic is kpiapp.splitting's; here a KPI's kind decides whether a target is a total that is split, a level that
+is held or climbed to, or a mean that is kept. Pure, and open to whoever plans many people at once.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from kpiapp.calendars import WorkingCalendar
+from kpiapp.decimals import VALUE_PLACES, ZERO, divide, quantize
+from kpiapp.fiscal_years import add_months, months_of_year
+from kpiapp.splitting import (
+    NO_PINS,
+    WRONG_END,
+    WRONG_SUM,
+    Event,
+    Pins,
+    SplitError,
+    equal_shares,
+    level_path,
+    shape_of,
+    split,
+    split_mean,
+    unit_of,
+    with_events,
+)
+from strategy.choices import SHAPES_OF, TargetAggregation, TargetShape
+
+
+@dataclass(frozen=True)
+class PlanYear:
+    """What a split knows of its year: the months, the company's calendar, and the figures of the year before."""
+
+    starts_on: datetime.date
+    calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
+    figures: Mapping[datetime.date, Decimal] = field(default_factory=dict)
+
+    @property
+    def months(self) -> list[datetime.date]:
+        """First days of the months."""
+        return months_of_year(self.starts_on)
+
+    def last_year(self) -> list[Decimal | None]:
+        """What was reached in each month a year before; None where nothing is known."""
+        return [self.figures.get(add_months(month, -12)) for month in self.months]
+
+
+def split_target(
+    *,
+    total: Decimal,
+    year: PlanYear,
+    shape: str,
+    aggregation: str,
+    decimals: int = 0,
+    baseline: Decimal | None = None,
+    pins: Pins = NO_PINS,
+    events: Sequence[Event] = (),
+    current: Sequence[Decimal | None] = (),
+) -> list[Decimal]:
+    """Targets of the months of a year (places 0 to 11 in `pins` and `events`); the year's target holds exactly.
+
+    `aggregation` says how months make the year (TargetAggregation); `current` are the months as they stand, whose
+    proportions the shape "by hand" keeps. Raises SplitError with the reason when it cannot be.
+    """
+    count = len(year.months)
+    unit = unit_of(decimals, total, *pins.values())
+    if aggregation == TargetAggregation.SUM:
+        weights = with_events(_weights(shape, year, current, pins), events)
+        return split(total, weights, pins=pins, unit=unit)
+    places = max(0, -int(unit.as_tuple().exponent))
+    if shape == TargetShape.LINEAR:
+        return level_path(total, count, baseline=baseline, pins=pins, places=places)
+    if shape == TargetShape.OWN and current:
+        return [pins.get(place, total if value is None else value) for place, value in enumerate(current)]
+    if aggregation == TargetAggregation.AVG:
+        return split_mean(total, equal_shares(count), pins=pins, unit=unit)
+    return level_path(total, count, pins=pins, places=places)
+
+
+def _weights(shape: str, year: PlanYear, current: Sequence[Decimal | None], pins: Pins) -> list[Decimal]:
+    months = year.months
+    if shape == TargetShape.WORKING_DAYS:
+        return [year.calendar.working_days(month, add_months(month, 1)) for month in months]
+    if shape == TargetShape.DAYS:
+        return [Decimal((add_months(month, 1) - month).days) for month in months]
+    if shape == TargetShape.LAST_YEAR:
+        return shape_of(year.last_year())
+    if shape == TargetShape.OWN:
+        own = [abs(value or ZERO) for value in current]
+        # Months that were all emptied have no proportions left.
+        if any(value for place, value in enumerate(own) if place not in pins):
+            return own
+    return equal_shares(len(months))
+
+
+def change_month(
+    *,
+    total: Decimal,
+    place: int,
+    values: Sequence[Decimal | None],
+    pinned: Sequence[int],
+    year: PlanYear,
+    aggregation: str,
+    decimals: int = 0,
+) -> list[Decimal]:
+    """The months after one was changed by hand: the others move in their proportions, so that the year stays.
+
+    Pinned months stay, too. The months of a level do not depend on each other. Raises SplitError.
+    """
+    known = [ZERO if value is None else value for value in values]
+    if aggregation != TargetAggregation.SUM:
+        return known
+    held = {held: known[held] for held in (*pinned, place)}
+    return split_target(
+        total=total,
+        year=year,
+        shape=TargetShape.OWN,
+        aggregation=aggregation,
+        decimals=decimals,
+        pins=held,
+        current=known,
+    )
+
+
+def year_value(values: Sequence[Decimal], aggregation: str) -> Decimal:
+    """What months come to in the longer period, six places: their sum, the last of them, or their mean."""
+    if aggregation == TargetAggregation.SUM:
+        return sum(values, ZERO)
+    if aggregation == TargetAggregation.LAST:
+        return values[-1]
+    return quantize(divide(sum(values, ZERO), Decimal(len(values))), VALUE_PLACES)
+
+
+def refuse_broken_year(total: Decimal, values: Sequence[Decimal], aggregation: str) -> None:
+    """Raises SplitError when months do not come to the year's target; a mean may differ, and is shown."""
+    reached = year_value(values, aggregation)
+    if aggregation == TargetAggregation.AVG or reached == total:
+        return
+    if aggregation == TargetAggregation.SUM:
+        raise SplitError("sum", WRONG_SUM, pinned=reached, total=total)
+    raise SplitError("end", WRONG_END, pinned=reached, total=total)
+
+
+def usual_shape(aggregation: str) -> TargetShape:
+    """The shape a plan begins with."""
+    return SHAPES_OF[TargetAggregation(aggregation)][0]

@@ -1,0 +1,124 @@
+"""The field "Month by month" for the pages it stands on: of a KPI that is kept, or of one that is being typed."""
+
+import datetime
+from decimal import Decimal
+
+from django.utils.translation import get_language
+
+from kpiapp.choices import PeriodKind
+from kpiapp.decimals import EXACT, NumberError, parse_number
+from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months, fiscal_year_start
+from kpiapp.models import Member
+from kpiapp.permissions import Permission
+from kpiapp.queries import visible_members
+from strategy import plans, queries
+from strategy.choices import TARGETS_OF, TargetAggregation
+from strategy.forms.plan import PlanField
+from strategy.models import KpiDefinition, KpiPlan
+
+YEARS_AHEAD = 3
+
+
+def field_for(
+    request,
+    definition: KpiDefinition,
+    starts_on: datetime.date,
+    member: Member | None = None,
+    *,
+    plan: KpiPlan | None = None,
+    with_figures: bool = True,
+) -> PlanField:
+    """The field of a KPI and year: as planned, else as its target would lie in the usual shape."""
+    version = definition.current
+    year = plans.plan_year(starts_on, request.today, definition if with_figures else None, member)
+    field = PlanField(
+        year,
+        version.target_aggregation,
+        version.decimals,
+        version.baseline,
+        plans.tet_months(starts_on),
+    )
+    if plan is not None:
+        field.show_plan(plan)
+    elif with_figures:
+        field.suggest(_year_target(version.target, version.target_aggregation, version.frequency))
+    return field
+
+
+def typed_field(request) -> PlanField:
+    """The field of what is being typed: of a KPI that is kept, or of the KPI's own form around it."""
+    data, definition = request.POST, _definition(request)
+    starts_on = chosen_year(request, data.get("plan-year", ""))
+    if definition is not None and "aggregation" not in data:
+        field = field_for(request, definition, starts_on, _person(request))
+    else:
+        aggregation = _typed_aggregation(data)
+        field = PlanField(
+            plans.plan_year(starts_on, request.today, definition),
+            aggregation,
+            int(data["decimals"]) if data.get("decimals", "").isdigit() else 0,
+            _typed_number(data.get("baseline", "")),
+            plans.tet_months(starts_on),
+        )
+        plan = plans.plan_of(definition.pk, starts_on) if definition is not None else None
+        if "plan-total" not in data and plan is not None and _fits(plan, field):
+            field.show_plan(plan)
+        elif "plan-total" not in data:
+            frequency = data.get("frequency", PeriodKind.MONTH)
+            field.suggest(_year_target(_typed_number(data.get("target", "")), aggregation, frequency))
+    if "plan-total" in data:
+        field.read(data)
+    return field
+
+
+def _fits(plan: KpiPlan, field: PlanField) -> bool:
+    return plan.shape in [*field.shapes, "own"]
+
+
+def _year_target(target: Decimal | None, aggregation: str, frequency: str) -> Decimal | None:
+    """The target of a year, from the one a card of one period gets: twelve months add up, a level stays."""
+    if target is None or aggregation != TargetAggregation.SUM:
+        return target
+    times = {PeriodKind.MONTH: 12, PeriodKind.QUARTER: 4, PeriodKind.HALF_YEAR: 2}.get(PeriodKind(frequency), 1)
+    return EXACT.multiply(target, Decimal(times))
+
+
+def _typed_aggregation(data) -> str:
+    typed = data.get("target_aggregation", "")
+    if typed in TargetAggregation.values:
+        return typed
+    return TARGETS_OF.get(data.get("aggregation", ""), TargetAggregation.LAST)
+
+
+def _typed_number(text: str) -> Decimal | None:
+    try:
+        return parse_number(text[:40], get_language() or "en")
+    except NumberError:
+        return None
+
+
+def _definition(request) -> KpiDefinition | None:
+    pk = request.POST.get("definition", "")
+    if not pk.isdigit():
+        return None
+    editable = queries.editable_kpis(request.member, request.today)
+    return editable.select_related("current").filter(pk=int(pk), current__isnull=False).first()
+
+
+def _person(request) -> Member | None:
+    pk = request.POST.get("plan-member", "")
+    if not pk.isdigit():
+        return None
+    return visible_members(request.member, Permission.CARD_EDIT, request.today).filter(pk=int(pk)).first()
+
+
+def open_years(request) -> list[datetime.date]:
+    """First days of the fiscal years that can be planned: the running one and the next two."""
+    first = fiscal_year_start(request.today, request.organization.fiscal_year_start_month)
+    return [add_months(first, step * MONTHS_OF_A_YEAR) for step in range(YEARS_AHEAD)]
+
+
+def chosen_year(request, typed: str) -> datetime.date:
+    """The fiscal year whose first calendar year was named, when it can be planned, else the running one."""
+    years = open_years(request)
+    return next((year for year in years if str(year.year) == typed[:4]), years[0])
