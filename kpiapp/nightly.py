@@ -75,9 +75,10 @@ def run_now(
 
 @registry.job_task(NIGHT)
 def plan(job: Job) -> dict:
-    """Find the cards to look at and hand them out in parts."""
+    """Find the cards to look at and hand them out in parts; formulas that rest on other cards are settled before."""
     on = _day(job)
     recompute.roll_up_for_night()
+    recompute.follow_formulas(period_ids=list(_open_periods(job).values_list("pk", flat=True)), on=on, job=job)
     size = job.arguments.get("part_size", CARDS_PER_PART)
     day = {"on": on.isoformat()}
     how = {**day, "refresh": bool(job.arguments.get("refresh"))}

@@ -16,6 +16,7 @@ from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
 from strategy.choices import Aggregation
 from strategy.forms.people import PersonField
+from strategy.models import KpiVersion
 
 WHO_ME, WHO_TEAM, WHO_INSIDE, WHO_PERSON = "me", "team", "inside", "person"
 WHO = [
@@ -66,7 +67,9 @@ class EntryForm(OrganizationForm):
         kwargs.setdefault("initial", {}).setdefault("on", min(max(today, period.starts_on), period.last_day))
         super().__init__(*args, **kwargs)
         kind, version = line.kpi.aggregation, line.kpi
-        if kind == Aggregation.RATIO:
+        if kind == Aggregation.FORMULA:
+            self._ask_for_inputs(version)
+        elif kind == Aggregation.RATIO:
             del self.fields["value"]
             self.fields["numerator"].label = version.numerator_label or _("Numerator")
             self.fields["denominator"].label = version.denominator_label or _("Denominator")
@@ -82,6 +85,15 @@ class EntryForm(OrganizationForm):
             self.fields["value"].widget, self.fields["value"].required = forms.HiddenInput(), False
         self.fields["on"].widget.attrs.update(min=period.starts_on.isoformat(), max=period.last_day.isoformat())
         self.counts = kind == Aggregation.COUNT
+
+    def _ask_for_inputs(self, version: KpiVersion) -> None:
+        """The own inputs of a formula, each of them or both."""
+        del self.fields["value"]
+        for part in ("numerator", "denominator"):
+            if getattr(version, f"{part}_agg"):
+                self.fields[part].label, self.fields[part].required = getattr(version, f"{part}_label"), False
+            else:
+                del self.fields[part]
 
     def clean(self):
         """A counted event is worth one."""

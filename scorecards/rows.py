@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, format_number, quantize
 from kpiapp.models import calendar_of
 from scorecards.choices import LIVE_STATES, LineState, WarningKind
+from scorecards.formula_views import FormulaView, views_of
 from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_line, shown_part
 from scorecards.models import Actual, Scorecard, ScorecardLine
 from scorecards.queries import card_with_lines
@@ -21,6 +22,7 @@ from strategy.choices import Aggregation
 
 VALUE, NUMERATOR, DENOMINATOR = "value", "numerator", "denominator"
 # One number a day says too little for these: they are entered in the row's details.
+IN_PARTS = frozenset({Aggregation.RATIO, Aggregation.FORMULA})
 DETAILS_ONLY = frozenset({Aggregation.COUNT, Aggregation.WEIGHTED_AVG})
 QUOTIENT_PLACES = 2
 
@@ -52,6 +54,8 @@ class Row:
     history: list[Decimal | None]
     cells: list[Cell] = field(default_factory=list)
     hint: str = ""
+    # Of a formula alone: what it is made of.
+    formula: FormulaView | None = None
 
     @property
     def warnings(self) -> list[str]:
@@ -89,23 +93,29 @@ def columns_of(line: ScorecardLine) -> tuple[str, ...]:
     """The cells of a line: none, one, or the two parts of a ratio."""
     if line.takes_children or line.kpi.aggregation in DETAILS_ONLY:
         return ()
+    if line.kpi.aggregation == Aggregation.FORMULA:
+        parts = ((NUMERATOR, line.kpi.numerator_agg), (DENOMINATOR, line.kpi.denominator_agg))
+        return tuple(column for column, how in parts if how)
     return (NUMERATOR, DENOMINATOR) if line.kpi.aggregation == Aggregation.RATIO else (VALUE,)
 
 
 def rows_of(card: Scorecard, *, on: datetime.date, can_record: bool) -> list[Row]:
-    """The rows of a card; two queries, whatever their number (one when no line is a ratio)."""
+    """The rows of a card; two queries, whatever their number (one when no line is a ratio), more with formulas."""
     lines = card_with_lines(card)
-    ratios = [line for line in lines if line.kpi.aggregation == Aggregation.RATIO]
+    ratios = [line for line in lines if line.kpi.aggregation in IN_PARTS]
+    formulas = views_of([line for line in lines if line.kpi.aggregation == Aggregation.FORMULA])
     entries: dict[int, list[Actual]] = {line.pk: [] for line in ratios}
     if ratios:
         for actual in Actual.objects.filter(line__in=ratios, state__in=LIVE_STATES).order_by("on", "pk"):
             entries[actual.line_id].append(actual)
     locked = not can_record or not card.period.is_open
     elapsed = elapsed_on(card.period, on, calendar_of(lines[0])) if lines else ONE
-    return [_row(line, elapsed, entries.get(line.pk, []), locked) for line in lines]
+    return [_row(line, elapsed, entries.get(line.pk, []), locked, formulas.get(line.pk)) for line in lines]
 
 
-def _row(line: ScorecardLine, elapsed: Decimal, entries: Sequence[Actual], locked: bool) -> Row:
+def _row(
+    line: ScorecardLine, elapsed: Decimal, entries: Sequence[Actual], locked: bool, formula: FormulaView | None
+) -> Row:
     score = getattr(line, "score", None)
     actual = actual_of(line)
     pace, forecast = expected_of(line, elapsed, actual)
@@ -115,10 +125,11 @@ def _row(line: ScorecardLine, elapsed: Decimal, entries: Sequence[Actual], locke
         actual=actual,
         completion=score.completion if score else None,
         status=score.status if score else "none",
-        problem=_problem(line, score),
+        problem=_problem(line, score, formula),
         pace=pace,
         forecast=forecast,
         history=list(reversed(line.history)),
+        formula=formula,
     )
     row.cells = [
         _cell(line, column, actual, entries, locked or bool(line.waived_reason)) for column in columns_of(line)
@@ -133,11 +144,13 @@ def _context(line: ScorecardLine) -> str:
     return " · ".join(part for part in (perspective and perspective.label, objective and objective.name) if part)
 
 
-def _problem(line: ScorecardLine, score) -> str:
+def _problem(line: ScorecardLine, score, formula: FormulaView | None) -> str:
     if line.wiped_out_reason:
         return _("Counts 0: %(reason)s") % {"reason": line.wiped_out_reason}
     if line.waived_reason:
         return _("Waived: %(reason)s") % {"reason": line.waived_reason}
+    if formula is not None and formula.problem:
+        return formula.problem
     if score is not None and score.state == LineState.NOT_SCORABLE:
         return reason_text(score.reason)
     if score is not None and score.state == LineState.LATE:
@@ -150,6 +163,8 @@ def _hint(line: ScorecardLine, score) -> str:
     count = score.entries if score else 0
     if line.takes_children:
         return ngettext("adds up from %(count)d card", "adds up from %(count)d cards", count) % {"count": count}
+    if line.kpi.aggregation == Aggregation.FORMULA:
+        return _("calculated")
     if line.kpi.aggregation in DETAILS_ONLY or (
         count > 1 and line.kpi.aggregation in (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX)
     ):

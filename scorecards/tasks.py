@@ -1,22 +1,27 @@
 """Work of scorecards that runs in the background."""
 
+from django.db import transaction
 from django.utils import timezone
 
 from kpiapp import queries
 from kpiapp.models import Job, Member, Period
 from kpiapp.registry import job_task
 from kpiapp.services import jobs
+from scorecards import recompute
 from scorecards.models import AssignmentDraft
 from scorecards.services import drafts, rollups
 
 
 @job_task(rollups.TASK)
 def refresh(job: Job) -> dict:
-    """Roll up the period that the job names, if it still takes entries."""
+    """Roll up the period that the job names, if it still takes entries; formulas of cards further down follow first."""
     period = Period.objects.get(pk=job.arguments["period"])
     if not period.is_open:
         return {"written": 0}
-    return {"written": rollups.refresh_rollups(period=period, on=timezone.localdate(), job=job)}
+    on = timezone.localdate()
+    with transaction.atomic():
+        recompute.follow_formulas(period_ids=[period.pk], on=on)
+    return {"written": rollups.refresh_rollups(period=period, on=on, job=job)}
 
 
 @job_task(drafts.TASK)

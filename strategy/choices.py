@@ -83,6 +83,7 @@ class Aggregation(TextChoices):
     MAX = "max", _("Highest entry")
     COUNT = "count", _("Number of entries")
     RATIO = "ratio", _("Ratio of totals")
+    FORMULA = "formula", _("Calculated from other KPIs")
 
 
 class PartAggregation(TextChoices):

@@ -48,6 +48,7 @@ TOLD_FIELDS = (
     "denominator_label",
     "denominator_agg",
     "factor",
+    "formula",
     "target_aggregation",
     "frequency",
     "indicator",

@@ -15,6 +15,7 @@ from kpiapp.models import Member
 from kpiapp.templatetags.kpi import day, instant
 from scorecards.choices import LIVE_STATES, ActualState, ChangeState
 from scorecards.explain.children import from_below, stored_pair
+from scorecards.explain.formulas import formula_sources, rerun_formula
 from scorecards.explain.lift import lift_of_line
 from scorecards.explain.numbers import Measure, p, u
 from scorecards.explain.words import UNSPOKEN, WORDS
@@ -26,6 +27,7 @@ from scorecards.scoring import (
     Entry,
     LineResult,
     MissingPolicy,
+    Pair,
     RuleCode,
     Trace,
     aggregate,
@@ -54,10 +56,15 @@ def load_line(pk: int) -> ScorecardLine:
     ).get(pk=pk)
 
 
-def rerun(line: ScorecardLine, entries: Sequence[Actual], on: datetime.date, trace: Trace) -> LineResult:
+def rerun(
+    line: ScorecardLine, entries: Sequence[Actual], on: datetime.date, trace: Trace, reader: Member | None = None
+) -> LineResult:
     """Score a line again from its entries, leaving the trace; the same functions the night uses."""
     if line.in_segments and not line.waived_reason:
         return _rerun_segments(line, on, trace)
+    if line.kpi.aggregation == Aggregation.FORMULA:
+        pair = None if line.waived_reason else rerun_formula(line, on, trace, reader)
+        return _score(line, pair, on, trace)
     ratio = line.kpi.aggregation == Aggregation.RATIO
     given = [Entry(e.numerator if ratio else e.value, e.denominator, e.on, e.pk) for e in entries]
     parts = {"numerator_agg": line.kpi.numerator_agg, "denominator_agg": line.kpi.denominator_agg} if ratio else {}
@@ -66,6 +73,11 @@ def rerun(line: ScorecardLine, entries: Sequence[Actual], on: datetime.date, tra
         pair = None if waived else stored_pair(line)
     else:
         pair = None if waived else aggregate(line.kpi.aggregation, given, trace=trace, **parts)
+    return _score(line, pair, on, trace)
+
+
+def _score(line: ScorecardLine, pair: Pair | None, on: datetime.date, trace: Trace) -> LineResult:
+    """The line scored with a pair, and with what a period before leaves where there is none."""
     rule, absence = rule_of_line(line), absence_on(line, line.scorecard.period, on)
     late = pair is None and absence == KernelState.LATE and rule.missing_policy is MissingPolicy.CARRY_FORWARD
     carried = carried_pairs([line.pk]).get(line.pk) if late else None
@@ -97,6 +109,7 @@ def explain_line(line: ScorecardLine, *, on: datetime.date, reader: Member | Non
     """Every step from a line's completion down to its entries; says so when it differs from what is stored.
 
     What adds up from below names the children that `reader` may read, and how many more there are.
+    Operands of a formula that stand on other cards show their value to a reader who may read those.
     """
     line = load_line(line.pk)
     every = list(
@@ -104,9 +117,11 @@ def explain_line(line: ScorecardLine, *, on: datetime.date, reader: Member | Non
     )
     live = sorted((e for e in every if e.state in LIVE_STATES), key=lambda e: (e.on, e.pk))
     trace = Trace()
-    result = rerun(line, live, on, trace)
+    result = rerun(line, live, on, trace, reader)
     stored = getattr(line, "score", None)
-    steps = [_spoken(step, line, live, every) for step in reversed(trace.steps) if step.rule not in UNSPOKEN]
+    calculated = line.kpi.aggregation == Aggregation.FORMULA
+    sources = formula_sources(line, reader, on) if calculated else _entry_sources(line, live, every)
+    steps = [_spoken(step, line, sources) for step in reversed(trace.steps) if step.rule not in UNSPOKEN]
     if line.takes_children:
         steps.append(from_below(line, reader, on))
     if stored is not None and stored.completion != result.completion:
@@ -128,14 +143,14 @@ def _measure(line: ScorecardLine) -> Measure:
     return Measure(line.kpi.unit, since, line.kpi.numerator_label, line.kpi.denominator_label)
 
 
-def _spoken(step, line: ScorecardLine, live: Sequence[Actual], every: Sequence[Actual]) -> Step:
+def _spoken(step, line: ScorecardLine, sources: tuple[Source, ...]) -> Step:
     measure = _measure(line)
     if step.operands.get("part") in ("numerator", "denominator"):
         # A part is counted in its own unit; the KPI's unit is that of the quotient.
         measure = Measure("", measure.since, measure.numerator, measure.denominator)
     words = WORDS[step.rule](step, measure)
-    sources = _entry_sources(line, live, every) if step.rule.value.startswith("aggregate.") else ()
-    return Step(words.title, words.value, words.text, sources)
+    is_source = step.rule.value.startswith(("aggregate.", "actual.formula"))
+    return Step(words.title, words.value, words.text, sources if is_source else ())
 
 
 def _entry_sources(line: ScorecardLine, live: Sequence[Actual], every: Sequence[Actual]) -> tuple[Source, ...]:

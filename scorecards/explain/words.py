@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kpiapp.templatetags.charts import status_word
+from scorecards.explain.formulas import fault_words, formula_words
 from scorecards.explain.methods import METHOD_WORDS
 from scorecards.explain.numbers import Measure, Words, n, p, signed, u
 from scorecards.explain.segments import segment_words
@@ -171,6 +172,8 @@ WORDS: dict[RuleCode, Callable[[Step, Measure], Words]] = {
     RuleCode.AGGREGATE_COUNT: _count,
     RuleCode.AGGREGATE_NOTHING: _nothing,
     RuleCode.ACTUAL_QUOTIENT: _quotient,
+    RuleCode.FORMULA: formula_words,
+    RuleCode.FORMULA_FAULT: fault_words,
     RuleCode.CARRIED_FORWARD: _carried,
     **METHOD_WORDS,
     **segment_words(state_text),

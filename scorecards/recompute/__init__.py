@@ -1,7 +1,14 @@
 """The bulk path: SQL gathers and adds up, `scorecards.scoring` scores, COPY writes only what changed."""
 
 from scorecards.recompute.actuals import refresh_actuals
-from scorecards.recompute.cards import Comparison, Rescored, compare_cards, rescore_cards, settle_lines
+from scorecards.recompute.cards import (
+    Comparison,
+    Rescored,
+    compare_cards,
+    follow_formulas,
+    rescore_cards,
+    settle_lines,
+)
 from scorecards.recompute.cascade import (
     apply_links,
     apply_links_after_commit,
@@ -20,6 +27,7 @@ __all__ = [
     "apply_links",
     "apply_links_after_commit",
     "compare_cards",
+    "follow_formulas",
     "lock_cards_of_lines",
     "refresh_actuals",
     "rescore_cards",

@@ -19,7 +19,9 @@ REFRESH = """
 WITH line AS (
     SELECT l.id, l.scorecard_id, v.aggregation AS kind, v.numerator_agg AS top, v.denominator_agg AS bottom
     FROM scorecards_scorecardline l
+    -- The actual of a formula comes from elsewhere (formulas.py).
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
+        AND v.aggregation <> 'formula'
     WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s) AND NOT l.takes_children
 ), entry AS (
     SELECT line.*, a.id AS entry_id, a."on",

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from kpiapp import registry
 from kpiapp.choices import PeriodState
-from scorecards.recompute import gather, write
+from scorecards.choices import OwnerKind
+from scorecards.recompute import formulas, gather, write
+from scorecards.recompute.actuals import refresh_actuals
 from scorecards.recompute.gather import StoredCard
 from scorecards.recompute.locks import lock_cards
 from scorecards.recompute.score import score_rows
@@ -41,32 +43,54 @@ class Comparison:
     differing: dict[int, tuple] = field(default_factory=dict)
 
 
-def settle_lines(*, cards: Mapping[int, StoredCard], lines: Mapping[int, int]) -> None:
+def settle_lines(*, cards: Mapping[int, StoredCard], lines: Mapping[int, int], formulas_follow: bool) -> None:
     """Add the entries of lines (line to card) up anew and rescore their cards, which the caller holds and has read.
 
-    The same as refresh_actuals and then rescore_cards, in fewer statements: what every single entry costs.
+    The same as refresh_actuals and then rescore_cards, in fewer statements: what every single entry costs, unless a
+    formula of these cards may follow.
     """
     for ids in _batches(cards):
         batch = {key: cards[key] for key in ids}
-        _rescore(batch, refresh=[line for line, card in lines.items() if card in batch])
+        refresh = [line for line, card in lines.items() if card in batch]
+        if formulas_follow:
+            refresh_actuals(line_ids=refresh)
+            _rescore(batch, formulas_follow=True)
+        else:
+            _rescore(batch, refresh=refresh)
 
 
 def rescore_cards(*, card_ids: Iterable[int], on: datetime.date, job=None) -> Rescored:
     """Score the lines of cards and the cards as of a day, write only what changed, then run registry.AFTER_SCORES.
 
     Running actuals are taken as they stand (refresh_actuals keeps them). `job` is given by nights alone: what
-    differs from the night before is then reported as changed by it. Cards of locked periods are left alone. Call it
-    inside a transaction.
+    differs from the night before is then reported as changed by it. Cards of locked periods are left alone. Formulas
+    are worked out anew first. Call it inside a transaction.
     """
     done = Rescored()
     for batch in _batches(card_ids):
         lock_cards(batch)
-        done.add(_rescore(gather.stored_cards(batch, on), job))
+        done.add(_rescore(gather.stored_cards(batch, on), job, formulas_follow=True))
     return done
 
 
-def _rescore(stored: Mapping[int, StoredCard], job=None, refresh: Sequence[int] = ()) -> Rescored:
+def follow_formulas(*, period_ids: Sequence[int], on: datetime.date, job=None) -> Rescored:
+    """Rescore the cards of open periods whose formulas rest on cards above them that have moved since.
+
+    From the organization down, so that what follows finds what it rests on; the number of queries is fixed.
+    """
+    done = Rescored()
+    for kind in (OwnerKind.ORGANIZATION, OwnerKind.DEPARTMENT, OwnerKind.MEMBER):
+        cards = formulas.cards_to_follow(period_ids=period_ids, kind=kind)
+        done.add(rescore_cards(card_ids=cards, on=on, job=job))
+    return done
+
+
+def _rescore(
+    stored: Mapping[int, StoredCard], job=None, refresh: Sequence[int] = (), *, formulas_follow: bool = False
+) -> Rescored:
     cards = {key: card for key, card in stored.items() if card.period_state == PeriodState.OPEN}
+    if formulas_follow:
+        formulas.refresh_formulas(card_ids=list(cards))
     rows = gather.line_rows(list(cards), refresh)
     scores = score_rows(rows, cards, report=job is not None)
     lines_written, cards_written = write.write_scores(scores, job.pk if job else None)

@@ -42,6 +42,8 @@ class RuleCode(StrEnum):
 
     # The actual a line is scored with
     ACTUAL_QUOTIENT = "actual.quotient"  # numerator, denominator, factor → actual
+    FORMULA = "actual.formula"  # formula and filled: as people read it, with names and with values → actual
+    FORMULA_FAULT = "actual.formula.fault"  # formula, filled, fault, missing: names of what has no value
     CARRIED_FORWARD = "actual.carried_forward"  # actual, denominator (or None)
 
     # The twelve methods → raw completion, not yet rounded

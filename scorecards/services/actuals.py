@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from scorecards.line_rules import rule_of_line
 from scorecards.models import Actual, ScorecardLine
 from scorecards.scoring import Method, manual_needs_evidence
 from strategy.choices import Aggregation
+from strategy.models import FormulaOperand
 
 
 class ActualRefused(Refused):
@@ -61,7 +62,14 @@ def locked_lines(lines: QuerySet[ScorecardLine], ids: Sequence[int]) -> QuerySet
     """The same, not read yet: for callers that read more in the same query."""
     wanted = sorted(set(ids))
     recompute.lock_cards_of_lines(wanted)
-    return lines.filter(pk__in=wanted).select_related("scorecard__period", "scorecard__score", "kpi", "score")
+    followed = Q(kpi__aggregation=Aggregation.FORMULA) | Exists(
+        FormulaOperand.objects.filter(operand=OuterRef("kpi__definition"))
+    )
+    return (
+        lines.filter(pk__in=wanted)
+        .select_related("scorecard__period", "scorecard__score", "kpi", "score")
+        .annotate(formulas_follow=followed)
+    )
 
 
 def refusal_of(entry: NewEntry, by: Member | None) -> str:
@@ -80,6 +88,8 @@ def refusal_of(entry: NewEntry, by: Member | None) -> str:
 
 def _refusal_of_numbers(entry: NewEntry) -> str:
     kind = entry.line.kpi.aggregation
+    if kind == Aggregation.FORMULA:
+        return _refusal_of_inputs(entry)
     if kind == Aggregation.RATIO:
         if entry.value is not None or (entry.numerator is None and entry.denominator is None):
             return _("Give the two parts of the ratio, not its result.")
@@ -87,6 +97,17 @@ def _refusal_of_numbers(entry: NewEntry) -> str:
         return _("Give one value for this KPI.")
     elif kind == Aggregation.WEIGHTED_AVG and (entry.denominator is None or entry.denominator <= 0):
         return _("Give the weight of this value, more than zero.")
+    return ""
+
+
+def _refusal_of_inputs(entry: NewEntry) -> str:
+    """A formula takes its own inputs alone, each of them or both."""
+    version = entry.line.kpi
+    if not version.numerator_agg:
+        return _("This KPI is calculated from others: enter their values, and it follows.")
+    given = entry.numerator is not None or (entry.denominator is not None and version.denominator_agg)
+    if entry.value is not None or not given or (entry.denominator is not None and not version.denominator_agg):
+        return _("Give the inputs of the formula, not its result.")
     return ""
 
 
@@ -237,7 +258,11 @@ def settle(lines, today: datetime.date) -> None:
     """
     lines = list(lines)
     cards = {line.scorecard_id: recompute.stored_card(line.scorecard, today) for line in lines}
-    recompute.settle_lines(cards=cards, lines={line.pk: line.scorecard_id for line in lines})
+    recompute.settle_lines(
+        cards=cards,
+        lines={line.pk: line.scorecard_id for line in lines},
+        formulas_follow=any(line.formulas_follow for line in lines),
+    )
     feeding = [line.pk for line in lines if line.feeds_above]
     if feeding:
         recompute.roll_up_after_commit(line_ids=feeding, on=today)

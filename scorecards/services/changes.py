@@ -18,6 +18,7 @@ from scorecards.models import ChangeRequest, ScorecardLine
 from scorecards.services import dated
 from scorecards.services.dated import Proposal
 from scorecards.services.scorecards import CardRefused, check_line, measured_by
+from strategy.choices import Aggregation
 
 NUMBERS = ("target", "baseline", "weight")
 # A severe violation: the line counts 0 however much was reached. Set like any other change, by two people.
@@ -68,6 +69,13 @@ def request_change(
     different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
     if not different:
         raise ChangeRefused(_("Nothing would change: type at least one new value."))
+    splits = (
+        mode == ChangeMode.SEGMENTS and effective_on > line.scorecard.period.starts_on and set(different) != {"weight"}
+    )
+    if splits and line.kpi.aggregation == Aggregation.FORMULA:
+        raise ChangeRefused(
+            _("This KPI is calculated from others, for the whole period at once. Choose the whole period.")
+        )
     if ChangeRequest.objects.filter(line=line, state=ChangeState.REQUESTED).exists():
         raise ChangeRefused(_("A change of this KPI is already waiting. Withdraw it, or wait for the decision."))
     _check(line, different)

@@ -44,6 +44,8 @@ def saved_parts(request, card, *, changed, errors=None, typed=None, main=None, d
     card = shown[0].line.scorecard if shown else card
     show_outcome(shown, changed, errors or {}, typed or {})
     touched = {pk for pk, _column in [*changed, *(errors or {})]} | ({main} if main else set())
+    # Formulas follow at once.
+    touched |= {row.line.pk for row in shown if row.formula is not None}
     context = {
         "card": card,
         "period": card.period,

@@ -1,6 +1,6 @@
 """Models of strategy, one file per noun."""
 
-from strategy.models.kpi import KpiDefinition, KpiVersion
+from strategy.models.kpi import FormulaOperand, KpiDefinition, KpiVersion
 from strategy.models.map import CauseLink, MapVersion, Objective, Perspective, StrategyMap
 from strategy.models.note import KpiNote
 from strategy.models.plan import KpiPlan, KpiPlanMonth
@@ -10,6 +10,7 @@ __all__ = [
     "CardTemplate",
     "CardTemplateItem",
     "CauseLink",
+    "FormulaOperand",
     "KpiDefinition",
     "KpiNote",
     "KpiPlan",

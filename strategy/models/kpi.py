@@ -90,6 +90,8 @@ class KpiVersion(OrganizationModel):
     denominator_label = models.CharField(max_length=200, blank=True)
     denominator_agg = models.CharField(max_length=10, choices=PartAggregation.choices, blank=True)
     factor = value_field(default=Decimal(1))
+    formula = models.TextField(_("Formula"), blank=True, help_text="Canonical: other KPIs as {kpi:id}.")
+    formula_language = models.PositiveSmallIntegerField(default=0, help_text="Version of the language it is in.")
     target_aggregation = models.CharField(
         max_length=10, choices=TargetAggregation.choices, default=TargetAggregation.SUM
     )
@@ -114,11 +116,30 @@ class KpiVersion(OrganizationModel):
             models.UniqueConstraint(fields=["organization", "definition", "number"], name="kpi_version_number_once"),
             models.CheckConstraint(condition=models.Q(cap__gt=models.F("floor")), name="kpi_version_cap_over_floor"),
             models.CheckConstraint(
-                condition=models.Q(aggregation=Aggregation.RATIO) ^ models.Q(numerator_agg="", denominator_agg=""),
+                # A formula may have up to two inputs of its own, kept as the parts of its entries.
+                condition=models.Q(aggregation=Aggregation.FORMULA)
+                | models.Q(aggregation=Aggregation.RATIO) ^ models.Q(numerator_agg="", denominator_agg=""),
                 name="kpi_version_ratio_parts",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(aggregation=Aggregation.FORMULA) ^ models.Q(formula="", formula_language=0),
+                name="kpi_version_formula",
             ),
             append_only("kpi_version_append_only"),
         ]
 
     def __str__(self):
         return self.name
+
+
+class FormulaOperand(OrganizationModel):
+    """A KPI that the formula of a version is made of: whoever changes its values looks here for what follows."""
+
+    version = OrganizationForeignKey(KpiVersion, related_name="operands")
+    operand = OrganizationForeignKey(KpiDefinition, related_name="used_in")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "version", "operand"], name="formula_operand_once"),
+            append_only("formula_operand_append_only"),
+        ]

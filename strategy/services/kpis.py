@@ -27,6 +27,7 @@ from strategy.choices import (
     TargetAggregation,
 )
 from strategy.models import KpiDefinition, KpiVersion
+from strategy.services import formulas
 from strategy.services.perspectives import ensure_perspectives
 
 # What a version says unless somebody says otherwise. Method and target aggregation follow from other fields.
@@ -56,6 +57,7 @@ DEFAULTS: dict[str, Any] = {
     "denominator_label": "",
     "denominator_agg": "",
     "factor": Decimal(1),
+    "formula": "",
     "target_aggregation": "",
     "frequency": PeriodKind.MONTH,
     "indicator": "",
@@ -99,7 +101,7 @@ def create_kpi(
     Raises KpiRefused.
     """
     complete = complete_fields(fields)
-    refuse_problems(complete)
+    refuse_problems(complete, given=fields)
     definition = KpiDefinition.objects.create(
         code=_free_code(code),
         origin=origin,
@@ -132,7 +134,7 @@ def revise_kpi(
     """
     definition = KpiDefinition.objects.select_for_update().get(pk=definition.pk)
     complete = complete_fields(fields)
-    refuse_problems(complete)
+    refuse_problems(complete, given=fields, definition=definition)
     before = _told(definition)
     if any(getattr(definition.current, name) != value for name, value in complete.items()):
         _add_version(definition, definition.current.number + 1, complete, by)
@@ -201,16 +203,27 @@ def complete_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         for part in PARTS:
             complete[f"{part}_agg"] = complete[f"{part}_agg"] or PartAggregation.SUM
     else:
-        complete.update({f"{part}_{what}": "" for part in PARTS for what in ("label", "agg")}, factor=Decimal(1))
+        complete["factor"] = Decimal(1)
+        if complete["aggregation"] != Aggregation.FORMULA:
+            complete.update({f"{part}_{what}": "" for part in PARTS for what in ("label", "agg")})
+    formulas.complete_formula(complete)
     complete["group"] = GROUP_OF.get((complete["effort"], complete["effect"]), complete["group"])
     if complete["objective"] is not None:
         complete["perspective"] = complete["objective"].perspective
     return complete
 
 
-def refuse_problems(complete: Mapping[str, Any]) -> None:
-    """Raises KpiRefused with everything that must be mended: our own checks, and those of whoever scores."""
-    problems = []
+def refuse_problems(
+    complete: Mapping[str, Any], *, given: Mapping[str, Any], definition: KpiDefinition | None = None
+) -> None:
+    """Raises KpiRefused with everything that must be mended: our own checks, and those of whoever scores.
+
+    `given` are the fields as they came, `definition` the KPI that is revised.
+    """
+    problems = [
+        *formulas.problems_of_formula(complete, definition),
+        *formulas.problems_of_mean(given, definition),
+    ]
     if not complete["name"]:
         problems.append(("name", _("Say what is measured.")))
     if complete["aggregation"] == Aggregation.RATIO:
@@ -235,6 +248,7 @@ def refuse_problems(complete: Mapping[str, Any]) -> None:
 
 def _add_version(definition: KpiDefinition, number: int, fields: Mapping[str, Any], by: Member) -> None:
     version = KpiVersion.objects.create(definition=definition, number=number, created_by=by, **fields)
+    formulas.add_operands(version)
     definition.current, definition.name = version, version.name
     definition.save(update_fields=["current", "name", "search_key", "sort_key"])
 

@@ -54,8 +54,8 @@ class CardMaker:
         return Decimal(self.random.randint(-(10**digits) // 5, 10**digits)).scaleb(-min(places, digits))
 
     def any_kpi(self) -> KpiVersion:
-        """A random aggregation with a random method that fits most numbers."""
-        aggregation = self.random.choice(Aggregation.values)
+        """A random aggregation of entries with a random method that fits most numbers."""
+        aggregation = self.random.choice([kind for kind in Aggregation.values if kind != Aggregation.FORMULA])
         parts = ("sum", "avg", "last")
         method, direction, params = self.random.choice(
             [
