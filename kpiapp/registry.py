@@ -1,7 +1,7 @@
 """What apps offer to the pages of apps below them, filled from AppConfig.ready(): no import runs upwards."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -81,6 +81,13 @@ class Curve:
     tried: CurvePoint | None = None
     raw: Decimal | None = None
     problem: str = ""
+
+
+class FormulaValues(NamedTuple):
+    """Values that a formula can be tried with: whose and of when, and the values by operand ("kpi:12")."""
+
+    title: str
+    values: Mapping[str, Decimal | None]
 
 
 class CardTile(NamedTuple):
@@ -183,6 +190,8 @@ KPI_HISTORIES: list[Callable] = []
 MEASURED_KPIS: list[Callable] = []
 # Callables (note, member ids) run once a question about a KPI is stored, with those who may answer it.
 QUESTION_LISTENERS: list[Callable] = []
+# Callable (member, on, ids of KPIs) → FormulaValues: what these KPIs stand at on a card that the member may read.
+FORMULA_VALUES: list[Callable] = []
 # job task name → function(job) that does the work; kpiapp.services.jobs claims, runs and finishes it.
 JOB_TASKS: dict[str, Callable] = {}
 # job task name → what people call this work.

@@ -12,6 +12,7 @@ class ScorecardsConfig(AppConfig):
         """Register what scorecards offer below."""
         from kpiapp import registry
         from scorecards import curves, figures, histories, home_panels, notices, offers
+        from scorecards.formula_values import values_to_try
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.services import drafts, rollups
@@ -21,6 +22,7 @@ class ScorecardsConfig(AppConfig):
         registry.COMPLETION_CURVES.append(curves.curve_of_definition)
         registry.KPI_HISTORIES.append(histories.past_results)
         registry.MEASURED_KPIS.append(histories.measured_kpis)
+        registry.FORMULA_VALUES.append(values_to_try)
         registry.AFTER_SCORES.append(rollups.refresh_soon)
         registry.KPI_FIGURES.append(figures.figures_of_person)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)

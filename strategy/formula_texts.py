@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpiapp import formulas
@@ -176,6 +177,11 @@ def _path(start: int, goal: int, edges: Mapping[int, list[int]]) -> tuple[int, .
             seen.add(at)
             way += [(part, (*path, part)) for part in edges.get(at, ())]
     return None
+
+
+def style_of_reader() -> str:
+    """How the reader writes numbers in a formula."""
+    return "vi" if (get_language() or "en").startswith("vi") else "en"
 
 
 def shown_formula(version: KpiVersion, style: str = "en") -> str:

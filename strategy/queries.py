@@ -294,7 +294,8 @@ def editable_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
 def kpi_versions(definition: KpiDefinition) -> list[KpiVersion]:
     """All versions, the newest first, with the people and objectives they name."""
     related = ("owner", "reporter", "approver", "objective__map", "perspective", "created_by")
-    return list(definition.versions.select_related(*related).order_by("-number"))
+    versions = definition.versions.select_related(*related).prefetch_related("operands__operand")
+    return list(versions.order_by("-number"))
 
 
 def used_origins(codes: Iterable[str]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from strategy.views import editor, kpi_live, kpis, library, maps, objectives, plans, versions
+from strategy.views import editor, kpi_formula, kpi_live, kpis, library, maps, objectives, plans, versions
 
 app_name = "strategy"
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path("library/kpis/scoring/", kpi_live.kpi_scoring, name="kpi_scoring"),
     path("library/kpis/judge/", kpi_live.kpi_judge, name="kpi_judge"),
     path("library/kpis/months/", plans.target_months, name="target_months"),
+    path("library/kpis/formula/", kpi_formula.kpi_formula, name="kpi_formula"),
+    path("library/kpis/formula/names/", kpi_formula.formula_names, name="formula_names"),
     path("library/kpis/people/", kpi_live.kpi_people, name="kpi_people"),
     path("library/kpis/<int:pk>/", kpis.kpi, name="kpi"),
     path("library/kpis/<int:pk>/plan/", plans.kpi_plan, name="kpi_plan"),

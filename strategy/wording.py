@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import EXACT, HUNDRED, format_number, format_percent
 from strategy.choices import Aggregation, ScoringMethod
+from strategy.formula_texts import shown_formula, style_of_reader
 from strategy.models import KpiVersion
 from strategy.queries import TOLD_FIELDS
 
@@ -33,6 +34,8 @@ def method_words(version: KpiVersion) -> str:
 
 def aggregation_words(version: KpiVersion) -> str:
     """How entries become a value: "100 × Staff cost (entries add up) ÷ Net revenue (entries add up)"."""
+    if version.aggregation == Aggregation.FORMULA:
+        return shown_formula(version, style_of_reader())
     if version.aggregation != Aggregation.RATIO:
         return str(version.get_aggregation_display())
     factor = "" if version.factor == 1 else f"{_number(version.factor)} × "
@@ -72,6 +75,8 @@ def _shown(version: KpiVersion, name: str) -> str:
         return ""
     if name == "params":
         return method_words(version)
+    if name == "formula":
+        return aggregation_words(version)
     if name in FRACTIONS:
         return format_percent(EXACT.multiply(value, HUNDRED), _language(), places=None)
     if isinstance(value, Decimal):

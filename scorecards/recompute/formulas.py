@@ -35,7 +35,7 @@ WITH wanted AS (
         AND v.aggregation = 'formula'
     JOIN scorecards_scorecard c ON c.organization_id = l.organization_id AND c.id = l.scorecard_id
     JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
-    WHERE l.organization_id = %(organization)s AND {which}
+    WHERE l.organization_id = %(organization)s AND NOT l.takes_children AND {which}
 ), placed AS (
     SELECT w.*, ARRAY[
         w.scorecard_id,

@@ -8,6 +8,7 @@ import "./grid.js";
 import "./paste.js";
 import "./forms.js";
 import "./combobox.js";
+import "./formula.js";
 import "./tree.js";
 import "./weights.js";
 import "./steps.js";

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from kpiapp.choices import PeriodKind
 from kpiapp.decimals import EXACT, HUNDRED, ZERO
-from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
+from kpiapp.forms import DayInput, OrganizationChoiceField
 from kpiapp.number_field import NumberField
 from strategy.choices import (
     GROUP_OF,
@@ -26,8 +26,10 @@ from strategy.choices import (
     ScoringMethod,
     TargetAggregation,
 )
+from strategy.forms.formulas import FormulaFields
 from strategy.forms.params import PARAMS_FORMS, ParamsForm, to_percent
 from strategy.forms.people import PersonField
+from strategy.formula_texts import shown_formula, style_of_reader
 from strategy.models import KpiVersion, Perspective
 
 BLANK = [("", gettext_lazy("As usual"))]
@@ -38,14 +40,14 @@ PERCENTS = {"cap": "cap_percent", "floor": "floor_percent", "min_gate": "gate_pe
 PARTS = ("numerator_label", "numerator_agg", "denominator_label", "denominator_agg", "factor")
 SHORT = (
     *("name", "objective", "owner", "direction", "aggregation", "baseline", "target", "unit", "due_on", "frequency"),
-    *("reevaluate_on", *PARTS),
+    *("reevaluate_on", "formula", *PARTS),
 )
 SCORING = ("method", *PERCENTS.values())
 # Fields of the form that are no fields of a version under the same name.
 APART = (*PERCENTS.values(), "department", "reason", "unscored", "confidential")
 
 
-class KpiForm(OrganizationForm):
+class KpiForm(FormulaFields):
     """A KPI as people define it. `fields_of_version()` is what the service takes."""
 
     name = forms.CharField(label=gettext_lazy("What is measured"), max_length=200)
@@ -169,6 +171,7 @@ class KpiForm(OrganizationForm):
         self.initial["method"] = self.chosen_method
         for part in ("numerator_label", "denominator_label"):
             self.fields[part].required = self.is_ratio
+        self.name_inputs()
         self.params = self._params_form(data, version, typed)
 
     def _params_form(self, data, version: KpiVersion | None, typed) -> ParamsForm | None:
@@ -282,6 +285,7 @@ def _defaults(version: KpiVersion | None) -> dict[str, Any]:
         version.factor = HUNDRED
     values = {name: getattr(version, name) for name in KpiForm.base_fields if name not in APART}
     values["unscored"] = not version.is_scored
+    values["formula"] = shown_formula(version, style_of_reader()) if version.formula else ""
     if not version.effort and version.group in (Group.A, Group.C):
         # Only B leaves open which of the two is high.
         values["effort"] = values["effect"] = Level.HIGH if version.group == Group.A else Level.LOW

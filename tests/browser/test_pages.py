@@ -29,6 +29,8 @@ NOT_PAGES = {
     "strategy:kpi_scoring": "the fields of a method, swapped into a form",
     "strategy:kpi_people": "options of a field",
     "scorecards:assign_people": "options of a field",
+    "strategy:formula_names": "options of a field",
+    "strategy:kpi_formula": "what a formula gives, swapped into a form",
     "scorecards:evidence_file": "a file",
     "payroll:what_if": "a part of the tier page",
     "kpiapp:import_errors": "a file",
