@@ -18,7 +18,13 @@ from strategy.choices import (
     TargetShape,
 )
 
-NOUNS = {"kpi": _("KPI"), "link": _("Cause link"), "map": _("Strategy map"), "objective": _("Objective")}
+NOUNS = {
+    "kpi": _("KPI"),
+    "link": _("Cause link"),
+    "map": _("Strategy map"),
+    "objective": _("Objective"),
+    "perspective": _("Perspective"),
+}
 
 WORDS = {
     "arrange": pgettext_lazy("done", "arranged"),
@@ -31,6 +37,7 @@ WORDS = {
     "plan": pgettext_lazy("done", "planned month by month"),
     "publish": pgettext_lazy("done", "published"),
     "remove": pgettext_lazy("done", "removed"),
+    "rename": pgettext_lazy("done", "renamed"),
     "restore": pgettext_lazy("done", "brought back"),
     "retire": pgettext_lazy("done", "taken out of use"),
     "revise": pgettext_lazy("done", "revised"),
@@ -80,6 +87,7 @@ WORDS = {
     "params": _("How it scores"),
     "perspective": _("Perspective"),
     "retired": _("Objectives taken off"),
+    "place": _("Place"),
     "source": _("Source"),
     "strength": _("Strength"),
     "target": _("Target"),

@@ -35,8 +35,15 @@ class Differences:
     links_changed: list[tuple[dict, list[Change]]] = field(default_factory=list)
     texts: list[Change] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        return any(getattr(self, name) for name in self.__dataclass_fields__)
+    def marks(self) -> tuple[dict[int, str], dict[tuple[int, int], str]]:
+        """How objectives, by id, and links, by their ends, are marked on a drawing."""
+        objectives = {one["id"]: "added" for one in self.added}
+        objectives |= {one["id"]: "removed" for one in self.removed}
+        objectives |= {one["id"]: "changed" for one, _changes in self.changed}
+        links = {(link["source"], link["target"]): "added" for link in self.links_added}
+        links |= {(link["source"], link["target"]): "removed" for link in self.links_removed}
+        links |= {(link["source"], link["target"]): "changed" for link, _changes in self.links_changed}
+        return objectives, links
 
 
 def compare(before: dict, after: dict) -> Differences:

@@ -20,6 +20,7 @@ class DrawnBox:
     box: layout.Box
     view: ObjectiveView
     place: int
+    facts: str
     label: str
     mark: str = ""
 
@@ -93,6 +94,7 @@ def draw(
                 box,
                 views[box.id],
                 places[box.id],
+                " · ".join(facts[box.id]),
                 _box_words(views[box.id], facts[box.id]),
                 marks.objectives.get(box.id, "") if marks else "",
             )

@@ -76,7 +76,9 @@ def judge_fields(
         high=_number(params.get("high")),
         baseline=fields["baseline"],
         objective=objective.name if objective else "",
-        objective_is_published=bool(objective and objective.map.state == MapState.PUBLISHED),
+        objective_is_published=bool(
+            objective and objective.map.state == MapState.PUBLISHED and objective.retired_at is None
+        ),
         due_on=fields["due_on"],
         reevaluate_on=fields["reevaluate_on"],
         review_every=fields["review_every"] or "",

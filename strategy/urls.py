@@ -2,12 +2,28 @@
 
 from django.urls import path
 
-from strategy.views import editor, kpi_formula, kpi_live, kpis, library, maps, objectives, plans, versions
+from strategy.views import (
+    editor,
+    kpi_formula,
+    kpi_live,
+    kpis,
+    library,
+    maps,
+    objectives,
+    perspectives,
+    plans,
+    versions,
+)
 
 app_name = "strategy"
 
 urlpatterns = [
     path("map/", maps.strategy_map, name="map"),
+    path("map/versions/", versions.map_versions, name="map_versions"),
+    path("map/versions/<int:pk>/", versions.map_version, name="map_version"),
+    path("map/compare/", versions.map_compare, name="map_compare"),
+    path("map/perspectives/", perspectives.perspective_list, name="perspectives"),
+    path("map/perspectives/<int:pk>/", perspectives.perspective_change, name="perspective_change"),
     path("map/new/", maps.map_new, name="map_new"),
     path("map/example/", maps.map_example, name="map_example"),
     path("map/<int:pk>/edit/", editor.map_edit, name="map_edit"),

@@ -84,6 +84,7 @@ def _strategy() -> dict:
     kpi = KpiDefinition.objects.first()
     return {
         "map": plan.pk,
+        "map_version": plan.versions.first().pk,
         "draft_map": draft.pk,
         "objective": draft_aim.pk,
         "published_objective": aim.pk,

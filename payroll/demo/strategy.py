@@ -11,6 +11,7 @@ from payroll.demo.people import Staff
 from strategy.catalogue import LibraryKpi, library_templates
 from strategy.choices import MapState
 from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
+from strategy.snapshots import write_version
 
 # Targets for library KPIs whose target is the company's own plan, by English unit; money in VND.
 PLANS = {"VND": (120_000_000, 900_000_000), "%": (80, 95), "hour": (8, 40), "day": (3, 20), "point": (4, 5)}
@@ -58,6 +59,7 @@ def draw_map(spec: dict[str, Any], staff: Staff) -> dict[str, Objective]:
         )
         for source, target, strength, lag in spec["links"]
     )
+    write_version(strategy_map=strategy_map, published_at=strategy_map.published_at, published_by=staff.top)
     return objectives
 
 

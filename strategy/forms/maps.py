@@ -42,7 +42,9 @@ class ObjectiveForm(OrganizationForm):
 class NewObjectiveForm(OrganizationForm):
     """The short way: a name in a lane."""
 
-    perspective = OrganizationChoiceField(Perspective, order="position", widget=forms.HiddenInput)
+    perspective = OrganizationChoiceField(
+        Perspective, order="position", filters={"is_active": True}, widget=forms.HiddenInput
+    )
     name = forms.CharField(label=_("Objective"), max_length=200)
 
 
@@ -68,6 +70,12 @@ class NewLinkForm(LinkForm):
             Objective.objects.standing().filter(map=source.map_id).exclude(pk=source.pk).select_related("perspective")
         )
         self.fields["target"].queryset = others
+
+
+class PerspectiveForm(OrganizationForm):
+    """A lane of one's own."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
 
 
 class CommandForm(OrganizationForm):

@@ -10,7 +10,7 @@ from strategy import catalogue
 from strategy.choices import Aggregation, MapState, TargetAggregation
 from strategy.models import CauseLink, Objective, Perspective, StrategyMap
 from strategy.services import kpis
-from strategy.services.perspectives import ensure_perspectives
+from strategy.services.perspectives import ensure_perspectives, use_again
 
 
 class MapRefused(Refused):
@@ -55,6 +55,7 @@ def load_example_map(*, example: catalogue.ExampleMap, language: str, with_measu
     """A draft with the objectives and links of a published map; `with_measures` makes its measures KPIs too."""
     lanes = ensure_perspectives()
     strategy_map = StrategyMap.objects.create(name=example.name.of(language), vision=example.theme.of(language))
+    use_again(list(lanes.values()))
     objectives = _example_objectives(example, strategy_map, lanes, language)
     CauseLink.objects.bulk_create(
         CauseLink(map=strategy_map, source=objectives[source], target=objectives[target])

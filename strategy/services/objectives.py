@@ -83,7 +83,7 @@ def move_objective(*, objective: Objective, perspective: Perspective, position: 
     """
     strategy_map = _lock(objective.map)
     lanes = queries.ordered_lanes(strategy_map)
-    before = {"perspective": objective.perspective.label, "position": objective.position}
+    before = {"perspective": objective.perspective.label, "place": objective.position + 1}
     if perspective.pk != objective.perspective_id:
         for link in queries.links_of(objective):
             source = perspective if link.source_id == objective.pk else link.source.perspective
@@ -99,7 +99,7 @@ def move_objective(*, objective: Objective, perspective: Perspective, position: 
     objective.perspective = perspective
     Objective.objects.bulk_update([*everything, objective], ["position", "perspective"])
     StrategyMap.objects.filter(pk=strategy_map.pk).update(is_arranged=True)
-    after = {"perspective": perspective.label, "position": objective.position}
+    after = {"perspective": perspective.label, "place": objective.position + 1}
     audit.record(action="objective.move", target=objective, by=by, before=before, after=after)
     return objective
 

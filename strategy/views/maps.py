@@ -34,6 +34,8 @@ def strategy_map(request):
         "picture": drawing.draw(view),
         "periods": periods,
         "period": period,
+        "highlight": request.GET.get("theme", "") if request.GET.get("theme", "") in view.themes else "",
+        "may_strategy": may_edit,
         "may_edit": may_edit and shown.state != MapState.ARCHIVED,
         "is_draft": shown.state == MapState.DRAFT,
     }

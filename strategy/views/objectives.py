@@ -73,7 +73,7 @@ def objective_move(request, pk):
     places = {"earlier": row.index(shown.pk) - 1, "later": row.index(shown.pk) + 1}
     lane, place = shown.perspective, places.get(request.POST.get("to", ""))
     if place is None:
-        lane = get_object_or_404(Perspective, pk=request.POST.get("lane") or None)
+        lane = get_object_or_404(Perspective.objects.filter(is_active=True), pk=request.POST.get("lane") or None)
         place = len(queries.ordered_lanes(shown.map)[lane.pk])
     try:
         objectives.move_objective(objective=shown, perspective=lane, position=place, by=request.member)
@@ -154,7 +154,7 @@ def _edit_page(request, shown: Objective, form: ObjectiveForm, link_form: NewLin
         "drives": [link for link in all_links if link.source_id == shown.pk],
         "driven_by": [link for link in all_links if link.target_id == shown.pk],
         "strengths": LinkStrength.choices,
-        "lanes": Perspective.objects.exclude(pk=shown.perspective_id),
+        "lanes": Perspective.objects.filter(is_active=True).exclude(pk=shown.perspective_id),
     }
     return render(
         request, "strategy/objective_edit.html", context, status=422 if form.errors or link_form.errors else 200

@@ -60,6 +60,7 @@ from strategy.models import (
     Perspective,
     StrategyMap,
 )
+from strategy.snapshots import write_version
 from tests.cast import STORY_DAY, Cast, build_cast
 
 CANARIES = {"an-phat": "CANARY-AN-PHAT", "binh-minh": "CANARY-BINH-MINH"}
@@ -223,6 +224,7 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
         )
     things.update(
         map=plan.pk,
+        map_version=write_version(strategy_map=plan, published_at=timezone.now(), published_by=cast.strategy).pk,
         draft_map=draft.pk,
         published_objective=shown.pk,
         perspective=lanes[0].pk,
