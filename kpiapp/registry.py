@@ -188,8 +188,6 @@ COMPLETION_CURVES: list[Callable] = []
 KPI_HISTORIES: list[Callable] = []
 # Callables (member, on) → query of the ids of KPI definitions by which the member, or somebody below them, is measured.
 MEASURED_KPIS: list[Callable] = []
-# Callables (note, member ids) run once a question about a KPI is stored, with those who may answer it.
-QUESTION_LISTENERS: list[Callable] = []
 # Callable (member, on, ids of KPIs) → FormulaValues: what these KPIs stand at on a card that the member may read.
 FORMULA_VALUES: list[Callable] = []
 # job task name → function(job) that does the work; kpiapp.services.jobs claims, runs and finishes it.

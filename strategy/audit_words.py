@@ -24,6 +24,7 @@ NOUNS = {
     "map": _("Strategy map"),
     "objective": _("Objective"),
     "perspective": _("Perspective"),
+    "template": _("Ready-made card"),
 }
 
 WORDS = {
@@ -60,7 +61,8 @@ WORDS = {
     "group": _("Group"),
     "is_active": _("In use"),
     "is_confidential": _("Confidential"),
-    "open": _("Open"),
+    "fields": _("Changed fields"),
+    "open": _("Open letters"),
     "reviewed_on": _("Last reviewed"),
     "activate": pgettext_lazy("done", "activated"),
     "keep": pgettext_lazy("done", "kept as it is"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,11 +15,13 @@ from kpiapp.choices import PeriodKind, Scope
 from kpiapp.decimals import plain
 from kpiapp.models import Department, Member, Period
 from kpiapp.permissions import Permission, can, scope_of
-from kpiapp.queries import employment_on, visible_departments
+from kpiapp.queries import count_of, employment_on, visible_departments
 from kpiapp.text import search_key
 from strategy import layout
-from strategy.choices import MapState
+from strategy.choices import KpiState, MapState
 from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
+from strategy.threads import unanswered_questions
+from strategy.visibility import visible_kpis
 
 PALETTE_SHOWN = 6
 NO_SCORE = registry.ObjectiveScore(None, "none", "")
@@ -234,10 +236,26 @@ def chosen_period(periods: list[Period], code: str) -> Period | None:
 
 
 def search_kpis(
-    query: str = "", *, perspective: str = "", group: str = "", department: str = "", state: str = "active"
+    visible: QuerySet[KpiDefinition],
+    query: str = "",
+    *,
+    perspective: str = "",
+    group: str = "",
+    department: str = "",
+    state: str = "",
 ) -> QuerySet[KpiDefinition]:
-    """KPIs that have every word of the query in name or code, accents or not. `state` "retired" shows those."""
-    kpis = KpiDefinition.objects.filter(is_active=state != "retired")
+    """Those that have every word of the query in name or code, accents or not, with their unanswered questions.
+
+    `state` narrows them: "retired", "draft", "waiting" for activation, "asked" for questions without an answer.
+    """
+    unanswered = unanswered_questions()
+    kpis = visible.filter(is_active=state != "retired")
+    if state == "draft":
+        kpis = kpis.exclude(state=KpiState.ACTIVE)
+    if state == "waiting":
+        kpis = kpis.filter(state=KpiState.WAITING)
+    if state == "asked":
+        kpis = kpis.filter(pk__in=unanswered.values("definition"))
     for word in search_key(query).split():
         kpis = kpis.filter(Q(search_key__contains=word) | Q(code__icontains=word))
     if perspective.isdigit():
@@ -246,7 +264,9 @@ def search_kpis(
         kpis = kpis.filter(department=int(department))
     if group:
         kpis = kpis.filter(current__group=group)
-    return kpis.select_related("department", "current__objective", "current__owner", "current__perspective")
+    related = ("department", "current__objective", "current__owner", "current__perspective")
+    asked = count_of(unanswered.filter(definition=OuterRef("pk")))
+    return kpis.select_related(*related).annotate(unanswered=asked)
 
 
 def editable_departments(member: Member, on: datetime.date) -> QuerySet[Department]:
@@ -287,7 +307,7 @@ def editable_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
     if scope == Scope.ALL:
         return KpiDefinition.objects.all()
     if scope == Scope.TEAM:
-        return KpiDefinition.objects.filter(department__in=editable_departments(member, on).order_by())
+        return visible_kpis(member, on).filter(department__in=editable_departments(member, on).order_by())
     return KpiDefinition.objects.none()
 
 
@@ -298,9 +318,9 @@ def kpi_versions(definition: KpiDefinition) -> list[KpiVersion]:
     return list(versions.order_by("-number"))
 
 
-def used_origins(codes: Iterable[str]) -> dict[str, int]:
-    """Library codes that have a copy in use in the organization, with the copy's id."""
-    copies = KpiDefinition.objects.filter(origin__in=list(codes), is_active=True)
+def used_origins(codes: Iterable[str], member: Member, on: datetime.date) -> dict[str, int]:
+    """Library codes that have a copy in use in the organization, with the id of a copy the member may see."""
+    copies = visible_kpis(member, on).filter(origin__in=list(codes), is_active=True)
     return dict(copies.order_by("-id").values_list("origin", "id"))
 
 
@@ -321,6 +341,7 @@ def _shown(value: Any) -> Any:
     return "" if value is None else value
 
 
-def objective_kpis(objective: Objective) -> QuerySet[KpiDefinition]:
-    """KPIs in use that serve an objective."""
-    return KpiDefinition.objects.filter(is_active=True, current__objective=objective).select_related("current__owner")
+def objective_kpis(objective: Objective, member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
+    """KPIs in use that serve an objective, as far as the member may know of them."""
+    kpis = visible_kpis(member, on).filter(is_active=True, current__objective=objective)
+    return kpis.select_related("current__owner")

@@ -9,6 +9,7 @@ from kpiapp.models import Member
 from kpiapp.permissions import Permission, can
 from kpiapp.registry import SearchHit
 from strategy import queries
+from strategy.visibility import visible_kpis
 
 
 def find_kpis(member: Member, query: str, on: datetime.date) -> list[SearchHit]:
@@ -18,7 +19,7 @@ def find_kpis(member: Member, query: str, on: datetime.date) -> list[SearchHit]:
     slug = member.organization.slug
     return [
         SearchHit(_("KPIs"), kpi.name, kpi.code, reverse("strategy:kpi", args=[slug, kpi.pk]), "target")
-        for kpi in queries.search_kpis(query)[: queries.PALETTE_SHOWN]
+        for kpi in queries.search_kpis(visible_kpis(member, on), query)[: queries.PALETTE_SHOWN]
     ]
 
 

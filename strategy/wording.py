@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import EXACT, HUNDRED, format_number, format_percent
-from strategy.choices import Aggregation, ScoringMethod
+from strategy.choices import Aggregation, Direction, ScoringMethod
 from strategy.formula_texts import shown_formula, style_of_reader
 from strategy.models import KpiVersion
 from strategy.queries import TOLD_FIELDS
@@ -55,21 +55,37 @@ def target_words(version: KpiVersion) -> str:
     return f"{text}%" if version.unit == "%" else f"{text} {version.unit}".strip()
 
 
+def direction_words(version: KpiVersion) -> str:
+    """Which way is better, as a sentence: "More is better: at least 4,000 triệu"."""
+    target = target_words(version)
+    if not target:
+        return str(version.get_direction_display())
+    sentences = {
+        Direction.INCREASE: _("More is better: at least %(target)s is wanted."),
+        Direction.DECREASE: _("Less is better: at most %(target)s is wanted."),
+        Direction.RANGE: _("Neither more nor less: %(target)s is wanted."),
+        Direction.PASS: _("Passed or not, against %(target)s."),
+    }
+    return sentences[Direction(version.direction)] % {"target": target}
+
+
 def version_changes(older: KpiVersion, newer: KpiVersion) -> list[Change]:
     """What a newer version says differently, in the order in which people decide on it."""
     changes = []
     for name in TOLD_FIELDS:
         before, after = getattr(older, name), getattr(newer, name)
         if before != after:
-            changes.append(Change(_label(name), _shown(older, name), _shown(newer, name)))
+            changes.append(Change(label_of(name), shown_of(older, name), shown_of(newer, name)))
     return changes
 
 
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
+    """What people call a field of a version."""
     return _LABELS[name]() if name in _LABELS else str(KpiVersion._meta.get_field(name).verbose_name)
 
 
-def _shown(version: KpiVersion, name: str) -> str:
+def shown_of(version: KpiVersion, name: str) -> str:
+    """A field of a version as the reader reads it; "" for nothing."""
     value = getattr(version, name)
     if value is None or value == "":
         return ""

@@ -156,7 +156,11 @@ class AssignmentImport(ImportHandler):
                 key = card_key(plan.owner, plan.period)
                 known.places[key] += 1
                 plan.line = ScorecardLine(
-                    scorecard=known.cards[key], kpi=plan.version, position=known.places[key], **plan.values
+                    scorecard=known.cards[key],
+                    kpi=plan.version,
+                    position=known.places[key],
+                    is_scored=plan.version.is_scored,
+                    **plan.values,
                 )
                 changes.create(row, plan.line, *NUMBERS)
             touched.append(plan.line)

@@ -16,7 +16,9 @@ from kpiapp.services.import_fields import FieldKind, ImportField, RowRefused
 from kpiapp.services.import_handlers import Row, Run
 from kpiapp.text import search_key
 from scorecards.services.scorecards import Owner
+from strategy.choices import KpiState
 from strategy.models import KpiDefinition
+from strategy.visibility import visible_kpis
 
 _MONTH = re.compile(r"(?:thang|month|t|m)?[ ./-]*(\d{1,2})[ ./-]+(\d{4})")
 _MONTH_ISO = re.compile(r"(\d{4})[ ./-]+(?:thang|t|m)?[ ]*(\d{1,2})(?:[ ./-]+0?1)?")
@@ -142,7 +144,9 @@ def read_owners(rows: Sequence[Row], run: Run, permission: Permission) -> Owners
         owners[run.organization.slug] = run.organization
     owners |= {department.code: department for department in departments.filter(code__in=codes)}
     owners |= {member.code: member for member in members.filter(code__in=codes)}
-    definitions = list(KpiDefinition.objects.filter(is_active=True, current__isnull=False).select_related("current"))
+    known = KpiDefinition.objects.all() if run.by is None else visible_kpis(run.by, run.on)
+    in_use = known.filter(is_active=True, state=KpiState.ACTIVE, current__isnull=False)
+    definitions = list(in_use.select_related("current"))
     names: dict[str, list[KpiDefinition]] = {}
     for definition in definitions:
         names.setdefault(definition.search_key, []).append(definition)

@@ -10,10 +10,11 @@ from scorecards.models import ScorecardLine
 
 _UPDATE = """
 UPDATE scorecards_scorecardline l SET kpi_id = n.kpi, weight = n.weight, target = n.target, baseline = n.baseline,
-    method = n.method, params = n.params::jsonb
+    method = n.method, params = n.params::jsonb, is_scored = n.is_scored
 FROM unnest(%(ids)s::bigint[], %(kpis)s::bigint[], %(weights)s::numeric[], %(targets)s::numeric[],
-            %(baselines)s::numeric[], %(methods)s::text[], %(params)s::text[])
-     n(id, kpi, weight, target, baseline, method, params)
+            %(baselines)s::numeric[], %(methods)s::text[], %(params)s::text[],
+            %(scored)s::boolean[])
+     n(id, kpi, weight, target, baseline, method, params, is_scored)
 WHERE l.organization_id = %(organization)s AND l.id = n.id
 """
 
@@ -30,6 +31,7 @@ def update_numbers(lines: Sequence[ScorecardLine]) -> None:
         "targets": [line.target for line in lines],
         "baselines": [line.baseline for line in lines],
         "methods": [line.method for line in lines],
+        "scored": [line.is_scored for line in lines],
         "params": [None if line.params is None else json.dumps(line.params, default=str) for line in lines],
     }
     with connection.cursor() as cursor:

@@ -27,7 +27,7 @@ class Proposal:
     @property
     def other_weights(self) -> dict[str, str]:
         """New weights of the lines beside the first, by KPI, for the audit."""
-        return {line.kpi.name: plain(line.weight) for line in self.lines[1:]}
+        return {line.kpi.told_name: plain(line.weight) for line in self.lines[1:]}
 
 
 def segments_of(lines: Sequence[ScorecardLine]) -> dict[int, list[LineSegment]]:
@@ -55,7 +55,7 @@ def propose(*, line: ScorecardLine, values: Mapping, effective_on: datetime.date
     card, period = line.scorecard, line.scorecard.period
     lines = [copy.copy(line)]
     if "weight" in values:
-        others = card.lines.filter(is_scored=True).exclude(pk=line.pk).select_related("kpi")
+        others = card.lines.filter(is_scored=True).exclude(pk=line.pk).select_related("kpi__definition")
         lines += others.order_by("position", "pk")
     stored = segments_of(lines)
     timelines = {one.pk: stored[one.pk] or [first_segment(one, period)] for one in lines}

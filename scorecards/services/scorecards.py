@@ -21,7 +21,8 @@ from scorecards.line_rules import NEEDS_TARGET, rule_of
 from scorecards.models import Scorecard, ScorecardLine
 from scorecards.recompute import line_writes
 from scorecards.scoring import problems_of
-from strategy.models import KpiVersion
+from strategy.choices import KpiState
+from strategy.models import KpiDefinition, KpiVersion
 
 Owner = Member | Department | Organization
 WEIGHT_UNIT = Decimal("0.01")
@@ -153,6 +154,7 @@ def put_lines(*, drafts: Sequence[Draft], by: Member, today) -> Assigned:
     Agreed cards and locked periods are left alone and named in `refused`. The number of queries does not depend on
     how many owners, periods or KPIs there are. Raises CardRefused for numbers that can never be scored.
     """
+    _refuse_drafts([draft.kpi for draft in drafts])
     for draft in {(d.kpi.pk, d.weight, d.target, d.baseline, d.method): d for d in drafts}.values():
         check_line(draft.kpi, draft.weight, draft.target, draft.baseline, draft.method, draft.params)
     periods = list({draft.period.pk: draft.period for draft in drafts}.values())
@@ -181,6 +183,7 @@ def put_lines(*, drafts: Sequence[Draft], by: Member, today) -> Assigned:
         elif line.pk:
             changed.append(line)
         line.kpi, line.weight, line.target, line.baseline = draft.kpi, draft.weight, draft.target, draft.baseline
+        line.is_scored = draft.kpi.is_scored
         if draft.method:
             line.method, line.params = draft.method, draft.params
         elif line.method:
@@ -206,7 +209,7 @@ def _said_once(lines: Sequence[ScorecardLine]) -> list[dict]:
     alike: dict[tuple, list[int]] = {}
     kpis: dict[int, set[tuple]] = {}
     for line in lines:
-        numbers = (line.kpi_id, line.kpi.name, *_texts(vars(line), "weight", "target", "baseline").values())
+        numbers = (line.kpi_id, line.kpi.told_name, *_texts(vars(line), "weight", "target", "baseline").values())
         alike.setdefault(numbers, []).append(line.scorecard_id)
         kpis.setdefault(line.kpi_id, set()).add(numbers)
     said = []
@@ -218,6 +221,16 @@ def _said_once(lines: Sequence[ScorecardLine]) -> list[dict]:
             event["cards"] = cards
         said.append(event)
     return said
+
+
+def _refuse_drafts(versions: Sequence[KpiVersion]) -> None:
+    """Nobody is measured by a KPI that is still a draft. Loads the definitions, for what is told of the lines."""
+    found = KpiDefinition.objects.in_bulk({version.definition_id for version in versions})
+    for version in versions:
+        version.definition = found[version.definition_id]
+    drafts = [definition.name for definition in found.values() if definition.state != KpiState.ACTIVE]
+    if drafts:
+        raise CardRefused(_("Still a draft: %(kpis)s. Activate it first.") % {"kpis": ", ".join(drafts)})
 
 
 def _takes_lines(card: Scorecard, result: Assigned) -> bool:
@@ -303,7 +316,7 @@ def remove_line(*, line: ScorecardLine, by: Member, today) -> Scorecard:
     card = lock_draft(line.scorecard)
     if line.actuals.exists():
         raise CardRefused(_("%(kpi)s has entries, so it stays. Waive it instead.") % {"kpi": line.kpi.name})
-    before = {"kpi": line.kpi.name, "weight": plain(line.weight)}
+    before = {"kpi": line.kpi.told_name, "weight": plain(line.weight)}
     line.delete()
     recompute.rescore_cards(card_ids=[card.pk], on=today)
     audit.record(action="card.remove_line", target=card, by=by, before=before)
@@ -362,7 +375,7 @@ def agree_card(*, card: Scorecard, by: Member) -> Scorecard:
     before, card.state = card.state, CardState.AGREED
     card.agreed_at, card.agreed_by = timezone.now(), by
     card.save(update_fields=["state", "agreed_at", "agreed_by"])
-    lines = card.lines.select_related("kpi")
+    lines = card.lines.select_related("kpi__definition")
     audit.record(
         action="card.agree",
         target=card,
@@ -370,7 +383,7 @@ def agree_card(*, card: Scorecard, by: Member) -> Scorecard:
         before={"state": before},
         after={
             "state": card.state,
-            "lines": {line.kpi.name: _texts({"weight": line.weight, "target": line.target}) for line in lines},
+            "lines": {line.kpi.told_name: _texts({"weight": line.weight, "target": line.target}) for line in lines},
         },
     )
     notifications.settle(kinds=[notices.CARD_SUBMITTED, notices.CARD_RETURNED], targets=[card])

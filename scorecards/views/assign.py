@@ -20,6 +20,7 @@ from strategy import catalogue
 from strategy.forms.people import person_label
 from strategy.models import CardTemplate, CardTemplateItem, KpiDefinition
 from strategy.services import kpis
+from strategy.visibility import usable_kpis
 
 CARDS_SHOWN = 50
 UNKNOWN_SHOWN = 5
@@ -87,7 +88,7 @@ def _page(request, choice: Choice, pairs) -> dict:
         "unknown": choice.unknown[:UNKNOWN_SHOWN],
         "more_unknown": max(len(choice.unknown) - UNKNOWN_SHOWN, 0),
         "may_assign_others": others,
-        "all_kpis": _assignable_kpis(),
+        "all_kpis": _assignable_kpis(request),
         "templates": list(catalogue.library_templates().values()),
         "own_templates": CardTemplate.objects.all(),
         "departments": assignment.assignable_departments(member, today) if others else [],
@@ -118,14 +119,14 @@ def _numbers(data, name) -> list[int]:
     return [int(value) for value in data.getlist(name) if value.isdigit() and value != without]
 
 
-def _assignable_kpis():
-    return KpiDefinition.objects.filter(is_active=True, current__isnull=False).order_by("sort_key")
+def _assignable_kpis(request):
+    return usable_kpis(request.member, request.today).order_by("sort_key")
 
 
 def _choice(request, data) -> Choice:
     """Oneself when nobody is named."""
     member, today = request.member, request.today
-    pool = _assignable_kpis().select_related("current")
+    pool = _assignable_kpis(request).select_related("current")
     pasted_kpis, unknown_kpis = assignment.kpis_named(pool, data.get("kpi_list", ""))
     chosen_kpis = {kpi.pk: kpi for kpi in [*pool.filter(pk__in=_numbers(data, "kpi")), *pasted_kpis]}
     people = assignment.assignable_people(member, today)

@@ -131,6 +131,11 @@ class KpiVersion(OrganizationModel):
     def __str__(self):
         return self.name
 
+    @property
+    def told_name(self) -> str:
+        """The name, as far as everybody may read it: the code of a confidential KPI (load the definition with it)."""
+        return self.definition.code if self.definition.is_confidential else self.name
+
 
 class FormulaOperand(OrganizationModel):
     """A KPI that the formula of a version is made of: whoever changes its values looks here for what follows."""

@@ -6,12 +6,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kpiapp.choices import Scope
+from kpiapp.choices import Role, Scope
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, scope_of
-from kpiapp.services import audit
+from kpiapp.queries import grants_in_force
+from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
-from strategy import judging
+from strategy import judging, notices
 from strategy.choices import KPI_TRANSITIONS, KpiState
 from strategy.models import KpiDefinition
 from strategy.smarter import Finding, is_smarter
@@ -37,7 +38,9 @@ def activate_kpi(*, definition: KpiDefinition, by: Member, on: datetime.date, re
             raise StateRefused(_("Some letters are open. Mend them, or send it to the strategy office."))
         if not reason:
             raise StateRefused(_("Some letters are open. Say why it is used as it is."), field="reason")
-    return _move(definition, KpiState.ACTIVE, "kpi.activate", by, reason, open=_open(findings))
+    definition = _move(definition, KpiState.ACTIVE, "kpi.activate", by, reason, open=_open(findings))
+    _tell([definition.created_by_id], notices.KPI_ACTIVATED, definition, by, reason)
+    return definition
 
 
 @transaction.atomic
@@ -47,16 +50,23 @@ def send_kpi(*, definition: KpiDefinition, by: Member, on: datetime.date, reason
     if not reason.strip():
         raise StateRefused(_("Say why it should be used although letters are open."), field="reason")
     findings = judging.judge(definition, definition.current, on)
-    return _move(definition, KpiState.WAITING, "kpi.send", by, reason.strip(), open=_open(findings))
+    definition = _move(definition, KpiState.WAITING, "kpi.send", by, reason.strip(), open=_open(findings))
+    office = grants_in_force(on).filter(role=Role.STRATEGY).values_list("member", flat=True)
+    _tell(list(office), notices.KPI_SENT, definition, by, reason.strip())
+    return definition
 
 
 @transaction.atomic
 def return_kpi(*, definition: KpiDefinition, by: Member, reason: str) -> KpiDefinition:
     """Give a KPI that waits back to be mended, with a reason. Raises Refused."""
     definition = _lock(definition, KpiState.DRAFT)
+    if not decides(by):
+        raise StateRefused(_("The strategy office gives it back."))
     if not reason.strip():
         raise StateRefused(_("Say what has to be mended."), field="reason")
-    return _move(definition, KpiState.DRAFT, "kpi.return", by, reason.strip())
+    definition = _move(definition, KpiState.DRAFT, "kpi.return", by, reason.strip())
+    _tell([definition.created_by_id], notices.KPI_RETURNED, definition, by, reason.strip())
+    return definition
 
 
 @transaction.atomic
@@ -83,6 +93,10 @@ def _move(definition: KpiDefinition, state: str, action: str, by: Member, reason
     definition.save(update_fields=["state"])
     audit.record(action=action, target=definition, by=by, before=before, after={"state": state, **more}, reason=reason)
     return definition
+
+
+def _tell(to: list[int | None], kind: str, definition: KpiDefinition, by: Member, reason: str) -> None:
+    notifications.notify(to=to, kind=kind, target=definition, by=by, facts={"reason": reason})
 
 
 def _open(findings: list[Finding]) -> str:

@@ -13,7 +13,7 @@ from kpiapp.choices import PeriodKind
 from kpiapp.models import Department, Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
-from strategy import catalogue, queries
+from strategy import catalogue, origins, queries
 from strategy.choices import (
     GROUP_OF,
     METHODS_OF,
@@ -166,7 +166,8 @@ def copy_from_library(
         return existing
     perspective = ensure_perspectives()[kpi.perspective]
     fields = {**kpi.version_fields(language), "perspective": perspective}
-    return create_kpi(fields=fields, by=by, department=department, code=kpi.code, origin=kpi.code)
+    kept = origins.remembered(kpi, language)
+    return create_kpi(fields=fields, by=by, department=department, code=kpi.code, origin=kpi.code, origin_fields=kept)
 
 
 @transaction.atomic

@@ -1,18 +1,27 @@
-"""What the views of KPIs share: which rows are within reach, and what the form may offer."""
+"""What the views of KPIs share: which rows are within reach, what the form may offer, and the page of a KPI."""
 
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 
 from kpiapp.choices import Scope
-from kpiapp.permissions import Permission, scope_of
-from strategy import queries
+from kpiapp.permissions import Permission, can, scope_of
+from strategy import judging, origins, queries, smarter_words, threads, wording
+from strategy.choices import KpiState
 from strategy.models import KpiDefinition
+from strategy.visibility import visible_kpis
+
+PEOPLE = ("current__owner", "current__reporter", "current__approver")
 
 
 def editable_or_404(request, pk) -> KpiDefinition:
     """A KPI the member may change, with the people it names."""
-    people = ("current__owner", "current__reporter", "current__approver")
     editable = queries.editable_kpis(request.member, request.today)
-    return get_object_or_404(editable.select_related("department", "current__objective__map", *people), pk=pk)
+    return get_object_or_404(editable.select_related("department", "current__objective__map", *PEOPLE), pk=pk)
+
+
+def visible_or_404(request, pk) -> KpiDefinition:
+    """A KPI the member may know of."""
+    visible = visible_kpis(request.member, request.today)
+    return get_object_or_404(visible.select_related("department", "current", "reviewed_by"), pk=pk)
 
 
 def choices_of(request, version=None) -> dict:
@@ -27,3 +36,37 @@ def choices_of(request, version=None) -> dict:
 def decides(request) -> bool:
     """Whether the member defines KPIs for the whole company, and may let one be used with a reason."""
     return scope_of(request.member, Permission.KPI_EDIT) == Scope.ALL
+
+
+def kpi_page(request, pk, *, status: int = 200, **problems):
+    """The page of a KPI. `problems` carry what was typed and why it was refused: text, kind, answers, reason."""
+    definition = visible_or_404(request, pk)
+    versions = queries.kpi_versions(definition)
+    history = [
+        (newer, wording.version_changes(older, newer) if older else [])
+        for newer, older in zip(versions, [*versions[1:], None], strict=True)
+    ]
+    current = versions[0]
+    may_edit = queries.editable_kpis(request.member, request.today).filter(pk=pk).exists()
+    findings = judging.judge(definition, current, request.today)
+    context = {
+        "kpi": definition,
+        "version": current,
+        "history": history,
+        "method_words": wording.method_words(current),
+        "aggregation_words": wording.aggregation_words(current),
+        "target_words": wording.target_words(current),
+        "direction_words": wording.direction_words(current),
+        "smarter": smarter_words.panel_of(findings, current.unit),
+        "drift": origins.drift_of(definition) if may_edit else [],
+        "thread": threads.thread_of(definition),
+        "may_answer": threads.may_answer(request.member, definition),
+        "may_edit": may_edit,
+        "decides": decides(request),
+        "is_draft": definition.state != KpiState.ACTIVE,
+        "may_assign": definition.is_active
+        and definition.state == KpiState.ACTIVE
+        and can(request.member, Permission.CARD_EDIT),
+        **problems,
+    }
+    return render(request, "strategy/kpi.html", context, status=status)

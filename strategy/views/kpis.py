@@ -4,7 +4,7 @@ import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,14 +12,15 @@ from kpiapp.forms import ReasonForm
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.periods import add_months, fiscal_year_start
 from kpiapp.services.refusals import Refused
-from strategy import queries, wording
+from strategy import queries
 from strategy.choices import Group, KpiState
 from strategy.forms.kpis import KpiForm, KpiRevisionForm
 from strategy.models import KpiDefinition, Perspective
 from strategy.services import kpi_states, kpis
 from strategy.views.kpi_live import live_context
-from strategy.views.kpi_parts import choices_of, editable_or_404
+from strategy.views.kpi_parts import choices_of, editable_or_404, kpi_page
 from strategy.views.pages import form_page
+from strategy.visibility import visible_kpis
 
 PAGE_SIZE = 50
 FILTERS = ("q", "perspective", "department", "group", "state")
@@ -31,6 +32,7 @@ def kpi_list(request):
     """KPIs by words and filters; htmx gets the results alone."""
     chosen = {name: request.GET.get(name, "")[:100] for name in FILTERS}
     found = queries.search_kpis(
+        visible_kpis(request.member, request.today),
         chosen["q"],
         perspective=chosen["perspective"],
         department=chosen["department"],
@@ -52,25 +54,8 @@ def kpi_list(request):
 @require_safe
 @requires(Permission.KPI_READ)
 def kpi(request, pk):
-    """The card of a KPI in words, and what changed from version to version."""
-    definition = get_object_or_404(KpiDefinition.objects.select_related("department"), pk=pk)
-    versions = queries.kpi_versions(definition)
-    history = [
-        (newer, wording.version_changes(older, newer) if older else [])
-        for newer, older in zip(versions, [*versions[1:], None], strict=True)
-    ]
-    current = versions[0]
-    context = {
-        "kpi": definition,
-        "version": current,
-        "history": history,
-        "method_words": wording.method_words(current),
-        "aggregation_words": wording.aggregation_words(current),
-        "target_words": wording.target_words(current),
-        "may_edit": queries.editable_kpis(request.member, request.today).filter(pk=pk).exists(),
-        "may_assign": definition.is_active and can(request.member, Permission.CARD_EDIT),
-    }
-    return render(request, "strategy/kpi.html", context)
+    """The card of a KPI in words, its thread, and what changed from version to version."""
+    return kpi_page(request, pk)
 
 
 @requires(Permission.KPI_EDIT)

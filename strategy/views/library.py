@@ -36,7 +36,7 @@ def library(request):
         "template": template,
         "weights": {kpi.code: weight for kpi, weight in template.items} if template else {},
         "page": page,
-        "used": queries.used_origins(kpi.code for kpi in page),
+        "used": queries.used_origins((kpi.code for kpi in page), request.member, request.today),
         "templates": _templates_by_kind(),
         "perspectives": [choice for choice in PerspectiveKind.choices if choice[0] != PerspectiveKind.OWN],
         "groups": Group.choices,

@@ -30,7 +30,7 @@ def objective(request, pk):
         "period": period,
         "periods": periods,
         "score": queries.objective_scores([shown.pk], period).get(shown.pk, queries.NO_SCORE),
-        "kpis": queries.objective_kpis(shown.stands_for or shown),
+        "kpis": queries.objective_kpis(shown.stands_for or shown, request.member, request.today),
         "drives": [link for link in all_links if link.source_id == shown.pk],
         "driven_by": [link for link in all_links if link.target_id == shown.pk],
         "may_edit": can(request.member, Permission.STRATEGY_EDIT)

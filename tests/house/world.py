@@ -49,10 +49,11 @@ from scorecards.models import (
 )
 from scorecards.recompute import apply_links
 from strategy.catalogue import library_kpis, library_templates
-from strategy.choices import MapState, PerspectiveKind
+from strategy.choices import MapState, NoteKind, PerspectiveKind
 from strategy.models import (
     CauseLink,
     KpiDefinition,
+    KpiNote,
     KpiPlan,
     KpiPlanMonth,
     KpiVersion,
@@ -222,7 +223,9 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
         KpiPlanMonth.objects.bulk_create(
             KpiPlanMonth(plan=yearly, starts_on=datetime.date(2026, month, 1), target=100) for month in range(1, 13)
         )
+    note = KpiNote.objects.create(definition=kpi, kind=NoteKind.QUESTION, text=f"Why {canary}?", author=cast.lan)
     things.update(
+        kpi_note=note.pk,
         map=plan.pk,
         map_version=write_version(strategy_map=plan, published_at=timezone.now(), published_by=cast.strategy).pk,
         draft_map=draft.pk,

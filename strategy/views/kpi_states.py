@@ -1,0 +1,69 @@
+"""Steps of a KPI: activate, send, give back, review, and what to do about a changed origin."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from kpiapp.permissions import Permission, requires
+from kpiapp.services.refusals import Refused
+from strategy.services import kpi_states, origins
+from strategy.views.kpi_parts import editable_or_404, kpi_page
+
+
+def _step(request, pk, service: Callable, done: str, **arguments):
+    """Do one step and go back to the KPI; a refusal shows the page again with what was typed."""
+    definition = editable_or_404(request, pk)
+    try:
+        service(definition=definition, by=request.member, **arguments)
+    except Refused as refusal:
+        return kpi_page(request, pk, status=422, refused=str(refusal), reason=arguments.get("reason", ""))
+    messages.success(request, done)
+    return redirect("strategy:kpi", request.organization.slug, pk)
+
+
+def _reason(request) -> str:
+    return request.POST.get("reason", "")[:1000]
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_activate(request, pk):
+    """Let a draft be given to people."""
+    done = _("Activated. Give it to people next.")
+    return _step(request, pk, kpi_states.activate_kpi, done, on=request.today, reason=_reason(request))
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_send(request, pk):
+    """Ask the strategy office to activate a draft as it is."""
+    done = _("Sent to the strategy office.")
+    return _step(request, pk, kpi_states.send_kpi, done, on=request.today, reason=_reason(request))
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_return(request, pk):
+    """Give a KPI that waits back to who wrote it."""
+    return _step(request, pk, kpi_states.return_kpi, _("Given back."), reason=_reason(request))
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_review(request, pk):
+    """Somebody looked at it today."""
+    return _step(request, pk, kpi_states.review_kpi, _("Reviewed today."), on=request.today)
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_origin(request, pk):
+    """Take over what the library changed, or keep one's own."""
+    if "take" in request.POST:
+        return _step(
+            request, pk, origins.take_over, _("Taken over as a new version. Cards keep the version they have.")
+        )
+    return _step(request, pk, origins.keep_own, _("Kept as it is."))
