@@ -154,6 +154,18 @@ class LineForm(OrganizationForm):
         return weight
 
 
+def line_forms(lines, data=None) -> dict[int, LineForm]:
+    """The form of each line of a card, by line."""
+    return {
+        line.pk: LineForm(
+            data or None,
+            prefix=f"line-{line.pk}",
+            initial={"weight": line.weight.normalize() + 0, "baseline": line.baseline, "target": line.target},
+        )
+        for line in lines
+    }
+
+
 class ChangeForm(OrganizationForm):
     """New values of an agreed line; an empty field stays as it is."""
 
@@ -169,18 +181,14 @@ class ChangeForm(OrganizationForm):
     effective_on = forms.DateField(label=gettext_lazy("Effective on"), widget=DayInput)
     mode = forms.ChoiceField(
         label=gettext_lazy("It counts"),
-        required=False,
         choices=ChangeMode.choices,
+        widget=forms.RadioSelect,
         initial=ChangeMode.SEGMENTS,
         help_text=gettext_lazy(
             "From that day on: the days before keep what was agreed, and both parts count by their working days."
         ),
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}))
-
-    def clean_mode(self):
-        """From the day on, unless somebody chose the whole period."""
-        return self.cleaned_data["mode"] or ChangeMode.SEGMENTS
 
     def changes(self) -> dict:
         """Fields that were filled in, with their new values."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scorecards.views import assign, cards, copying, decisions, drafts, explain, lines, nights, tree, warnings
+from scorecards.views import assign, cards, copying, decisions, drafts, effects, explain, lines, nights, tree, warnings
 
 app_name = "scorecards"
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("cards/<int:pk>/edit/", cards.card_edit, name="card_edit"),
     path("cards/<int:pk>/submit/", cards.card_submit, name="card_submit"),
     path("cards/<int:pk>/decide/", cards.card_decide, name="card_decide"),
+    path("cards/<int:pk>/effect/", effects.card_effect, name="card_effect"),
     path("cards/<int:pk>/paste/", lines.card_paste, name="card_paste"),
     path("cards/<int:pk>/why/", explain.explain_card, name="explain_card"),
     path("lines/<int:pk>/", lines.line, name="line"),
@@ -30,6 +31,7 @@ urlpatterns = [
     path("lines/<int:pk>/waive/", lines.line_waive, name="line_waive"),
     path("lines/<int:pk>/remove/", cards.line_remove, name="line_remove"),
     path("lines/<int:pk>/change/", decisions.change_new, name="change_new"),
+    path("lines/<int:pk>/change/effect/", effects.change_effect, name="change_effect"),
     path("lines/<int:pk>/wipe-out/", decisions.wipe_out, name="wipe_out"),
     path("lines/<int:pk>/why/", explain.explain_line, name="explain_line"),
     path("entries/withdraw/", lines.entries_withdraw, name="entries_withdraw"),
@@ -39,6 +41,7 @@ urlpatterns = [
     path("evidence/<int:pk>/", lines.evidence_file, name="evidence_file"),
     path("approvals/", decisions.approvals, name="approvals"),
     path("changes/", decisions.changes, name="changes"),
+    path("changes/<int:pk>/effect/", effects.request_effect, name="request_effect"),
     path("changes/<int:pk>/", decisions.change_decide, name="change_decide"),
     path("warnings/", warnings.warnings, name="warnings"),
     path("warnings/<int:pk>/", warnings.warning, name="warning"),

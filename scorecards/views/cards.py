@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
 from scorecards import queries, team
-from scorecards.forms import LineForm, ReasonForm
+from scorecards.forms import ReasonForm, line_forms
 from scorecards.services import scorecards as cards
 from scorecards.views import parts
 
@@ -80,7 +80,7 @@ def card_edit(request, pk):
     here = queries.editable_cards(request.member, request.today).select_related(*queries.CARD_PARTS)
     card = get_object_or_404(here, pk=pk)
     lines = queries.card_with_lines(card)
-    forms = {line.pk: _line_form(request, line) for line in lines}
+    forms = line_forms(lines, request.POST)
     if request.method == "POST" and all(form.is_valid() for form in forms.values()):
         changes = {pk: form.cleaned_data for pk, form in forms.items()}
         if _done(request, cards.update_lines, card=card, changes=changes, by=request.member, today=request.today):
@@ -95,11 +95,6 @@ def card_edit(request, pk):
     }
     invalid = any(form.errors for form in forms.values())
     return render(request, "scorecards/card_edit.html", context, status=422 if invalid else 200)
-
-
-def _line_form(request, line) -> LineForm:
-    initial = {"weight": line.weight.normalize() + 0, "baseline": line.baseline, "target": line.target}
-    return LineForm(request.POST or None, prefix=f"line-{line.pk}", initial=initial)
 
 
 def _after_edit(request, card):
