@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ZERO, NumberError, parse_number
 from kpiapp.forms import DayInput, OrganizationForm
 from kpiapp.number_field import NumberField
-from scorecards.choices import ChangeMode
-from scorecards.models import ScorecardLine
+from scorecards.choices import ChangeMode, LimitRule, WeightRule
+from scorecards.models import CardRules, ScorecardLine
 from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
 from strategy.choices import Aggregation
@@ -271,3 +271,23 @@ class WarningOwnerForm(OrganizationForm):
     def __init__(self, *args, owners, **options):
         super().__init__(*args, **options)
         self.fields["to"].queryset = owners
+
+
+class CardRulesForm(OrganizationForm):
+    """What a company asks of its cards."""
+
+    weights = forms.ChoiceField(
+        label=gettext_lazy("Weights that do not make 100"), choices=WeightRule.choices, widget=forms.RadioSelect
+    )
+    weight_least = NumberField(label=gettext_lazy("Least weight of a KPI"), max_decimals=2, minimum=ZERO)
+    weight_most = NumberField(label=gettext_lazy("Greatest weight of a KPI"), max_decimals=2, minimum=ZERO)
+    kpis_least = forms.IntegerField(label=gettext_lazy("Fewest KPIs on a card"), min_value=1, max_value=50)
+    kpis_most = forms.IntegerField(label=gettext_lazy("Most KPIs on a card"), min_value=1, max_value=50)
+    limits = forms.ChoiceField(
+        label=gettext_lazy("A card outside the limits"), choices=LimitRule.choices, widget=forms.RadioSelect
+    )
+
+    @classmethod
+    def of(cls, rules: CardRules, data=None):
+        """The form, filled with what holds now."""
+        return cls(data, initial={name: getattr(rules, name) for name in cls.base_fields})

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from scorecards.views import assign, cards, copying, decisions, drafts, effects, explain, lines, nights, tree, warnings
+from scorecards.views import (
+    assign,
+    cards,
+    copying,
+    decisions,
+    drafts,
+    effects,
+    explain,
+    lines,
+    nights,
+    rules,
+    tree,
+    warnings,
+)
 
 app_name = "scorecards"
 
@@ -46,6 +59,8 @@ urlpatterns = [
     path("warnings/", warnings.warnings, name="warnings"),
     path("warnings/<int:pk>/", warnings.warning, name="warning"),
     path("warnings/<int:pk>/assign/", warnings.warning_assign, name="warning_assign"),
+    path("rules/", rules.rules, name="card_rules"),
+    path("rules/edit/", rules.rules_edit, name="card_rules_edit"),
     path("nights/<int:pk>/", nights.night_changes, name="night_changes"),
     path("tree/", tree.tree, name="tree"),
     path("tree/<int:pk>/", tree.tree_line, name="tree_line"),

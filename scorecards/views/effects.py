@@ -11,9 +11,11 @@ from scorecards import queries
 from scorecards.choices import ChangeState
 from scorecards.effects import effect_of
 from scorecards.forms import ChangeForm, line_forms
+from scorecards.models import card_rules
 from scorecards.recompute import Changes
 from scorecards.services import changes as change_services
 from scorecards.services import dated
+from scorecards.weights import Weights
 
 
 def panel(request, *, changes=None, card_ids=(), problem="", hint=""):
@@ -63,15 +65,24 @@ def _proposal_panel(request, proposal: dated.Proposal, card_id: int):
     return panel(request, changes=changes, card_ids=[card_id])
 
 
+def live_hint() -> str:
+    """What to do on the page of a draft to see what it changes."""
+    return _("Type weights and targets, and see here what they do to the score.")
+
+
 @requires(Permission.CARD_EDIT)
 @require_POST
 @never_cache
 def card_effect(request, pk):
-    """What the weights and targets that are being typed would do to the score of a draft."""
+    """What the weights and targets that are being typed come to, and what they would do to the score of a draft."""
     card = get_object_or_404(queries.editable_cards(request.member, request.today), pk=pk)
-    forms = line_forms(list(card.lines.select_related("kpi")), request.POST)
-    hint = _("Type weights and targets, and see here what they do to the score.")
-    if not all(form.is_valid() for form in forms.values()):
-        return panel(request, hint=hint)
-    changes = Changes({line: form.cleaned_data for line, form in forms.items()})
-    return panel(request, changes=changes, card_ids=[card.pk], hint=hint)
+    lines = list(card.lines.select_related("kpi"))
+    forms = line_forms(lines, request.POST)
+    typed = {pk: form.cleaned_data for pk, form in forms.items() if form.is_valid()}
+    for line in lines:
+        line.weight = typed.get(line.pk, {}).get("weight", line.weight)
+    context = {"card": card, "weights": Weights(lines, card_rules()), "hint": live_hint()}
+    if len(typed) == len(lines):
+        changes = Changes(typed)
+        context["effect"] = effect_of(changes, card_ids=[card.pk], member=request.member, on=request.today)
+    return render(request, "scorecards/_card_live.html", context)
