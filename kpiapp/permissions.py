@@ -28,6 +28,8 @@ class Permission(StrEnum):
     TOKEN_EDIT = "token.edit"
     STRATEGY_READ = "strategy.read"
     STRATEGY_EDIT = "strategy.edit"
+    INITIATIVE_PLAN = "initiative.plan"
+    INITIATIVE_REPORT = "initiative.report"
     KPI_READ = "kpi.read"
     KPI_EDIT = "kpi.edit"
     CARD_READ = "card.read"
@@ -54,6 +56,7 @@ _READ_KPI = {**_EVERYONE, P.CARD_READ: S.ALL}
 ROLES: dict[Role, dict[Permission, Scope]] = {
     Role.EMPLOYEE: {
         **_EVERYONE,
+        P.INITIATIVE_REPORT: S.SELF,
         P.CARD_READ: S.SELF,
         P.CARD_EDIT: S.SELF,
         P.ACTUAL_RECORD: S.SELF,
@@ -62,6 +65,8 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
     },
     Role.MANAGER: {
         **_EVERYONE,
+        P.INITIATIVE_PLAN: S.TEAM,
+        P.INITIATIVE_REPORT: S.TEAM,
         P.CARD_READ: S.TEAM,
         P.CARD_EDIT: S.TEAM,
         P.CARD_AGREE: S.TEAM,
@@ -75,6 +80,8 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
     Role.STRATEGY: {
         **_READ_KPI,
         P.STRATEGY_EDIT: S.ALL,
+        P.INITIATIVE_PLAN: S.ALL,
+        P.INITIATIVE_REPORT: S.ALL,
         P.KPI_EDIT: S.ALL,
         P.CARD_EDIT: S.ALL,
         P.CARD_AGREE: S.ALL,

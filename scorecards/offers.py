@@ -53,7 +53,6 @@ NAVIGATION = [
     ),
 ]
 
-CARD_RULES = gettext_lazy("Card rules")
 AUDIT_NOUNS = {
     "actual": gettext_lazy("Entries"),
     "card": gettext_lazy("Scorecards"),
@@ -62,7 +61,6 @@ AUDIT_NOUNS = {
     "evidence": gettext_lazy("Evidence"),
     "cascade": gettext_lazy("KPI tree"),
     "warning": gettext_lazy("Early warnings"),
-    "card_rules": CARD_RULES,
 }
 AUDIT_WORDS = {
     "agree": pgettext_lazy("done", "agreed"),
@@ -92,12 +90,6 @@ AUDIT_WORDS = {
     "rolls_up": gettext_lazy("adds up from below"),
     **dict(LinkKind.choices),
     "other_weights": gettext_lazy("other weights"),
-    "weight_least": gettext_lazy("Least weight of a KPI"),
-    "weight_most": gettext_lazy("Greatest weight of a KPI"),
-    "kpis_least": gettext_lazy("Fewest KPIs on a card"),
-    "kpis_most": gettext_lazy("Most KPIs on a card"),
-    "weights": gettext_lazy("Weights that do not make 100"),
-    "limits": gettext_lazy("A card outside the limits"),
 }
 
 

@@ -19,6 +19,9 @@ from strategy.choices import (
 )
 
 NOUNS = {
+    "initiative": _("Initiative"),
+    "risk": _("Risk"),
+    "swot": _("Strengths to threats"),
     "kpi": _("KPI"),
     "link": _("Cause link"),
     "map": _("Strategy map"),
@@ -28,6 +31,23 @@ NOUNS = {
 }
 
 WORDS = {
+    "add_milestone": pgettext_lazy("done", "milestone added"),
+    "tick_milestone": pgettext_lazy("done", "milestone ticked"),
+    "remove_milestone": pgettext_lazy("done", "milestone removed"),
+    "plan": pgettext_lazy("done", "planned"),
+    "report": pgettext_lazy("done", "progress reported"),
+    "milestone": _("Milestone"),
+    "starts_on": _("Starts on"),
+    "done_on": _("Reached on"),
+    "closed_on": _("Closed on"),
+    "budget_amount": _("Budget"),
+    "spent_amount": _("Spent"),
+    "progress_percent": _("Progress, %"),
+    "core_values": _("Values"),
+    "likelihood": _("Likelihood"),
+    "impact": _("Impact"),
+    "response": _("What we do about it"),
+    "kpis": _("KPIs"),
     "arrange": pgettext_lazy("done", "arranged"),
     "change": pgettext_lazy("done", "changed"),
     "discard": pgettext_lazy("done", "thrown away"),
@@ -35,7 +55,6 @@ WORDS = {
     "describe": pgettext_lazy("done", "described"),
     "load_example": pgettext_lazy("done", "loaded from an example"),
     "drop_plan": pgettext_lazy("done", "plan taken back"),
-    "plan": pgettext_lazy("done", "planned month by month"),
     "publish": pgettext_lazy("done", "published"),
     "remove": pgettext_lazy("done", "removed"),
     "rename": pgettext_lazy("done", "renamed"),

@@ -218,3 +218,41 @@ SHAPES_OF = {
     TargetAggregation.LAST: (TargetShape.CONSTANT, TargetShape.LINEAR, TargetShape.OWN),
     TargetAggregation.AVG: (TargetShape.CONSTANT, TargetShape.LINEAR, TargetShape.OWN),
 }
+
+
+class InitiativeState(TextChoices):
+    """Where an initiative stands."""
+
+    PLANNED = "planned", _("Planned")
+    RUNNING = "running", _("Under way")
+    DONE = "done", _("Done")
+    STOPPED = "stopped", _("Stopped")
+
+
+INITIATIVE_TRANSITIONS = {
+    InitiativeState.PLANNED: {InitiativeState.RUNNING, InitiativeState.DONE, InitiativeState.STOPPED},
+    InitiativeState.RUNNING: {InitiativeState.DONE, InitiativeState.STOPPED},
+    InitiativeState.DONE: {InitiativeState.RUNNING},
+    InitiativeState.STOPPED: {InitiativeState.RUNNING},
+}
+
+
+class SwotKind(TextChoices):
+    """What stands in which quarter: inside or outside, helpful or harmful."""
+
+    STRENGTH = "strength", _("Strengths")
+    WEAKNESS = "weakness", _("Weaknesses")
+    OPPORTUNITY = "opportunity", _("Opportunities")
+    THREAT = "threat", _("Threats")
+
+
+class RiskLevel(TextChoices):
+    """How grave a risk is: likelihood times impact, each from 1 to 5."""
+
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+
+
+# Likelihood × impact from which a risk is medium and high: the usual 5 × 5 matrix.
+MEDIUM_RISK_FROM, HIGH_RISK_FROM = 6, 12

@@ -48,7 +48,7 @@ class Differences:
 
 def compare(before: dict, after: dict) -> Differences:
     """What was added, removed and changed on the way from one content to another; order and places do not count."""
-    found = Differences(texts=_changes(before, after, ("name", "vision", "mission")))
+    found = Differences(texts=_changes(before, after, ("name", "vision", "mission", "core_values")))
     then, now = _by_id(before), _by_id(after)
     found.added = [one for key, one in now.items() if key not in then]
     found.removed = [one for key, one in then.items() if key not in now]
@@ -166,6 +166,7 @@ class _Teller:
             "name": _("Name"),
             "vision": _("Vision"),
             "mission": _("Mission"),
+            "core_values": _("Values"),
             "lane": _("Perspective"),
             "owner": _("Who is responsible"),
             "theme": _("Theme"),

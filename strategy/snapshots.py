@@ -23,6 +23,7 @@ def content_of(strategy_map: StrategyMap) -> dict[str, Any]:
         "name": strategy_map.name,
         "vision": strategy_map.vision,
         "mission": strategy_map.mission,
+        "core_values": strategy_map.core_values,
         "is_arranged": strategy_map.is_arranged,
         "lanes": [{"id": lane.pk, "kind": lane.kind, "name": lane.name} for lane in lanes],
         "objectives": [
@@ -102,6 +103,7 @@ def view_of(content: dict) -> MapView:
         name=content["name"],
         vision=content["vision"],
         mission=content["mission"],
+        core_values=content["core_values"],
         is_arranged=content["is_arranged"],
     )
     rows = queries.drawn_order(strategy_map, list(lanes.values()), [view.objective for view in views.values()], links)

@@ -32,7 +32,7 @@ from scorecards.models import (
     Scorecard,
     ScorecardLine,
 )
-from strategy.models import CauseLink, KpiDefinition, Objective, Perspective, StrategyMap
+from strategy.models import CauseLink, Initiative, KpiDefinition, Objective, Perspective, Risk, StrategyMap, SwotItem
 
 
 def samples(slug: str, today: datetime.date) -> dict[str, int | str]:
@@ -82,7 +82,12 @@ def _strategy() -> dict:
         map=draft, perspective=Perspective.objects.last(), code="L9", name="Một nguồn dữ liệu"
     )
     kpi = KpiDefinition.objects.first()
+    work = Initiative.objects.first()
     return {
+        "initiative": work.pk,
+        "milestone": work.milestones.first().pk,
+        "swot": SwotItem.objects.filter(objective=None).first().pk,
+        "risk": Risk.objects.first().pk,
         "map": plan.pk,
         "map_version": plan.versions.first().pk,
         "draft_map": draft.pk,

@@ -64,6 +64,7 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
         fill_fiscal_year(starts_on=datetime.date(year, 1, 1))
     staff = people.hire(spec, organization, first_month, random)
     measures = strategy.define_kpis(spec, staff, random)
+    strategy.write_foundations(spec, measures.objectives, staff, today)
     history = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__range=(first_month, this_month))
     months = list(history.order_by("starts_on"))
     carried = cascade.carried_in(spec, staff)

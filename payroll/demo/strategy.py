@@ -1,5 +1,6 @@
 """The strategy of a demo company: its map, and the KPIs that its cards use, each serving an objective."""
 
+import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
@@ -7,10 +8,23 @@ from typing import Any
 
 from django.utils import timezone
 
+from kpiapp.models import Member
 from payroll.demo.people import Staff
 from strategy.catalogue import LibraryKpi, library_templates
-from strategy.choices import MapState
-from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
+from strategy.choices import InitiativeState, MapState
+from strategy.models import (
+    CauseLink,
+    Initiative,
+    InitiativeObjective,
+    KpiDefinition,
+    KpiVersion,
+    Milestone,
+    Objective,
+    Perspective,
+    Risk,
+    StrategyMap,
+    SwotItem,
+)
 from strategy.snapshots import write_version
 
 # Targets for library KPIs whose target is the company's own plan, by English unit; money in VND.
@@ -33,6 +47,7 @@ def draw_map(spec: dict[str, Any], staff: Staff) -> dict[str, Objective]:
         name=spec["map"],
         vision=spec["vision"],
         mission=spec["mission"],
+        core_values=spec["values"],
         state=MapState.PUBLISHED,
         published_at=timezone.now(),
         published_by=staff.top,
@@ -40,14 +55,13 @@ def draw_map(spec: dict[str, Any], staff: Staff) -> dict[str, Objective]:
     lanes = {perspective.kind: perspective for perspective in Perspective.objects.all()}
     objectives: dict[str, Objective] = {}
     for position, row in enumerate(spec["objectives"]):
-        owner_position = next(unit for unit in spec["departments"] if unit["code"] == row["owner"])["positions"][0]
         objectives[row["code"]] = Objective.objects.create(
             map=strategy_map,
             perspective=lanes[row["perspective"]],
             code=row["code"],
             name=row["name"],
             position=position,
-            owner=staff.holders[owner_position["code"]][0],
+            owner=_head_of(spec, row["owner"], staff),
         )
     CauseLink.objects.bulk_create(
         CauseLink(
@@ -61,6 +75,45 @@ def draw_map(spec: dict[str, Any], staff: Staff) -> dict[str, Objective]:
     )
     write_version(strategy_map=strategy_map, published_at=strategy_map.published_at, published_by=staff.top)
     return objectives
+
+
+def write_foundations(
+    spec: dict[str, Any], objectives: dict[str, Objective], staff: Staff, today: datetime.date
+) -> None:
+    """The SWOT board, risks, and initiatives with their milestones."""
+    SwotItem.objects.bulk_create(
+        SwotItem(kind=kind, text=text, created_by=staff.top) for kind, texts in spec["swot"].items() for text in texts
+    )
+    Risk.objects.bulk_create(
+        Risk(**{**row, "objective": objectives[row["objective"]]}, owner=objectives[row["objective"]].owner)
+        for row in spec["risks"]
+    )
+    for row in spec["initiatives"]:
+        first, last = (today + datetime.timedelta(days=row[end]) for end in ("from", "to"))
+        initiative = Initiative.objects.create(
+            name=row["name"],
+            owner=_head_of(spec, row["owner"], staff),
+            starts_on=first,
+            due_on=last,
+            budget_amount=row["budget"],
+            spent_amount=row["spent"],
+            state=InitiativeState.RUNNING if first <= today else InitiativeState.PLANNED,
+            created_by=staff.top,
+        )
+        InitiativeObjective.objects.bulk_create(
+            InitiativeObjective(initiative=initiative, objective=objectives[code]) for code in row["objectives"]
+        )
+        for name, day, reached in row["steps"]:
+            due_on = today + datetime.timedelta(days=day)
+            Milestone.objects.create(
+                initiative=initiative, name=name, due_on=due_on, done_on=due_on if reached else None
+            )
+
+
+def _head_of(spec: dict[str, Any], department: str, staff: Staff) -> Member:
+    """The first holder of a department's first position."""
+    unit = next(unit for unit in spec["departments"] if unit["code"] == department)
+    return staff.holders[unit["positions"][0]["code"]][0]
 
 
 def used_templates(spec: dict[str, Any]) -> list[str]:

@@ -3,7 +3,6 @@
 from scorecards.models.actual import Actual, Evidence
 from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.draft import AssignmentDraft, DraftRow
-from scorecards.models.rules import CardRules, card_rules
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
 from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
 from scorecards.models.warning import EarlyWarning
@@ -11,7 +10,6 @@ from scorecards.models.warning import EarlyWarning
 __all__ = [
     "Actual",
     "AssignmentDraft",
-    "CardRules",
     "CardScore",
     "ChangeRequest",
     "DraftRow",
@@ -25,5 +23,4 @@ __all__ = [
     "Scorecard",
     "ScorecardLine",
     "StaleCard",
-    "card_rules",
 ]

@@ -66,9 +66,19 @@ def request_change(
     _check_open(line, effective_on, mode)
     if not reason.strip():
         raise ChangeRefused(_("Say why it has to change: the one who decides was not there."))
-    different = _different(line, changes, effective_on, mode)
+    different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
+    if not different:
+        raise ChangeRefused(_("Nothing would change: type at least one new value."))
+    splits = (
+        mode == ChangeMode.SEGMENTS and effective_on > line.scorecard.period.starts_on and set(different) != {"weight"}
+    )
+    if splits and line.kpi.aggregation == Aggregation.FORMULA:
+        raise ChangeRefused(
+            _("This KPI is calculated from others, for the whole period at once. Choose the whole period.")
+        )
     if ChangeRequest.objects.filter(line=line, state=ChangeState.REQUESTED).exists():
         raise ChangeRefused(_("A change of this KPI is already waiting. Withdraw it, or wait for the decision."))
+    _check(line, different)
     request = ChangeRequest.objects.create(
         line=line,
         changes={name: {"old": _text(value_now(line, name)), "new": _text(value)} for name, value in different.items()},
@@ -81,30 +91,6 @@ def request_change(
     deciders = recipients.decider_ids(line.scorecard, timezone.localdate(request.requested_at))
     notifications.notify(to=deciders, kind=notices.CHANGE_REQUESTED, target=request, by=by)
     return request
-
-
-def propose_change(*, line: ScorecardLine, changes: dict, effective_on: datetime.date, mode: str) -> Proposal:
-    """What a request would make of a card, before it is made; nothing is written. Raises ChangeRefused."""
-    _check_open(line, effective_on, mode)
-    return dated.propose(
-        line=line, values=_different(line, changes, effective_on, mode), effective_on=effective_on, mode=mode
-    )
-
-
-def _different(line: ScorecardLine, changes: dict, effective_on: datetime.date, mode: str) -> dict:
-    """The values that would change. Raises ChangeRefused when there is none, or one that can never be scored."""
-    different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
-    if not different:
-        raise ChangeRefused(_("Nothing would change: type at least one new value."))
-    splits = (
-        mode == ChangeMode.SEGMENTS and effective_on > line.scorecard.period.starts_on and set(different) != {"weight"}
-    )
-    if splits and line.kpi.aggregation == Aggregation.FORMULA:
-        raise ChangeRefused(
-            _("This KPI is calculated from others, for the whole period at once. Choose the whole period.")
-        )
-    _check(line, different)
-    return different
 
 
 def _check_open(line: ScorecardLine, effective_on: datetime.date, mode: str) -> None:

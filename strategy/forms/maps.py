@@ -17,6 +17,7 @@ class MapForm(OrganizationForm):
     name = forms.CharField(label=_("Name"), max_length=200)
     vision = forms.CharField(label=_("Vision"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     mission = forms.CharField(label=_("Mission"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    core_values = forms.CharField(label=_("Values"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class ExampleForm(OrganizationForm):

@@ -1,5 +1,7 @@
 """Models of strategy, one file per noun."""
 
+from strategy.models.context import Risk, SwotItem
+from strategy.models.initiative import Initiative, InitiativeKpi, InitiativeObjective, Milestone
 from strategy.models.kpi import FormulaOperand, KpiDefinition, KpiVersion
 from strategy.models.map import CauseLink, MapVersion, Objective, Perspective, StrategyMap
 from strategy.models.note import KpiNote
@@ -11,13 +13,19 @@ __all__ = [
     "CardTemplateItem",
     "CauseLink",
     "FormulaOperand",
+    "Initiative",
+    "InitiativeKpi",
+    "InitiativeObjective",
     "KpiDefinition",
     "KpiNote",
     "KpiPlan",
     "KpiPlanMonth",
     "KpiVersion",
     "MapVersion",
+    "Milestone",
     "Objective",
     "Perspective",
+    "Risk",
     "StrategyMap",
+    "SwotItem",
 ]

@@ -48,11 +48,12 @@ class StrategyMap(OrganizationModel):
     """
 
     # What a draft takes from the published map and gives back.
-    WRITTEN = ("name", "vision", "mission", "is_arranged")
+    WRITTEN = ("name", "vision", "mission", "core_values", "is_arranged")
 
     name = models.CharField(_("Name"), max_length=200)
     vision = models.TextField(_("Vision"), blank=True)
     mission = models.TextField(_("Mission"), blank=True)
+    core_values = models.TextField(_("Values"), blank=True)
     state = models.CharField(max_length=10, choices=MapState.choices, default=MapState.DRAFT)
     draft_of = OrganizationForeignKey(
         "strategy.StrategyMap", null=True, blank=True, indexed=False, help_text="The published map this draft changes."

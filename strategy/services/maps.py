@@ -18,23 +18,27 @@ class MapRefused(Refused):
 
 
 @transaction.atomic
-def create_map(*, name: str, by: Member, vision: str = "", mission: str = "") -> StrategyMap:
+def create_map(*, name: str, by: Member, vision: str = "", mission: str = "", core_values: str = "") -> StrategyMap:
     """An empty draft. Raises MapRefused for an empty name."""
     if not name.strip():
         raise MapRefused(_("Give the map a name."), field="name")
     ensure_perspectives()
-    strategy_map = StrategyMap.objects.create(name=name.strip(), vision=vision, mission=mission)
+    strategy_map = StrategyMap.objects.create(
+        name=name.strip(), vision=vision, mission=mission, core_values=core_values
+    )
     audit.record(action="map.create", target=strategy_map, by=by, after={"name": strategy_map.name})
     return strategy_map
 
 
 @transaction.atomic
-def describe_map(*, strategy_map: StrategyMap, name: str, vision: str, mission: str, by: Member) -> StrategyMap:
-    """Change name, vision and mission. Raises MapRefused for an empty name or an archived map."""
+def describe_map(
+    *, strategy_map: StrategyMap, name: str, vision: str, mission: str, by: Member, core_values: str = ""
+) -> StrategyMap:
+    """Change name, vision, mission and values. Raises MapRefused for an empty name or an archived map."""
     check_open(strategy_map)
     if not name.strip():
         raise MapRefused(_("Give the map a name."), field="name")
-    after = {"name": name.strip(), "vision": vision, "mission": mission}
+    after = {"name": name.strip(), "vision": vision, "mission": mission, "core_values": core_values}
     before = {field: getattr(strategy_map, field) for field in after}
     for field, value in after.items():
         setattr(strategy_map, field, value)

@@ -70,9 +70,9 @@ def map_example(request):
 
 @requires(Permission.STRATEGY_EDIT)
 def map_describe(request, pk):
-    """Name, vision and mission."""
+    """Name, vision, mission and values."""
     shown = get_object_or_404(queries.editable_maps(request.member), pk=pk)
-    initial = {"name": shown.name, "vision": shown.vision, "mission": shown.mission}
+    initial = {name: getattr(shown, name) for name in MapForm.base_fields}
     form = MapForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.run(maps.describe_map, strategy_map=shown, by=request.member):
         return redirect("strategy:map_edit", request.organization.slug, shown.pk)

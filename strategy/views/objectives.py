@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
-from strategy import queries
+from strategy import foundations, initiatives, queries
 from strategy.choices import LinkStrength, MapState
 from strategy.forms.maps import LinkForm, NewLinkForm, NewObjectiveForm, ObjectiveForm
 from strategy.models import CauseLink, Objective, Perspective
@@ -38,8 +38,17 @@ def objective(request, pk):
         and shown.retired_at is None,
         "is_draft": shown.map.state == MapState.DRAFT,
         "may_define": can(request.member, Permission.KPI_EDIT),
+        "initiatives": _initiatives(request, shown),
+        "risks": foundations.risks_of(shown.stands_for or shown),
+        "may_plan": can(request.member, Permission.INITIATIVE_PLAN),
+        "may_judge": can(request.member, Permission.STRATEGY_EDIT),
     }
     return render(request, "strategy/objective.html", context)
+
+
+def _initiatives(request, shown: Objective) -> list[initiatives.InitiativeView]:
+    found = initiatives.list_initiatives(on=request.today, objective=shown.stands_for_id or shown.pk)
+    return initiatives.views_of(found, request.today)
 
 
 @require_POST

@@ -42,7 +42,20 @@ from scorecards.models import (
     ScorecardLine,
 )
 from scorecards.recompute import apply_links
-from strategy.models import CauseLink, KpiDefinition, KpiPlan, KpiVersion, Objective, Perspective
+from strategy.models import (
+    CauseLink,
+    Initiative,
+    InitiativeKpi,
+    InitiativeObjective,
+    KpiDefinition,
+    KpiPlan,
+    KpiVersion,
+    Milestone,
+    Objective,
+    Perspective,
+    Risk,
+    SwotItem,
+)
 from tests.cast import STORY_DAY, Cast
 
 LONG_AGO = datetime.date(2020, 1, 1)
@@ -156,6 +169,7 @@ class Crowd:
         numbers = self.numbers(count)
         self._add_structure(numbers)
         self._add_strategy(numbers)
+        self._add_initiatives(numbers)
         self._add_to_cards(numbers)
         self._add_pay(numbers)
         self._add_work(numbers)
@@ -271,6 +285,25 @@ class Crowd:
         RollupScore.objects.bulk_create(
             RollupScore(period=cast.period, kind=RollupKind.DEPARTMENT, department=unit, percent=80, parts=1)
             for unit in departments
+        )
+
+    def _add_initiatives(self, numbers: list[str]) -> None:
+        shown, days = self.things["published_objective"], {"starts_on": LONG_AGO, "due_on": STORY_DAY}
+        made = Initiative.objects.bulk_create(
+            Initiative(name=f"Work {n}", owner=self.cast.lan, budget_amount=1, **days) for n in numbers
+        )
+        InitiativeObjective.objects.bulk_create(InitiativeObjective(initiative=one, objective_id=shown) for one in made)
+        InitiativeKpi.objects.bulk_create(
+            InitiativeKpi(initiative_id=self.things["initiative"], kpi=kpi)
+            for kpi in KpiDefinition.objects.order_by("-pk")[: len(numbers)]
+        )
+        for initiative in (*(one.pk for one in made), self.things["initiative"]):
+            Milestone.objects.bulk_create(
+                Milestone(initiative_id=initiative, name=f"Step {n}", due_on=STORY_DAY) for n in numbers
+            )
+        SwotItem.objects.bulk_create(SwotItem(kind="threat", text=f"Threat {n}", objective_id=shown) for n in numbers)
+        Risk.objects.bulk_create(
+            Risk(objective_id=shown, name=f"Risk {n}", likelihood=2, impact=2, owner=self.cast.manager) for n in numbers
         )
 
     def _add_strategy(self, numbers: list[str]) -> None:

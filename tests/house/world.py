@@ -35,7 +35,6 @@ from scorecards.choices import LinkKind, OwnerKind, RollupKind, WarningKind
 from scorecards.models import (
     Actual,
     AssignmentDraft,
-    CardRules,
     CardScore,
     ChangeRequest,
     DraftRow,
@@ -43,7 +42,6 @@ from scorecards.models import (
     Evidence,
     KpiLink,
     LineScore,
-    LineSegment,
     OwnedKpi,
     RollupScore,
     Scorecard,
@@ -51,17 +49,23 @@ from scorecards.models import (
 )
 from scorecards.recompute import apply_links
 from strategy.catalogue import library_kpis, library_templates
-from strategy.choices import MapState, NoteKind, PerspectiveKind
+from strategy.choices import MapState, NoteKind, PerspectiveKind, SwotKind
 from strategy.models import (
     CauseLink,
+    Initiative,
+    InitiativeKpi,
+    InitiativeObjective,
     KpiDefinition,
     KpiNote,
     KpiPlan,
     KpiPlanMonth,
     KpiVersion,
+    Milestone,
     Objective,
     Perspective,
+    Risk,
     StrategyMap,
+    SwotItem,
 )
 from strategy.snapshots import write_version
 from tests.cast import STORY_DAY, Cast, build_cast
@@ -226,8 +230,17 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
             KpiPlanMonth(plan=yearly, starts_on=datetime.date(2026, month, 1), target=100) for month in range(1, 13)
         )
     note = KpiNote.objects.create(definition=kpi, kind=NoteKind.QUESTION, text=f"Why {canary}?", author=cast.lan)
+    work = Initiative.objects.create(
+        name=f"Work {canary}", description=canary, owner=cast.lan, starts_on=OCTOBER, due_on=DECEMBER, budget_amount=5
+    )
+    InitiativeObjective.objects.create(initiative=work, objective=shown)
+    InitiativeKpi.objects.create(initiative=work, kpi=kpi)
     things.update(
         kpi_note=note.pk,
+        initiative=work.pk,
+        milestone=Milestone.objects.create(initiative=work, name=f"Step {canary}", due_on=NOVEMBER).pk,
+        swot=SwotItem.objects.create(kind=SwotKind.THREAT, text=f"Threat {canary}", created_by=cast.strategy).pk,
+        risk=Risk.objects.create(objective=shown, name=f"Risk {canary}", likelihood=3, impact=4, owner=cast.lan).pk,
         map=plan.pk,
         map_version=write_version(strategy_map=plan, published_at=timezone.now(), published_by=cast.strategy).pk,
         draft_map=draft.pk,
@@ -274,8 +287,6 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
     )
     grid = AssignmentDraft.objects.create(made_by=cast.strategy, periods=[cast.period.code])
     DraftRow.objects.create(draft=grid, position=0, owner_kind=OwnerKind.MEMBER, member=cast.minh, kpi=version)
-    LineSegment.objects.create(line=line, starts_on=NOVEMBER, kpi=line.kpi, weight=100, target=100)
-    CardRules.objects.create()
     rollup = RollupScore.objects.create(
         period=cast.period, kind=RollupKind.DEPARTMENT, department=cast.department, percent=80, parts=1
     )
