@@ -98,7 +98,7 @@ def draw(
                 _box_words(views[box.id], facts[box.id]),
                 marks.objectives.get(box.id, "") if marks else "",
             )
-            for box in picture.boxes
+            for box in sorted(picture.boxes, key=lambda box: (box.y, box.x))
         ],
         edges=[
             DrawnEdge(

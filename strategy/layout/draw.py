@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 
 from strategy.layout.columns import place_items
-from strategy.layout.order import crossings, order_rows
+from strategy.layout.order import crossings, order_rows, sift_rows
 from strategy.layout.rows import Item, Rows, build_rows
 from strategy.layout.text import text_width, wrap
 
@@ -172,6 +172,11 @@ def _ordered_rows(
     rows = build_rows(ids, pairs, per_row)
     order_rows(rows, keep=keep_order)
     fewest = crossings(rows)
+    if not keep_order and fewest:
+        # Never worse than the order in which the objectives came.
+        given = _ordered_rows(ids, pairs, per_row, keep_order=True)
+        if crossings(given) < fewest:
+            rows, fewest = given.copy(), crossings(given)
     starts = max(LEAST_STARTS, EFFORT // max(1, sum(map(len, ids))))
     for start in range(0 if keep_order else starts):
         if not fewest:
@@ -182,6 +187,8 @@ def _ordered_rows(
         count = crossings(other)
         if count < fewest:
             rows, fewest = other, count
+    if not keep_order:
+        sift_rows(rows)
     return rows
 
 

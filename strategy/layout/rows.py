@@ -3,7 +3,7 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # A place that a link keeps free in a row it passes: (link index, row index).
 Place = tuple[int, int]
@@ -27,6 +27,10 @@ class Rows:
             for below, above in itertools.pairwise(way):
                 pieces[self.row_of_item(below)].append((below, above))
         return pieces
+
+    def copy(self) -> "Rows":
+        """The same rows, to be reordered."""
+        return replace(self, rows=[list(row) for row in self.rows])
 
     def row_of_item(self, item: Item) -> int:
         """Row of an objective or of a link's place."""

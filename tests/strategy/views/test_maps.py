@@ -1,7 +1,9 @@
 """Pages of the strategy map: drawn from the data, said in words, open to readers, changed by the strategy office."""
 
 import datetime
+import time
 from decimal import Decimal
+from random import Random
 
 import pytest
 from django.utils import translation
@@ -203,6 +205,35 @@ def test_pages_of_a_map_need_the_same_queries_whatever_its_size(
             CauseLink.objects.create(map=draft, source=made, target=objective)
     with django_assert_num_queries(few):
         client.get(url)
+
+
+@pytest.mark.parametrize("path", ["strategy/map/", "strategy/map/{draft}/edit/", "strategy/map/{draft}/edit/?as=list"])
+def test_a_map_of_sixty_objectives_comes_in_300_ms(an_phat, published, path, django_assert_max_num_queries):
+    random = Random(2026)
+    with organization_scope(an_phat.organization):
+        lanes = list(Perspective.objects.all())
+        made = Objective.objects.bulk_create(
+            Objective(map=published, perspective=lanes[n // 15], code=f"X{n}", name=f"Mục tiêu số {n} của công ty")
+            for n in range(60)
+        )
+        # A later objective stands in the same lane or below.
+        pairs = [sorted(random.sample(range(max(0, n - 20), n + 1), 2)) for n in range(1, 60)] + [
+            [n, n + 15] for n in range(31)
+        ]
+        CauseLink.objects.bulk_create(
+            CauseLink(map=published, source=made[source], target=made[target])
+            for target, source in {tuple(pair) for pair in pairs}
+        )
+        draft = publishing.open_draft(strategy_map=published, by=an_phat.acting(an_phat.strategy))
+    client = an_phat.client(an_phat.strategy)
+    url = an_phat.url(path.format(draft=draft.pk))
+    client.get(an_phat.url("strategy/library/"))
+    with django_assert_max_num_queries(20):
+        began = time.process_time()
+        response = client.get(url)
+        took = time.process_time() - began
+    assert response.content.decode().count("Mục tiêu số") >= 60
+    assert took < 0.3, f"{took:.3f} s"
 
 
 def test_palette_finds_objectives_without_accents(an_phat, published):
