@@ -7,7 +7,7 @@ from decimal import Decimal
 from kpiapp.formulas.errors import FormulaError
 from kpiapp.formulas.evaluate import evaluate
 from kpiapp.formulas.functions import FUNCTIONS
-from kpiapp.formulas.parse import canonical, localized, parse, shown
+from kpiapp.formulas.parse import Formula, canonical, localized, parse, shown
 from kpiapp.formulas.units import OperandUnit, dimension_of, unit_of
 
 OPERANDS = (
@@ -108,24 +108,34 @@ def noise(source: random.Random) -> str:
     return source.choice(PIECES) * source.randint(1, 700)
 
 
-def try_one(text: str, style: str) -> str | None:
-    """Read, check, evaluate and show a text; what went wrong, None when it ended as it should."""
+def use(text: str, style: str) -> Formula | None:
+    """What the product does with a text: read it, check its units, evaluate it. None for one that is refused."""
     try:
         formula = parse(text, style)
         source = random.Random(len(text))
+        units = {key: OperandUnit(dimension_of(source.choice(UNITS)), key, True) for key in formula.operands}
         values = {key: source.choice(VALUES) for key in formula.operands}
         outcome = evaluate(formula, values)
-        if outcome.value is not None and not outcome.value.is_finite():
-            return "a value that is not finite"
+        assert outcome.value is None or outcome.value.is_finite()
+        unit_of(formula, units)
+    except FormulaError as error:
+        if not 0 <= error.start <= error.end <= len(text):
+            raise ValueError("a place outside of the text") from error
+        return None
+    return formula
+
+
+def try_one(text: str, style: str) -> str | None:
+    """What went wrong with a text, None when it ended as it should; one that is kept comes back as the same formula."""
+    try:
+        formula = use(text, style)
+        if formula is None:
+            return None
         again = canonical(formula, lambda key: key if ":" in key else "kpi:7")
         localized(again, style)
         shown(formula, lambda key: key, style)
-        if not style and parse(again).root.size != formula.root.size:
+        if parse(again).root.size != formula.root.size:
             return "another formula when it is read again"
-        units = {key: OperandUnit(dimension_of(source.choice(UNITS)), key, True) for key in formula.operands}
-        unit_of(formula, units)
-    except FormulaError as error:
-        return None if 0 <= error.start <= error.end <= len(text) and str(error) else "a place outside of the text"
     except Exception as error:  # noqa: BLE001  (anything else is the finding)
         return f"{type(error).__name__}: {error}"
     return None

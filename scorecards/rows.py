@@ -58,6 +58,11 @@ class Row:
     formula: FormulaView | None = None
 
     @property
+    def takes_entries(self) -> bool:
+        """Whether people enter numbers here; others follow from elsewhere."""
+        return not self.line.takes_children and (self.formula is None or bool(self.cells))
+
+    @property
     def warnings(self) -> list[str]:
         """What early warnings say about it."""
         return [str(WarningKind(kind).label) for kind in getattr(self.line, "warned", ())]
@@ -222,7 +227,7 @@ def summary_of(card: Scorecard, rows: Sequence[Row]) -> Summary:
         lines_total=sum(row.line.is_scored for row in rows),
         coverage=divide(measured * HUNDRED, total) if total else ZERO,
         total_weight=total,
-        waiting=sum(not (row.has_entry or row.line.waived_reason or row.line.takes_children) for row in rows),
+        waiting=sum(row.takes_entries and not (row.has_entry or row.line.waived_reason) for row in rows),
         is_provisional=score.is_provisional if score else False,
         is_blocked=score.is_blocked if score else False,
     )

@@ -22,6 +22,7 @@ TOO_LONG = gettext_noop("The formula is too long: at most %(most)s characters. M
 TOO_MANY_PARTS = gettext_noop("The formula has too many parts: at most %(most)s. Make a KPI of a part of it.")
 TOO_DEEP = gettext_noop("Brackets are nested too deeply: at most %(most)s levels. Make a KPI of a part of it.")
 STRANGE_CHARACTER = gettext_noop("“%(found)s” has no meaning here. Put names of KPIs in square brackets.")
+NOT_CLOSED = gettext_noop("The name that begins here is not closed: write “]” behind it.")
 NO_POWER = gettext_noop("There are no powers: multiply the number by itself instead.")
 UNEXPECTED = gettext_noop("“%(found)s” cannot stand here: an operator, a comma or a bracket is missing before it.")
 NEEDS_VALUE = gettext_noop("A number, a KPI or a bracket is missing before “%(found)s”.")

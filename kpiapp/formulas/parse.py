@@ -37,7 +37,7 @@ from kpiapp.formulas.nodes import (
 
 # Stored with every formula: what a text meant when it was saved is what it means for good.
 LANGUAGE_VERSION = 1
-MAX_TEXT = 2_000
+MAX_TEXT = 1_200
 SHOWN = 40
 
 # Swallows separators that could be read in two ways, so that they can be refused by name.
@@ -150,6 +150,8 @@ def _refuse(error: UnexpectedInput, text: str) -> NoReturn:
 def _refuse_character(text: str, start: int) -> NoReturn:
     if text[start] == "^":
         raise FormulaError(errors.NO_POWER, start, start + 1)
+    if text[start] == "[" and "]" not in text[start + 1 :].partition("[")[0]:
+        raise FormulaError(errors.NOT_CLOSED, start, len(text.rstrip()))
     word = re.match(r"[^\s()\[\]{},;]+", text[start:])
     found = word[0][:SHOWN] if word else text[start]
     raise FormulaError(errors.STRANGE_CHARACTER, start, start + len(found), found=found)

@@ -15,7 +15,7 @@ from kpiapp.fiscal_years import add_months
 from kpiapp.models import Employment, Member, Organization, Period
 from kpiapp.services.periods import fill_fiscal_year
 from kpiapp.tenancy import organization_scope
-from payroll.demo import cards, cascade, pay, people, strategy
+from payroll.demo import cards, cascade, formulas, pay, people, strategy
 from scorecards.recompute import apply_links
 from scorecards.services import rollups, warnings
 from scorecards.services.rollups import refresh_rollups
@@ -68,9 +68,10 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     history = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__range=(first_month, this_month))
     months = list(history.order_by("starts_on"))
     carried = cascade.carried_in(spec, staff)
-    cards.fill_cards(cards.owners_of(spec, staff, random), measures, months, today, random, carried)
+    made = cards.fill_cards(cards.owners_of(spec, staff, random), measures, months, today, random, carried)
     cascade.link_carriers(carried, staff, measures, first_month)
     apply_links(on=today)
+    formulas.add_formulas(made, sales=spec.get("cascade", {}).get("kpi", "STL-01"), by=staff.top, today=today)
     for month in months:
         refresh_rollups(period=month, on=min(today, month.last_day))
     for month in months[-pay.LOCKED_BUT :]:

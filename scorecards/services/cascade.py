@@ -18,6 +18,7 @@ from scorecards.models import Actual, KpiLink, OwnedKpi, Scorecard, ScorecardLin
 from scorecards.scoring import path_up, second_path, why_not_additive
 from scorecards.scoring.cascade import MEAN_PART, RATE_WITHOUT_PARTS
 from scorecards.services.scorecards import measured_by, owner_fields
+from strategy.choices import Aggregation
 from strategy.models import KpiDefinition
 
 Owner = Member | Department | Organization
@@ -255,6 +256,11 @@ def _refuse_other_kpi(parent: OwnedKpi, child: OwnedKpi) -> None:
             % {"child": child.definition.name, "parent": parent.definition.name}
         )
     version = parent.definition.current
+    if version.aggregation == Aggregation.FORMULA:
+        raise LinkRefused(
+            _("“%(name)s” is calculated on every card. Let what it is made of add up, or link it as support.")
+            % {"name": parent.definition.name}
+        )
     reason = why_not_additive(version.aggregation, version.unit, version.numerator_agg, version.denominator_agg)
     if reason == RATE_WITHOUT_PARTS:
         raise LinkRefused(

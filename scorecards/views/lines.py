@@ -13,6 +13,7 @@ from kpiapp.services.refusals import Refused
 from scorecards import queries, rows
 from scorecards.choices import ActualSource
 from scorecards.forms import EntryForm, EvidenceForm, NoteForm, ReasonForm, read_block, read_cells
+from scorecards.formula_views import views_of
 from scorecards.models import Actual, Evidence, Scorecard
 from scorecards.services import actuals, evidence, grid, scorecards
 from scorecards.views import parts
@@ -109,8 +110,11 @@ def _details(request, line, **forms) -> dict:
         for row in rows.rows_of(line.scorecard, on=request.today, can_record=rights["record"])
         if row.line.pk == line.pk
     )
+    calculated = [row.line] if row.formula is not None else []
+    formula = views_of(calculated, reader=request.member, on=request.today).get(row.line.pk)
     return {
         "row": row,
+        "formula": formula,
         "line": row.line,
         "card": line.scorecard,
         "period": line.scorecard.period,

@@ -29,6 +29,7 @@ class FormulaFields(OrganizationForm):
 
     def name_inputs(self) -> None:
         """What a ratio divides are, for a formula, its own inputs."""
+        self.fields["formula"].required = self.is_formula
         if self.is_formula:
             self.fields["numerator_label"].label = _("First number of its own")
             self.fields["denominator_label"].label = _("Second number of its own")
