@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import ngettext
 
 from kpiapp.choices import Scope
 from kpiapp.decimals import HUNDRED, divide, round_percent
@@ -163,6 +164,21 @@ def counts_by_objective(objective_ids: Iterable[int], on: datetime.date) -> dict
         .order_by()
     )
     return {row["objective"]: Counted(row["total"], row["late"]) for row in rows}
+
+
+def notes_of(objectives: Iterable[Objective], on: datetime.date) -> dict[int, str]:
+    """What a map says of the open initiatives of its objectives: "2 initiatives, 1 late"; a copy has its original's."""
+    original = {one.pk: one.stands_for_id or one.pk for one in objectives}
+    counts = counts_by_objective(original.values(), on)
+    return {pk: _note(counts[shown]) for pk, shown in original.items() if shown in counts}
+
+
+def _note(counted: Counted) -> str:
+    total = ngettext("%(count)d initiative", "%(count)d initiatives", counted.total) % {"count": counted.total}
+    if not counted.late:
+        return total
+    late = ngettext("%(count)d late", "%(count)d late", counted.late) % {"count": counted.late}
+    return f"{total}, {late}"
 
 
 def served_kpis(initiative: Initiative) -> list[KpiDefinition]:

@@ -10,6 +10,7 @@ from kpiapp import registry
 from kpiapp.formulas import FUNCTIONS, MAX_TEXT, FormulaError, Outcome, evaluate, parse
 from kpiapp.permissions import Permission, requires
 from strategy import formula_texts, queries
+from strategy.visibility import visible_kpis
 
 NAMES_SHOWN = 8
 
@@ -78,6 +79,7 @@ def formula_names(request):
     """KPIs and functions that fit what is being typed."""
     text = request.GET.get("q", "")[:100]
     word = text.lower()
-    kpis = list(queries.search_kpis(text)[:NAMES_SHOWN]) if not request.GET.get("functions") else []
+    visible = visible_kpis(request.member, request.today)
+    kpis = list(queries.search_kpis(visible, text)[:NAMES_SHOWN]) if not request.GET.get("functions") else []
     functions = [function for name, function in FUNCTIONS.items() if word and name.startswith(word)][:NAMES_SHOWN]
     return render(request, "strategy/_formula_names.html", {"kpis": kpis, "functions": functions})

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.permissions import Permission, can, requires
-from strategy import drawing, queries
+from strategy import drawing, initiatives, queries
 from strategy.catalogue import example_maps
 from strategy.choices import MapState
 from strategy.forms.maps import ExampleForm, MapForm
@@ -27,11 +27,13 @@ def strategy_map(request):
     periods = queries.periods_to_show(request.today)
     period = queries.chosen_period(periods, request.GET.get("period", ""))
     view = queries.map_view(shown, period)
+    notes = initiatives.notes_of([item.objective for item in view.objectives], request.today)
     context = {
         "map": shown,
         "maps": visible,
         "view": view,
-        "picture": drawing.draw(view),
+        "notes": notes,
+        "picture": drawing.draw(view, notes=notes),
         "periods": periods,
         "period": period,
         "highlight": request.GET.get("theme", "") if request.GET.get("theme", "") in view.themes else "",

@@ -70,6 +70,7 @@ def test_the_database_counts_late_ones_as_the_page_does(scope, aim):
     assert found == {late.pk, overdue.pk}
     assert found == {one.pk for one in Initiative.objects.all() if view_of(one).is_late}
     assert reads.counts_by_objective([aim.pk], STORY_DAY) == {aim.pk: reads.Counted(3, 2)}
+    assert reads.notes_of([aim], STORY_DAY) == {aim.pk: "3 initiatives, 2 late"}
 
 
 def test_done_is_whole_and_no_longer_late(scope, aim):
