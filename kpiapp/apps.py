@@ -29,7 +29,12 @@ class KpiAppConfig(AppConfig):
             item("administration", _("Audit trail"), "kpiapp:audit", "history", 40, Permission.AUDIT_READ),
             item("administration", _("Settings"), "kpiapp:settings", "settings", 50, Permission.ROLE_READ),
         ]
-        registry.JOB_LABELS |= {"night": _("Night"), "import": _("Import")}
+        registry.JOB_LABELS |= {
+            "night": _("Night"),
+            "import": _("Import"),
+            "notifications.digests": _("Mails of the day"),
+            "notifications.urgent": _("Urgent mail"),
+        }
         # Pages and people stand on top of what the apps above find.
         registry.SEARCHES[:0] = [search.find_pages, search.find_people]
         registry.HOME_PANELS.append(home_panels.panels)

@@ -18,6 +18,7 @@ worker_init.connect(refuse_unsafe_worker)
 app.conf.beat_schedule = {
     # Every quarter of an hour: each organization's night starts once its own local date has turned.
     "nightly": {"task": "kpiapp.tasks.start_nights", "schedule": crontab(minute="*/15")},
+    "digests": {"task": "kpiapp.tasks.start_digests", "schedule": crontab(minute="*/15")},
     "sweep": {"task": "kpiapp.tasks.sweep_jobs", "schedule": 30.0},
 }
 RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0}

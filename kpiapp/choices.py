@@ -1,6 +1,6 @@
 """Vocabulary of the core app."""
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
@@ -75,6 +75,34 @@ class ImportState(TextChoices):
     APPLIED = "applied", _("Applied")
     UNDONE = "undone", _("Undone")
     FAILED = "failed", _("Failed")
+
+
+class DigestRhythm(TextChoices):
+    """How often what waits is mailed."""
+
+    OFF = "off", _("No mail")
+    DAILY = "daily", _("Once a day")
+    WEEKLY = "weekly", _("Once a week")
+
+
+class Weekday(IntegerChoices):
+    """Days of a week, as datetime counts them."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+class MailState(TextChoices):
+    """What became of a mail. One that was cut short stays “sending”: a person decides, nobody sends it twice."""
+
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Not sent")
 
 
 class RowOutcome(TextChoices):

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
     path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/settings/", notifications.notification_settings, name="notification_settings"),
     path("notifications/read/", notifications.notifications_read, name="notifications_read"),
     path("notifications/<int:pk>/open/", notifications.notification_open, name="notification_open"),
     path("people/", people.people_list, name="people"),

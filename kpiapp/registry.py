@@ -194,6 +194,8 @@ FORMULA_VALUES: list[Callable] = []
 JOB_TASKS: dict[str, Callable] = {}
 # job task name → what people call this work.
 JOB_LABELS: dict[str, Any] = {}
+# Tasks that run by themselves all day: a list of background work leaves them out unless they are asked for.
+QUIET_JOBS: set[str] = set()
 # job task name → callable (organization's slug, job) → address of the page that shows what it did.
 JOB_LINKS: dict[str, Callable] = {}
 # Callables (scorecard, member) → list of CardTile shown above a card (tier and pay come from payroll).

@@ -41,6 +41,7 @@ if EMBEDDED:
         "REDIS_URL": _servers.redis_url,
         "SECRET_KEY": _servers.secret_key,
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1],testserver",
+        "BASE_URL": f"http://localhost:{os.environ.get('PORT') or 8000}",
     }
 
 
@@ -245,6 +246,8 @@ if _setting("EMAIL_URL", ""):
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
+# Where people reach the site: mails that no request stands behind link to it.
+BASE_URL = _setting("BASE_URL", f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0]}").rstrip("/")
 DEFAULT_FROM_EMAIL = _setting("DEFAULT_FROM_EMAIL", "kpi@localhost")
 
 LOGGING = {

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from kpiapp import nightly, queries, registry
 from kpiapp.models import ImportBatch, Job, Member
-from kpiapp.services import imports, jobs
+from kpiapp.services import digests, imports, jobs, notifications
 from kpiapp.services.refusals import Refused
 from kpiapp.spreadsheets import FileRefused
 
@@ -26,6 +26,18 @@ def sweep_jobs() -> None:
 def start_nights() -> None:
     """Start the night of every organization whose local clock has passed the hour, once per local date."""
     nightly.start_nights(now=timezone.now())
+
+
+@shared_task
+def start_digests() -> None:
+    """Ask for the mails of every organization in which somebody's hour has come."""
+    digests.start_digests(now=timezone.now())
+
+
+registry.job_task(digests.DIGESTS)(digests.plan)
+registry.job_task(digests.PART)(digests.write_digests)
+registry.job_task(digests.END)(digests.end)
+registry.job_task(notifications.URGENT)(digests.write_urgent)
 
 
 @registry.job_task("import")

@@ -15,7 +15,7 @@ class ScorecardsConfig(AppConfig):
         from scorecards.formula_values import values_to_try
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
-        from scorecards.services import drafts, rollups
+        from scorecards.services import drafts, reminders, rollups
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.KPI_CHECKS.append(problems_of_definition)
@@ -27,6 +27,7 @@ class ScorecardsConfig(AppConfig):
         registry.KPI_FIGURES.append(figures.figures_of_person)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)
         registry.JOB_LABELS[rollups.TASK] = offers.ROLLUPS
+        registry.QUIET_JOBS.add(rollups.TASK)
         registry.JOB_LABELS[drafts.TASK] = offers.PUT_DRAFT
         registry.JOB_LINKS["night"] = offers.night_changes_url
         registry.NAVIGATION += offers.NAVIGATION
@@ -34,5 +35,6 @@ class ScorecardsConfig(AppConfig):
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)
         registry.NOTIFICATIONS.update(notices.KINDS)
+        registry.NIGHT_STEPS.append((50, reminders.remind_in_the_night))
         registry.AUDIT_NOUNS.update(offers.AUDIT_NOUNS)
         registry.AUDIT_WORDS.update(offers.AUDIT_WORDS)

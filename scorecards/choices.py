@@ -124,6 +124,14 @@ class WarningKind(TextChoices):
     DRAFT_KPI = "draft_kpi", _("KPI that stays a draft")
 
 
+class RemindWho(TextChoices):
+    """Who is reminded of a missing value, from near to far."""
+
+    OWNER = "owner", _("Whose card it is")
+    MANAGER = "manager", _("Their manager")
+    HEAD = "head", _("The head of the department")
+
+
 class WarningState(TextChoices):
     """How far somebody is with a warning that is not closed."""
 

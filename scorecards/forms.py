@@ -1,6 +1,7 @@
 """What is typed on the pages of cards: cells, entries, notes, weights and targets, reasons."""
 
 import datetime
+import re
 from decimal import Decimal
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ZERO, NumberError, parse_number
 from kpiapp.forms import DayInput, OrganizationForm
 from kpiapp.number_field import NumberField
-from scorecards.choices import ChangeMode
+from scorecards.choices import ChangeMode, RemindWho
 from scorecards.models import ScorecardLine
 from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
@@ -263,3 +264,24 @@ class WarningOwnerForm(OrganizationForm):
     def __init__(self, *args, owners, **options):
         super().__init__(*args, **options)
         self.fields["to"].queryset = owners
+
+
+class LadderForm(OrganizationForm):
+    """The reminder ladder: for each of the three, days around the last day of a period."""
+
+    owner = forms.CharField(label=RemindWho.OWNER.label, required=False, max_length=60)
+    manager = forms.CharField(label=RemindWho.MANAGER.label, required=False, max_length=60)
+    head = forms.CharField(label=RemindWho.HEAD.label, required=False, max_length=60)
+
+    def clean(self):
+        """Texts such as “-3, 0, 1” as lists of days."""
+        cleaned, steps = super().clean(), {}
+        for who in RemindWho:
+            try:
+                steps[who] = [
+                    int(part.replace("−", "-")) for part in re.split(r"[,;\s]+", cleaned.pop(who, "")) if part
+                ]
+            except ValueError:
+                self.add_error(who, _("Type whole numbers, for example: -3, 0, 1."))
+        cleaned["steps"] = steps
+        return cleaned

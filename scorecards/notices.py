@@ -3,20 +3,30 @@
 import datetime
 from collections.abc import Sequence
 
+from django.db.models import Count, OuterRef, Q
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from kpiapp.inbox import of_targets
-from kpiapp.models import Member, Notification
+from kpiapp.models import Member, Notification, Period
+from kpiapp.queries import count_of
 from kpiapp.registry import NotificationKind, Told
 from scorecards import queries, warning_queries
-from scorecards.models import ChangeRequest
+from scorecards.choices import LineState, WarningState
+from scorecards.models import ChangeRequest, EarlyWarning, ScorecardLine
 
 CARD_SUBMITTED, CARD_AGREED, CARD_RETURNED = "card.submitted", "card.agreed", "card.returned"
 CHANGE_REQUESTED, CHANGE_APPROVED, CHANGE_REFUSED = "change.requested", "change.approved", "change.refused"
 ENTRY_RETURNED = "entry.returned"
-WARNING_ASSIGNED = "warning.assigned"
+WARNING_ASSIGNED, WARNINGS_MINE = "warning.assigned", "warnings.mine"
+VALUES_MISSING, VALUES_MISSING_TEAM, VALUES_MISSING_UNIT = (
+    "values.missing",
+    "values.missing_team",
+    "values.missing_unit",
+)
+ENTRIES_WAIT = "entries.wait"
 
 
 def about_cards(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
@@ -119,6 +129,69 @@ def about_warnings(notifications: Sequence[Notification], reader: Member, on: da
     return found
 
 
+def about_missing(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
+    """Values of a card are missing: how many by now."""
+    missing = ScorecardLine.objects.filter(
+        scorecard=OuterRef("pk"), is_scored=True, waived_reason="", takes_children=False, score__entries=0
+    ).filter(score__state__in=[LineState.NOT_DUE, LineState.LATE])
+    seen = queries.visible_cards(reader, on).filter(pk__in=of_targets(notifications), period__locked_at=None)
+    cards = seen.select_related("member", "department", "organization", "period").annotate(missing=count_of(missing))
+    by_id, found = cards.in_bulk(), {}
+    for one in notifications:
+        card = by_id.get(one.target_id)
+        if card is None or not card.missing:
+            continue
+        names = {"count": card.missing, "owner": card.owner_name, "period": card.period.label}
+        names["day"] = date_format(card.period.last_day, "DATE_FORMAT")
+        if card.member_id == reader.pk:
+            text = ngettext(
+                "%(count)d value of your card of %(period)s is missing. It is due on %(day)s.",
+                "%(count)d values of your card of %(period)s are missing. They are due on %(day)s.",
+                card.missing,
+            )
+        else:
+            text = ngettext(
+                "%(count)d value of the card of %(owner)s, %(period)s, is missing. It was due on %(day)s.",
+                "%(count)d values of the card of %(owner)s, %(period)s, are missing. They were due on %(day)s.",
+                card.missing,
+            )
+        found[one.pk] = Told(text % names, reverse("scorecards:card", args=[reader.organization.slug, card.pk]))
+    return found
+
+
+def about_waiting(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
+    """Entries of a period wait for the reader's approval: how many by now."""
+    waiting = queries.approvable_actuals(reader, on).filter(line__scorecard__period__in=of_targets(notifications))
+    counts = dict(waiting.order_by().values_list("line__scorecard__period").annotate(Count("pk")))
+    periods = Period.objects.in_bulk(list(counts))
+    url = reverse("scorecards:approvals", args=[reader.organization.slug])
+    found = {}
+    for one in notifications:
+        if count := counts.get(one.target_id):
+            text = ngettext(
+                "%(count)d entry of %(period)s waits for your approval.",
+                "%(count)d entries of %(period)s wait for your approval.",
+                count,
+            )
+            found[one.pk] = Told(text % {"count": count, "period": periods[one.target_id].label}, url)
+    return found
+
+
+def about_own_warnings(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
+    """How many warnings the reader owns by now, and how many of them are overdue."""
+    mine = EarlyWarning.objects.filter(owner=reader.pk, closed_on=None, state=WarningState.OPEN)
+    counts = mine.aggregate(open=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=on)))
+    if not counts["open"]:
+        return {}
+    text = ngettext("You own %(count)d open warning.", "You own %(count)d open warnings.", counts["open"])
+    text = text % {"count": counts["open"]}
+    if counts["overdue"]:
+        late = ngettext("%(count)d is overdue.", "%(count)d are overdue.", counts["overdue"])
+        text = f"{text} {late % {'count': counts['overdue']}}"
+    told = Told(text, reverse("scorecards:warnings", args=[reader.organization.slug]))
+    return {one.pk: told for one in notifications}
+
+
 def _about_what(warning) -> str:
     if warning.line:
         return f"{warning.line.kpi.name}, {warning.scorecard.owner_name}"
@@ -149,5 +222,10 @@ KINDS = {
     CHANGE_APPROVED: NotificationKind(gettext_lazy("Change approved"), "check", about_changes),
     CHANGE_REFUSED: NotificationKind(gettext_lazy("Change refused"), "x", about_changes),
     WARNING_ASSIGNED: NotificationKind(gettext_lazy("Warning"), "triangle-alert", about_warnings, waits=True),
+    WARNINGS_MINE: NotificationKind(gettext_lazy("New warnings"), "triangle-alert", about_own_warnings, waits=True),
+    VALUES_MISSING: NotificationKind(gettext_lazy("Missing values"), "clock", about_missing, waits=True),
+    VALUES_MISSING_TEAM: NotificationKind(gettext_lazy("Missing values of my people"), "clock", about_missing),
+    VALUES_MISSING_UNIT: NotificationKind(gettext_lazy("Missing values of my department"), "clock", about_missing),
+    ENTRIES_WAIT: NotificationKind(gettext_lazy("Entries to approve"), "clipboard-check", about_waiting, waits=True),
     ENTRY_RETURNED: NotificationKind(gettext_lazy("Entry returned"), "undo-2", about_lines, waits=True),
 }

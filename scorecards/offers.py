@@ -61,6 +61,7 @@ AUDIT_NOUNS = {
     "evidence": gettext_lazy("Evidence"),
     "cascade": gettext_lazy("KPI tree"),
     "warning": gettext_lazy("Early warnings"),
+    "reminder": gettext_lazy("Reminders"),
 }
 AUDIT_WORDS = {
     "agree": pgettext_lazy("done", "agreed"),

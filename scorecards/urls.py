@@ -41,6 +41,7 @@ urlpatterns = [
     path("changes/", decisions.changes, name="changes"),
     path("changes/<int:pk>/", decisions.change_decide, name="change_decide"),
     path("warnings/", warnings.warnings, name="warnings"),
+    path("reminders/", warnings.reminders, name="reminders"),
     path("warnings/<int:pk>/", warnings.warning, name="warning"),
     path("warnings/<int:pk>/assign/", warnings.warning_assign, name="warning_assign"),
     path("nights/<int:pk>/", nights.night_changes, name="night_changes"),

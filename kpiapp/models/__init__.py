@@ -4,7 +4,7 @@ from kpiapp.models.audit import AuditEvent
 from kpiapp.models.calendar import CalendarDay, CompanyCalendar, calendar_columns, calendar_of, working_calendar
 from kpiapp.models.imports import ImportBatch, ImportMapping, ImportRow
 from kpiapp.models.job import Job
-from kpiapp.models.notification import Notification
+from kpiapp.models.notification import Mail, Notification, NotificationPreference
 from kpiapp.models.organization import RESERVED_SLUGS, Organization
 from kpiapp.models.people import (
     ApiToken,
@@ -34,8 +34,10 @@ __all__ = [
     "ImportRow",
     "Invitation",
     "Job",
+    "Mail",
     "Member",
     "Notification",
+    "NotificationPreference",
     "Organization",
     "Period",
     "Position",

@@ -4,12 +4,18 @@ import datetime
 import json
 from collections.abc import Collection, Iterable, Sequence
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kpiapp import registry
-from kpiapp.models import Member, Notification
+from kpiapp.models import Member, Notification, NotificationPreference
+from kpiapp.services import jobs
+from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import current_organization_id
+
+# The task that mails one thing at once.
+URGENT = "notifications.urgent"
 
 # Whoever has no login, has left, or does it themselves is told nothing. A reminder tells again of what is unread, once
 # per step; anything else is told once until it is read.
@@ -21,13 +27,16 @@ SELECT m.organization_id, m.id, %(kind)s, %(target_type)s, p.target_id, %(actor)
 FROM (SELECT DISTINCT * FROM unnest(%(members)s::bigint[], %(targets)s::bigint[], %(steps)s::date[])
       AS u (member_id, target_id, step_on)) p
 JOIN kpiapp_member m ON m.organization_id = %(organization)s AND m.id = p.member_id
-WHERE m.is_active AND m.user_id IS NOT NULL AND m.id IS DISTINCT FROM %(actor)s AND NOT EXISTS (
+LEFT JOIN kpiapp_notificationpreference f ON f.organization_id = m.organization_id AND f.member_id = m.id
+WHERE NOT %(kind)s = ANY(coalesce(f.silenced, '{}')) AND m.is_active AND m.user_id IS NOT NULL
+  AND m.id IS DISTINCT FROM %(actor)s AND NOT EXISTS (
     SELECT 1 FROM kpiapp_notification o
     WHERE o.organization_id = m.organization_id AND o.member_id = m.id AND o.kind = %(kind)s
       AND o.target_type = %(target_type)s AND o.target_id = p.target_id AND o.step_on >= p.step_on)
 ON CONFLICT (organization_id, member_id, kind, target_type, target_id) WHERE read_at IS NULL
 DO UPDATE SET step_on = excluded.step_on, told_at = excluded.told_at, facts = excluded.facts, mailed_at = NULL
 WHERE n.step_on < excluded.step_on
+RETURNING n.id
 """
 
 
@@ -86,7 +95,11 @@ def _tell(
     }
     with connection.cursor() as cursor:
         cursor.execute(_TELL, parameters)
-        return cursor.rowcount
+        told = [row[0] for row in cursor.fetchall()]
+    if urgent:
+        for key in told:
+            jobs.enqueue(task=URGENT, key=f"mail:{key}", arguments={"notification": key})
+    return len(told)
 
 
 def settle(*, kinds: Collection[str], targets: Sequence[models.Model]) -> int:
@@ -100,6 +113,25 @@ def settle(*, kinds: Collection[str], targets: Sequence[models.Model]) -> int:
         read_at=None,
     )
     return unread.update(read_at=timezone.now())
+
+
+@transaction.atomic
+def set_preference(
+    *, member: Member, rhythm: str, hour: int, weekday: int, not_mailed: Sequence[str], silenced: Sequence[str]
+) -> NotificationPreference:
+    """How somebody wants to hear of things; what waits cannot be silenced. Their own business: no audit."""
+    waiting = [kind for kind in silenced if kind in registry.NOTIFICATIONS and registry.NOTIFICATIONS[kind].waits]
+    if waiting:
+        raise Refused(_("What waits for you stays in the app. You may keep it out of your mail."))
+    values = {
+        "rhythm": rhythm,
+        "hour": hour,
+        "weekday": weekday,
+        "not_mailed": sorted({*not_mailed, *silenced}),
+        "silenced": sorted(silenced),
+    }
+    preference, _is_new = NotificationPreference.objects.update_or_create(member=member, defaults=values)
+    return preference
 
 
 def mark_read(*, notifications: models.QuerySet[Notification]) -> int:

@@ -1,27 +1,48 @@
 """Background work: nights and everything else that runs by itself, with its progress and its errors in words."""
 
+import datetime
+
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from kpiapp import nightly
+from kpiapp import nightly, registry
 from kpiapp.models import Job
 from kpiapp.permissions import Permission, can, open_to_members, requires
+from kpiapp.services import digests
 from kpiapp.services.refusals import Refused
 
 PAGE_SIZE = 25
+# Failed mails older than this are nobody's concern any more.
+FAILED_MAILS_SHOWN = datetime.timedelta(days=7)
+
+
+def _label(row) -> str:
+    return str(row[1])
 
 
 @require_safe
 @requires(Permission.JOB_READ)
 def job_list(request):
-    """Nights and other work, newest first."""
-    rows = Job.objects.filter(parent=None).select_related("requested_by")
+    """Nights and other work, newest first; what follows every entry by itself only when asked for."""
+    chosen = request.GET.get("task", "")
+    every = Job.objects.filter(parent=None)
+    counts = dict(every.order_by().values_list("task").annotate(Count("pk")))
+    rows = every.filter(task=chosen) if chosen in counts else every.exclude(task__in=registry.QUIET_JOBS)
+    if chosen == "all":
+        rows = every
+    now = timezone.now()
     context = {
-        "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        "chosen": chosen if chosen in counts or chosen == "all" else "",
+        "tasks": sorted(((task, registry.JOB_LABELS.get(task, task), n) for task, n in counts.items()), key=_label),
+        "quiet": sum(counts.get(task, 0) for task in registry.QUIET_JOBS),
+        "every": sum(counts.values()),
+        "failed_mails": digests.failed_mails(now - FAILED_MAILS_SHOWN, now),
+        "page": Paginator(rows.select_related("requested_by"), PAGE_SIZE).get_page(request.GET.get("page")),
         "may_run": can(request.member, Permission.JOB_RUN),
         "last_night": Job.objects.filter(task=nightly.NIGHT, parent=None, finished_at__isnull=False).first(),
     }

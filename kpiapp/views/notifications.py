@@ -2,18 +2,22 @@
 
 from itertools import groupby
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kpiapp import inbox
-from kpiapp.models import Notification
+from kpiapp.models import Mail, Notification, NotificationPreference
+from kpiapp.notification_form import NotificationSettingsForm
 from kpiapp.permissions import open_to_members
 from kpiapp.services import notifications as service
 
 PAGE_SIZE = 30
+MAILS_SHOWN = 5
 
 
 def _own(request):
@@ -50,6 +54,20 @@ def notification_open(request, pk):
     if item.told.url and url_has_allowed_host_and_scheme(item.told.url, {request.get_host()}):
         return redirect(item.told.url)
     return redirect("kpiapp:notifications", request.organization.slug)
+
+
+@require_http_methods(["GET", "POST"])
+@open_to_members
+def notification_settings(request):
+    """How one wants to hear of things: when one's mail comes, and of what."""
+    preference = NotificationPreference.objects.filter(member=request.member.pk).first()
+    form = NotificationSettingsForm(request.POST or None, preference=preference)
+    if request.method == "POST" and form.run(service.set_preference, member=request.member):
+        messages.success(request, _("Saved."))
+        return redirect("kpiapp:notification_settings", request.organization.slug)
+    mails = Mail.objects.filter(member=request.member.pk)[:MAILS_SHOWN]
+    context = {"form": form, "mails": mails}
+    return render(request, "kpiapp/notification_settings.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from scorecards.models.actual import Actual, Evidence
 from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.draft import AssignmentDraft, DraftRow
+from scorecards.models.reminder import ReminderLadder, ladder
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
 from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
 from scorecards.models.warning import EarlyWarning
@@ -19,8 +20,10 @@ __all__ = [
     "LineScore",
     "LineSegment",
     "OwnedKpi",
+    "ReminderLadder",
     "RollupScore",
     "Scorecard",
     "ScorecardLine",
     "StaleCard",
+    "ladder",
 ]

@@ -8,7 +8,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kpiapp.permissions import Permission, requires
 from scorecards import warning_lists, warning_queries
-from scorecards.forms import WarningAnswerForm, WarningOwnerForm
+from scorecards.forms import LadderForm, WarningAnswerForm, WarningOwnerForm
+from scorecards.models import ladder
+from scorecards.services import reminders as service
 from scorecards.services import warning_answers
 
 PAGE = 25
@@ -52,6 +54,18 @@ def warning(request, pk):
     owner_form = WarningOwnerForm(owners=owners, initial={"to": item.warning.owner_id}) if item.may_assign else None
     context = {"item": item, "form": form, "owner_form": owner_form}
     return render(request, "scorecards/warning.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.PERIOD_LOCK)
+def reminders(request):
+    """When people are reminded of values that are missing."""
+    steps = {who: ", ".join(map(str, days)) for who, days in ladder().items()}
+    form = LadderForm(request.POST or None, initial=steps)
+    if request.method == "POST" and form.run(service.set_ladder, by=request.member):
+        messages.success(request, _("Saved. It holds from the next night on."))
+        return redirect("kpiapp:periods", request.organization.slug)
+    return render(request, "scorecards/reminders.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_http_methods(["POST"])
