@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from kpiapp import registry
 from kpiapp.choices import PAY_ROLES, Role, Scope
 from kpiapp.models import (
     ApiToken,
@@ -258,9 +259,11 @@ def access_counts(on: datetime.date) -> dict[str, int]:
     return Organization.objects.filter(pk=current_organization_id()).values(**counts).get()
 
 
-def visible_events(member: Member) -> QuerySet[AuditEvent]:
-    """The audit trail, newest first, without pay for those who may not read everybody's pay."""
+def visible_events(member: Member, on: datetime.date) -> QuerySet[AuditEvent]:
+    """The audit trail, newest first, without pay for those who may not read everybody's, and without what is hidden."""
     events = AuditEvent.objects.order_by("-id")
+    for hidden in registry.HIDDEN_EVENTS:
+        events = events.exclude(hidden(member, on))
     return events if scope_of(member, Permission.PAY_READ) == Scope.ALL else events.filter(is_pay=False)
 
 

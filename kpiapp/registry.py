@@ -224,6 +224,8 @@ KPI_FIGURES: list[Callable] = []
 AUDIT_NOUNS: dict[str, Any] = {}
 # Other words of the audit trail: verbs, names of changed fields, codes among their values, to labels.
 AUDIT_WORDS: dict[str, Any] = {}
+# Callables (member, on) → Q of the events that a member may not read, because of what they are about.
+HIDDEN_EVENTS: list[Callable] = []
 # Steps of the night, in order: (order, function(organization, job, on)).
 NIGHT_STEPS: list[tuple[int, Callable]] = []
 

@@ -50,7 +50,7 @@ def explain_line(line: PayLine, *, reader: Member, on: datetime.date) -> Explana
             + _since(line.inputs["p2_rate"]),
         ),
         _performance_step(line, words, reader),
-        *_score_steps(line, words, card, on),
+        *_score_steps(line, words, card, reader, on),
     ]
     intro = _("Every step that led here, down to what was typed. Calculated %(at)s, run %(run)s.") % {
         "at": instant(run.calculated_at),
@@ -129,7 +129,7 @@ def _performance_step(line: PayLine, words: _Words, reader: Member) -> Step:
     return Step(title=title, value=words.money(line.p3_amount), text=text, sources=sources)
 
 
-def _score_steps(line: PayLine, words: _Words, card: Scorecard | None, on: datetime.date) -> list[Step]:
+def _score_steps(line: PayLine, words: _Words, card: Scorecard | None, reader: Member, on: datetime.date) -> list[Step]:
     """The tier and the score; for who may read the card, on through its lines down to what was typed."""
     if line.score_percent is None:
         return []
@@ -148,7 +148,7 @@ def _score_steps(line: PayLine, words: _Words, card: Scorecard | None, on: datet
     )
     tier = _tier_step(line.score_percent, reached, tiers, words, line.run.tier_table.name)
     # Every line of the card with its way on to its entries.
-    below = [step for step in explain_card(card, on=on).steps if step.sources] if card else []
+    below = [step for step in explain_card(card, reader=reader, on=on).steps if step.sources] if card else []
     return [tier, score, *below]
 
 

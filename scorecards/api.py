@@ -110,7 +110,8 @@ class LineList(_OfPeriod):
 
     def get_queryset(self):
         """With card and KPI, in one query."""
-        lines = ScorecardLine.objects.filter(scorecard__in=self.cards().values("pk"))
+        lines = queries.open_lines(self.request.auth, self.request._request.today)
+        lines = lines.filter(scorecard__in=self.cards().values("pk"))
         return lines.select_related("scorecard__period", "scorecard__member", "kpi__definition")
 
 
@@ -123,7 +124,9 @@ class ScoreList(_OfPeriod):
         """A page of scores with their lines, in one more query."""
         page = super().paginate_queryset(queryset)
         lines: dict[int, list[LineScore]] = {score.pk: [] for score in page}
-        for line in LineScore.objects.filter(scorecard__in=lines).order_by("pk"):
+        open_lines = queries.open_lines(self.request.auth, self.request._request.today)
+        of_page = LineScore.objects.filter(scorecard__in=lines, line__in=open_lines.values("pk"))
+        for line in of_page.order_by("pk"):
             lines[line.scorecard_id].append(line)
         for score in page:
             score.line_scores = lines[score.pk]

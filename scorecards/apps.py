@@ -22,6 +22,7 @@ class ScorecardsConfig(AppConfig):
         registry.COMPLETION_CURVES.append(curves.curve_of_definition)
         registry.KPI_HISTORIES.append(histories.past_results)
         registry.MEASURED_KPIS.append(histories.measured_kpis)
+        registry.HIDDEN_EVENTS.append(histories.hidden_events)
         registry.FORMULA_VALUES.append(values_to_try)
         registry.AFTER_SCORES.append(rollups.refresh_soon)
         registry.KPI_FIGURES.append(figures.figures_of_person)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Q
 
 from kpiapp import queries as people
 from kpiapp.models import Member
@@ -13,6 +14,7 @@ from kpiapp.registry import PastResult
 from kpiapp.tenancy import current_organization_id
 from scorecards.choices import OwnerKind
 from scorecards.models import Scorecard, ScorecardLine
+from strategy.visibility import hidden_kpis
 
 YEARS_BACK = 3
 
@@ -74,3 +76,9 @@ def measured_kpis(member: Member, on: datetime.date):
     units = Scorecard.objects.filter(owner_kind=OwnerKind.DEPARTMENT, department__in=led)
     lines = ScorecardLine.objects.filter(scorecard__in=(mine | theirs | units).values("pk"))
     return lines.order_by().values("kpi__definition")
+
+
+def hidden_events(member: Member, on: datetime.date) -> Q:
+    """Events of the audit trail about lines whose KPI is hidden from a member."""
+    lines = ScorecardLine.objects.filter(kpi__definition__in=hidden_kpis(member, on).values("pk"))
+    return Q(target_type=ScorecardLine._meta.label_lower, target_id__in=lines.values("pk"))

@@ -63,7 +63,9 @@ def moved_cards(night: Job, member: Member, on: datetime.date, page: str | None)
     found = Paginator(scores, PAGE).get_page(page)
     ids = [score.pk for score in found]
     lines: dict[int, list[MovedLine]] = defaultdict(list)
-    moved = LineScore.objects.filter(scorecard__in=ids, changed_by_id=night.pk).select_related("line__kpi")
+    open_lines = queries.open_lines(member, on).values("pk")
+    moved = LineScore.objects.filter(scorecard__in=ids, changed_by_id=night.pk, line__in=open_lines)
+    moved = moved.select_related("line__kpi")
     for score in moved.order_by("scorecard_id", "line__position", "pk"):
         lines[score.scorecard_id].append(MovedLine(score))
     _add_entries([line for group in lines.values() for line in group], night)

@@ -56,7 +56,7 @@ def about_cards(notifications: Sequence[Notification], reader: Member, on: datet
 def about_changes(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
     """A change was asked for, or decided."""
     requests = ChangeRequest.objects.filter(
-        pk__in=of_targets(notifications), line__scorecard__in=queries.visible_cards(reader, on).values("pk")
+        pk__in=of_targets(notifications), line__in=queries.visible_lines(reader, on).values("pk")
     ).select_related(
         "line__kpi__definition",
         "line__scorecard__member",

@@ -5,6 +5,7 @@ import datetime
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BigIntegerField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
+from django.utils.translation import gettext
 
 from kpiapp import queries as people
 from kpiapp.choices import Scope
@@ -13,6 +14,9 @@ from kpiapp.models import Employment, Member, Period, calendar_columns
 from kpiapp.permissions import Permission, scope_of
 from scorecards.choices import LIVE_STATES, ActualState, CardState, ChangeState, OwnerKind
 from scorecards.models import Actual, ChangeRequest, EarlyWarning, Evidence, RollupScore, Scorecard, ScorecardLine
+from strategy.choices import Aggregation
+from strategy.models import KpiVersion
+from strategy.visibility import hidden_kpis
 
 HISTORY_PERIODS = 12
 
@@ -62,21 +66,26 @@ def agreeable_cards(member: Member, on: datetime.date) -> QuerySet[Scorecard]:
     return Scorecard.objects.filter(_cards_of(member, Permission.CARD_AGREE, on) & _not_measured(member))
 
 
+def open_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
+    """Lines of every card, without those of confidential KPIs of which the member may know nothing."""
+    return ScorecardLine.objects.exclude(kpi__definition__in=hidden_kpis(member, on).values("pk"))
+
+
 def editable_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
     """Lines for which a member may record what was reached."""
     cards = Scorecard.objects.filter(_cards_of(member, Permission.ACTUAL_RECORD, on))
-    return ScorecardLine.objects.filter(scorecard__in=cards.values("pk"))
+    return open_lines(member, on).filter(scorecard__in=cards.values("pk"))
 
 
 def visible_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
     """Lines of the cards a member may read."""
-    return ScorecardLine.objects.filter(scorecard__in=visible_cards(member, on).values("pk"))
+    return open_lines(member, on).filter(scorecard__in=visible_cards(member, on).values("pk"))
 
 
 def changeable_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
     """Agreed lines for which a member may ask for a change."""
     cards = Scorecard.objects.filter(_cards_of(member, Permission.CHANGE_REQUEST, on), state=CardState.AGREED)
-    return ScorecardLine.objects.filter(scorecard__in=cards.values("pk"))
+    return open_lines(member, on).filter(scorecard__in=cards.values("pk"))
 
 
 def waivable_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]:
@@ -84,7 +93,7 @@ def waivable_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]
     cards = agreeable_cards(member, on)
     if scope_of(member, Permission.CHANGE_REQUEST) == Scope.ALL:
         cards = Scorecard.objects.filter(_not_measured(member))
-    return ScorecardLine.objects.filter(scorecard__in=cards.values("pk"))
+    return open_lines(member, on).filter(scorecard__in=cards.values("pk"))
 
 
 def with_numbers(lines: QuerySet[ScorecardLine]) -> QuerySet[ScorecardLine]:
@@ -136,10 +145,31 @@ def _counted(rows: QuerySet, by: str) -> QuerySet:
     return rows.order_by().values(by).annotate(n=Count("pk")).values("n")
 
 
-def card_with_lines(card: Scorecard) -> list[ScorecardLine]:
-    """The lines of a card with all a row shows, the period's calendar too: one query, however many lines."""
+def card_with_lines(card: Scorecard, reader: Member, on: datetime.date) -> list[ScorecardLine]:
+    """The lines of a card with all a row shows, the period's calendar too: one query, however many lines.
+
+    A confidential KPI of which the reader may know nothing keeps its weight and loses everything else.
+    """
     of_period = calendar_columns(OuterRef("scorecard__period__starts_on"), OuterRef("scorecard__period__ends_on"))
-    return list(with_numbers(card.lines.all()).annotate(**of_period))
+    lines = with_numbers(card.lines.all()).annotate(**of_period, is_hidden=is_hidden_from(reader, on))
+    return [conceal(line) if line.is_hidden else line for line in lines]
+
+
+def is_hidden_from(reader: Member, on: datetime.date) -> Exists:
+    """Whether a reader may know nothing of the KPI of a line, as a part of a query of lines."""
+    return Exists(hidden_kpis(reader, on).filter(pk=OuterRef("kpi__definition")))
+
+
+def conceal(line: ScorecardLine) -> ScorecardLine:
+    """A line that says no more than that there is a KPI of this weight; never to be saved."""
+    line.kpi = KpiVersion(name=gettext("Confidential KPI"), group="", aggregation=Aggregation.COUNT)
+    line.target = line.baseline = None
+    line.waived_reason = line.wiped_out_reason = ""
+    line._state.fields_cache["score"] = None
+    for name in ("last_at", "last_by", "last_note", "waiting", "files", "change_waits"):
+        setattr(line, name, None)
+    line.history = []
+    return line
 
 
 RIGHTS = ("record", "edit", "agree", "change", "waive")
@@ -251,7 +281,7 @@ def decidable_changes(member: Member, on: datetime.date) -> QuerySet[ChangeReque
 
 def visible_changes(member: Member, on: datetime.date) -> QuerySet[ChangeRequest]:
     """Requests on cards a member may read, newest first."""
-    return ChangeRequest.objects.filter(line__scorecard__in=visible_cards(member, on).values("pk"))
+    return ChangeRequest.objects.filter(line__in=visible_lines(member, on).values("pk"))
 
 
 def entries_of(line: ScorecardLine) -> QuerySet[Actual]:

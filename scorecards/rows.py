@@ -9,7 +9,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, format_number, quantize
-from kpiapp.models import calendar_of
+from kpiapp.models import Member, calendar_of
 from scorecards.choices import LIVE_STATES, LineState, WarningKind
 from scorecards.formula_views import FormulaView, views_of
 from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_line, shown_part
@@ -104,9 +104,9 @@ def columns_of(line: ScorecardLine) -> tuple[str, ...]:
     return (NUMERATOR, DENOMINATOR) if line.kpi.aggregation == Aggregation.RATIO else (VALUE,)
 
 
-def rows_of(card: Scorecard, *, on: datetime.date, can_record: bool) -> list[Row]:
+def rows_of(card: Scorecard, *, reader: Member, on: datetime.date, can_record: bool) -> list[Row]:
     """The rows of a card; two queries, whatever their number (one when no line is a ratio), more with formulas."""
-    lines = card_with_lines(card)
+    lines = card_with_lines(card, reader, on)
     ratios = [line for line in lines if line.kpi.aggregation in IN_PARTS]
     formulas = views_of([line for line in lines if line.kpi.aggregation == Aggregation.FORMULA])
     entries: dict[int, list[Actual]] = {line.pk: [] for line in ratios}

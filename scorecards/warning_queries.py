@@ -9,7 +9,8 @@ from kpiapp.choices import Scope
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, can, scope_of
 from scorecards import queries, recipients
-from scorecards.models import EarlyWarning
+from scorecards.models import EarlyWarning, ScorecardLine
+from strategy.visibility import hidden_kpis
 
 PARTS = (
     "owner",
@@ -30,7 +31,10 @@ def visible_warnings(member: Member, on: datetime.date) -> QuerySet[EarlyWarning
     reach = Q(owner=member.pk) | Q(scorecard__in=queries.responsible_cards(member, on).values("pk"))
     if can(member, Permission.STRATEGY_EDIT) or scope_of(member, Permission.CARD_READ) == Scope.ALL:
         reach |= Q(scorecard=None)
-    return EarlyWarning.objects.filter(reach)
+    # Nobody is warned of a confidential KPI of which they may know nothing.
+    hidden = hidden_kpis(member, on).values("pk")
+    warnings = EarlyWarning.objects.filter(reach).exclude(kpi__in=hidden)
+    return warnings.exclude(line__in=ScorecardLine.objects.filter(kpi__definition__in=hidden).values("pk"))
 
 
 def open_warnings(member: Member, on: datetime.date) -> QuerySet[EarlyWarning]:

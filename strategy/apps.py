@@ -13,7 +13,7 @@ class StrategyConfig(AppConfig):
         """Register pages, searches, words of the audit trail, and what a new organization begins with."""
         from kpiapp import registry
         from kpiapp.permissions import Permission
-        from strategy import audit_words, home_panels, notices, search
+        from strategy import audit_words, home_panels, notices, search, visibility
         from strategy.services.perspectives import start_perspectives
         from strategy.services.plans import reasons_to_keep_the_fiscal_year
 
@@ -28,6 +28,7 @@ class StrategyConfig(AppConfig):
         registry.HOME_PANELS.append(home_panels.panels)
         registry.ORGANIZATION_STARTERS.append(start_perspectives)
         registry.NOTIFICATIONS.update(notices.KINDS)
+        registry.HIDDEN_EVENTS.append(visibility.hidden_events)
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)
         registry.FISCAL_YEAR_CHECKS.append(reasons_to_keep_the_fiscal_year)

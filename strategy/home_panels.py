@@ -17,6 +17,7 @@ from kpiapp.registry import HomeAction, HomePanel, HomeVisit, ObjectiveScore
 from strategy import queries
 from strategy.choices import MapState
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
+from strategy.visibility import visible_kpis
 
 READERS = frozenset({Role.STRATEGY, Role.OWNER, Role.AUDITOR})
 STATUSES = ("above", "on", "at_risk", "off", "none")
@@ -29,16 +30,21 @@ def panels(visit: HomeVisit) -> list[HomePanel]:
     builds = reads or can(visit.member, Permission.PEOPLE_EDIT)
     if not builds:
         return []
-    facts = _facts(visit.member)
+    facts = _facts(visit)
     found = [_first_steps(visit, facts), _map(visit, facts) if reads else None]
     return [panel for panel in found if panel]
 
 
-def _facts(member: Member) -> dict:
+def _facts(visit: HomeVisit) -> dict:
     """What there is already, and the active KPIs that serve no objective, in one query."""
     used = KpiDefinition.objects.filter(is_active=True)
     orphans = used.filter(Q(current__objective=None) | ~Q(current__objective__retired_at=None))
-    named = orphans.order_by("sort_key")[:SHOWN].values_list(JSONObject(pk="pk", name="name"))
+    known = visible_kpis(visit.member, visit.today)
+    named = (
+        orphans.filter(pk__in=known.values("pk"))
+        .order_by("sort_key")[:SHOWN]
+        .values_list(JSONObject(pk="pk", name="name"))
+    )
     facts = {
         "has_map": Exists(StrategyMap.objects.exclude(state=MapState.ARCHIVED)),
         "has_kpi": Exists(used),
@@ -46,7 +52,7 @@ def _facts(member: Member) -> dict:
         "orphans": count_of(orphans),
         "orphans_named": ArraySubquery(named),
     }
-    return Organization.objects.filter(pk=member.organization_id).values(**facts).get()
+    return Organization.objects.filter(pk=visit.member.organization_id).values(**facts).get()
 
 
 # --- first steps ----------------------------------------------------------------------------------

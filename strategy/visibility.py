@@ -39,6 +39,11 @@ def _concerns(member: Member, on: datetime.date) -> Q:
     return reduce(or_, [named, unfinished, *measured])
 
 
+def hidden_events(member: Member, on: datetime.date) -> Q:
+    """Events of the audit trail about KPIs of which a member may know nothing."""
+    return Q(target_type=KpiDefinition._meta.label_lower, target_id__in=hidden_kpis(member, on).values("pk"))
+
+
 def usable_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
     """KPIs a member may give to people: in use, no drafts, none that is hidden."""
     return visible_kpis(member, on).filter(is_active=True, state=KpiState.ACTIVE, current__isnull=False)

@@ -19,7 +19,8 @@ EXPORT_ROWS = 50_000
 def audit(request):
     """The events that fit the filters, newest first, by id so that pages hold still while events arrive."""
     form = _filter(request.GET)
-    events = queries.filter_events(queries.visible_events(request.member), form.cleaned_data if form.is_valid() else {})
+    visible = queries.visible_events(request.member, request.today)
+    events = queries.filter_events(visible, form.cleaned_data if form.is_valid() else {})
     before = request.GET.get("before", "")
     if before.isdecimal():
         events = events.filter(pk__lt=int(before[:18]))
@@ -40,7 +41,7 @@ def audit_export(request):
     """The same events as a CSV file; taking it is itself an event."""
     form = _filter(request.POST)
     filters = form.cleaned_data if form.is_valid() else {}
-    events = queries.filter_events(queries.visible_events(request.member), filters)[:EXPORT_ROWS]
+    events = queries.filter_events(queries.visible_events(request.member, request.today), filters)[:EXPORT_ROWS]
     content, rows = audit_csv(events)
     service.record(
         action="audit.export",

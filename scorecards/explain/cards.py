@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kpiapp.explain import Explanation, Source, Step
+from kpiapp.models import Member
 from kpiapp.templatetags.kpi import instant
+from scorecards import queries
 from scorecards.explain.lift import lift_of_card
 from scorecards.explain.numbers import n, p, pct
 from scorecards.explain.words import state_text
@@ -41,12 +43,13 @@ def rerun(card: Scorecard, lines: Sequence[ScorecardLine], on: datetime.date, tr
     return score_card([_card_line(line, on) for line in lines], weight_policy=WeightPolicy.NORMALISE, trace=trace)
 
 
-def explain_card(card: Scorecard, *, on: datetime.date) -> Explanation:
+def explain_card(card: Scorecard, *, reader: Member, on: datetime.date) -> Explanation:
     """Every step from a card's score to its lines, each of which explains itself; says so when stored differs."""
     card = Scorecard.objects.select_related("period", "member", "department", "organization", "score", "agreed_by").get(
         pk=card.pk
     )
-    lines = list(card.lines.filter(is_scored=True).select_related("kpi", "score", "scorecard__period"))
+    lines = card.lines.filter(is_scored=True).select_related("kpi", "score", "scorecard__period")
+    lines = list(lines.annotate(is_hidden=queries.is_hidden_from(reader, on)))
     trace = Trace()
     result = rerun(card, lines, on, trace)
     stored = getattr(card, "score", None)
@@ -112,6 +115,9 @@ def _line_steps(card: Scorecard, lines: Sequence[ScorecardLine], trace: Trace) -
     noted = [step for step in trace.steps if step.rule in codes]
     steps = []
     for line, step in zip(lines, noted, strict=True):
+        if line.is_hidden:
+            steps.append(Step(_("Confidential KPI"), "", _("%(weight)s of the card") % {"weight": pct(line.weight)}))
+            continue
         url = reverse("scorecards:explain_line", args=[card.organization.slug, line.pk])
         source = Source(_("Why?"), url)
         weight = pct(line.weight)

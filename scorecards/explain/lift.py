@@ -101,10 +101,19 @@ def _sentence(line: ScorecardLine, actual: Decimal, needed: Decimal, reached: De
 
 
 def lift_of_card(lines: Sequence[ScorecardLine], cards: Sequence[CardLine], percent: Decimal | None) -> str:
-    """The KPI whose target, once reached, lifts the score the most, and the score it gives."""
+    """The KPI whose target, once reached, lifts the score the most, and the score it gives.
+
+    Lines come with `is_hidden`: one that is hidden from the reader is not named.
+    """
     best: tuple[Decimal, ScorecardLine] | None = None
     for index, (line, card) in enumerate(zip(lines, cards, strict=True)):
-        if line.waived_reason or line.wiped_out_reason or not line.is_scored or (card.completion or 0) >= ONE:
+        if (
+            line.is_hidden
+            or line.waived_reason
+            or line.wiped_out_reason
+            or not line.is_scored
+            or (card.completion or 0) >= ONE
+        ):
             continue
         met = CardLine(card.weight, LineState.SCORED, ONE, card.name)
         with_it = [met if place == index else other for place, other in enumerate(cards)]

@@ -114,15 +114,14 @@ def _objective_parts(rollup: RollupScore, reader: Member, on: datetime.date) -> 
     )
     lines = list(lines.order_by("scorecard__owner_kind", "pk"))
     units = [line for line in lines if line.scorecard.owner_kind != OwnerKind.MEMBER]
-    visible = set(queries.visible_cards(reader, on).filter(period=rollup.period_id).values_list("pk", flat=True))
+    found = queries.visible_lines(reader, on).filter(pk__in=[line.pk for line in lines])
+    visible = set(found.values_list("pk", flat=True))
     return [
         Part(
-            f"{line.kpi.name} · {line.scorecard.owner_name}" if line.scorecard_id in visible else "",
+            f"{line.kpi.name} · {line.scorecard.owner_name}" if line.pk in visible else "",
             line.score.completion,
             line.weight,
-            reverse("scorecards:explain_line", args=[rollup.organization.slug, line.pk])
-            if line.scorecard_id in visible
-            else "",
+            reverse("scorecards:explain_line", args=[rollup.organization.slug, line.pk]) if line.pk in visible else "",
         )
         for line in units or lines
     ]

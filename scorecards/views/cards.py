@@ -79,7 +79,7 @@ def card_edit(request, pk):
     """Weights, baselines and targets of a draft, saved together."""
     here = queries.editable_cards(request.member, request.today).select_related(*queries.CARD_PARTS)
     card = get_object_or_404(here, pk=pk)
-    lines = queries.card_with_lines(card)
+    lines = queries.card_with_lines(card, request.member, request.today)
     forms = {line.pk: _line_form(request, line) for line in lines}
     if request.method == "POST" and all(form.is_valid() for form in forms.values()):
         changes = {pk: form.cleaned_data for pk, form in forms.items()}

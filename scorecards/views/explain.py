@@ -20,7 +20,7 @@ def explain_line(request, pk):
 def explain_card(request, pk):
     """The score of a card."""
     card = get_object_or_404(queries.visible_cards(request.member, request.today), pk=pk)
-    return _why(request, explain.explain_card(card, on=request.today))
+    return _why(request, explain.explain_card(card, reader=request.member, on=request.today))
 
 
 @requires(Permission.CARD_READ)

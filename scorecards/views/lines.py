@@ -107,7 +107,7 @@ def _details(request, line, **forms) -> dict:
     rights = queries.rights_on(line.scorecard, request.member, request.today)
     row = next(
         row
-        for row in rows.rows_of(line.scorecard, on=request.today, can_record=rights["record"])
+        for row in rows.rows_of(line.scorecard, reader=request.member, on=request.today, can_record=rights["record"])
         if row.line.pk == line.pk
     )
     calculated = [row.line] if row.formula is not None else []

@@ -14,7 +14,7 @@ from scorecards import queries, rows, warning_lists
 def card_context(request, card, period) -> dict:
     """Everything a card's page shows."""
     rights = queries.rights_on(card, request.member, request.today)
-    shown = rows.rows_of(card, on=request.today, can_record=rights["record"])
+    shown = rows.rows_of(card, reader=request.member, on=request.today, can_record=rights["record"])
     is_own = card.member_id == request.member.pk
     return {
         "card": card,
@@ -40,7 +40,7 @@ def saved_parts(request, card, *, changed, errors=None, typed=None, main=None, d
 
     `main` is the line whose row the request swaps in place; every other part goes out of band.
     """
-    shown = rows.rows_of(card, on=request.today, can_record=True)
+    shown = rows.rows_of(card, reader=request.member, on=request.today, can_record=True)
     card = shown[0].line.scorecard if shown else card
     show_outcome(shown, changed, errors or {}, typed or {})
     touched = {pk for pk, _column in [*changed, *(errors or {})]} | ({main} if main else set())

@@ -14,9 +14,9 @@ from kpiapp.permissions import Permission, can, requires
 from kpiapp.queries import visible_members
 from kpiapp.services.refusals import Refused
 from strategy import plans, queries
-from strategy.models import KpiDefinition
 from strategy.services import plans as service
 from strategy.views.plan_parts import chosen_year, field_for, open_years, typed_field
+from strategy.visibility import visible_kpis
 
 
 @requires(Permission.KPI_READ)
@@ -88,7 +88,7 @@ def _page(request, definition, plan, member, field, *, status=200):
 
 
 def _kpis(request):
-    return KpiDefinition.objects.filter(current__isnull=False)
+    return visible_kpis(request.member, request.today).filter(current__isnull=False)
 
 
 def _may_edit(request, definition) -> bool:

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from kpiapp.tenancy import organization_scope
 from tests.house import routes
-from tests.house.world import CANARIES, PAY_CANARY, build_world
+from tests.house.world import CANARIES, PAY_CANARY, SECRETS, build_world, keep_a_secret
 
 ROUTES = routes.all_routes()
 INSIDE = [route for route in ROUTES if route.is_inside]
@@ -20,6 +21,8 @@ OUTSIDE_TABLE = routes.read_outside()
 CLOSED = {403, 404, 405}
 # Who reads amounts: payroll, and Lan her own.
 READS_PAY = {"payroll_maker", "payroll_approver", "lan"}
+# Whom the confidential KPI concerns: Lan, who is measured by it, those above her, and the strategy office.
+KNOWS_SECRETS = {"lan", "manager", "director", "strategy"}
 COUNTS: Counter = Counter()
 
 
@@ -47,6 +50,8 @@ class World:
     def __init__(self, slug: str, language: str):
         self.slug = slug
         self.cast, self.things = build_world(slug, language)
+        with organization_scope(self.cast.organization):
+            keep_a_secret(self.cast, self.things)
         self.sessions = {role: self._session(getattr(self.cast, role)) for role in routes.ROLES}
 
     def _session(self, member) -> str:
@@ -143,17 +148,19 @@ class TestInside:
             response, body = ask(method, path)
             assert response.status_code == (401 if route.is_api else 302), method
             assert route.is_api or response["Location"].startswith("/accounts/login/")
-            assert not any(canary in body for canary in CANARIES.values())
+            assert not any(canary in body for canary in (*CANARIES.values(), *SECRETS.values()))
 
 
 def leaks(body: str, role: str, method: str) -> list[str]:
-    """Words of the other company, and amounts before somebody who may not read pay."""
+    """Words of the other company, amounts before who may not read pay, a confidential KPI before whom it is not for."""
     found = []
     if CANARIES["binh-minh"] in body:
         found.append(f"{method} as {role}: shows the other company")
     digits = body.replace(".", "").replace(",", "").replace("\u00a0", "")
     if role not in READS_PAY and str(PAY_CANARY) in digits:
         found.append(f"{method} as {role}: shows pay")
+    if role not in KNOWS_SECRETS and any(secret in body for secret in SECRETS.values()):
+        found.append(f"{method} as {role}: shows a confidential KPI")
     COUNTS["leaks"] += len(found)
     return found
 

@@ -67,12 +67,15 @@ from strategy.models import (
     StrategyMap,
     SwotItem,
 )
+from strategy.services import kpis, notes
 from strategy.snapshots import write_version
 from tests.cast import STORY_DAY, Cast, build_cast
 
 CANARIES = {"an-phat": "CANARY-AN-PHAT", "binh-minh": "CANARY-BINH-MINH"}
 # Amounts that stand nowhere else: seen by somebody who may not read pay, they are a leak.
 PAY_CANARY = Decimal(73519357)
+# The name, and a value, of a confidential KPI by which only Lan is measured.
+SECRETS = {"an-phat": "SECRET-AN-PHAT", "binh-minh": "SECRET-BINH-MINH"}
 OCTOBER, NOVEMBER = datetime.date(2026, 10, 1), datetime.date(2026, 11, 1)
 DECEMBER = datetime.date(2026, 12, 1)
 
@@ -90,6 +93,56 @@ def build_world(slug: str, language: str) -> tuple[Cast, dict[str, int | str]]:
         _scorecards(cast, canary, things)
         _payroll(cast, canary, things)
     return cast, things
+
+
+def keep_a_secret(cast: Cast, things: dict) -> None:
+    """A confidential KPI in every place where KPIs are named: on Lan's card, asked about, warned of, to be changed."""
+    secret = SECRETS[cast.organization.slug]
+    by = cast.acting(cast.strategy)
+    objective = Objective.objects.get(pk=things["published_objective"])
+    fields = {
+        "name": secret,
+        "why": secret,
+        "source": secret,
+        "unit": secret,
+        "owner": cast.lan,
+        "objective": objective,
+    }
+    kpi = kpis.create_kpi(fields=fields, confidential=True, origin=str(things["library_kpi"]), by=by)
+    kpis.revise_kpi(definition=kpi, fields={**fields, "description": secret}, department=None, reason=secret, by=by)
+    orphan = kpis.create_kpi(fields={"name": f"Orphan {secret}", "owner": cast.lan}, confidential=True, by=by)
+    notes.ask(definition=kpi, text=secret, by=by, on=STORY_DAY)
+    for card in (things["card"], things["draft_card"]):
+        line = ScorecardLine.objects.create(
+            scorecard_id=card, kpi=KpiVersion.objects.get(definition=kpi, number=2), weight=10, target=5
+        )
+        LineScore.objects.create(
+            line=line,
+            scorecard_id=card,
+            quantity=4,
+            entries=1,
+            state="scored",
+            completion=Decimal("0.8"),
+            changed_by_id=things["job"],
+        )
+        Actual.objects.create(line=line, on=STORY_DAY, value=4, note=secret, entered_by=cast.lan)
+        ChangeRequest.objects.create(
+            line=line,
+            changes={"target": {"old": "5", "new": "6"}},
+            reason=secret,
+            effective_on=STORY_DAY,
+            requested_by=cast.lan,
+        )
+        EarlyWarning.objects.create(
+            kind=WarningKind.OFF_TARGET,
+            period=cast.period,
+            scorecard_id=card,
+            line=line,
+            owner=cast.lan,
+            opened_on=STORY_DAY,
+        )
+        audit.record(action="line.waive", target=line, by=cast.manager, reason=secret)
+    things.update(secret=kpi.pk, secret_orphan=orphan.pk)
 
 
 def _mark(canary: str) -> None:

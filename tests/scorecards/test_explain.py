@@ -286,7 +286,7 @@ class TestCard:
                 line=line_of(card, kpi), value=D(value), on=STORY_DAY, today=STORY_DAY, by=scope.acting(scope.lan)
             )
         with translation.override("en"):
-            text = all_words(explain.explain_card(card, on=STORY_DAY))
+            text = all_words(explain.explain_card(card, reader=scope.acting(scope.lan), on=STORY_DAY))
         for expected in (
             "Why 72.5%?",
             "58 ÷ 80 = 72.5%",
@@ -302,7 +302,7 @@ class TestCard:
     def test_no_value_is_no_score_and_not_zero(self, scope):
         card = make_card(scope, scope.lan, (make_kpi("A"), 100, 10))
         with translation.override("en"):
-            text = all_words(explain.explain_card(card, on=STORY_DAY))
+            text = all_words(explain.explain_card(card, reader=scope.acting(scope.lan), on=STORY_DAY))
         assert "not the same as 0" in text
         assert "Why –?" in text
 

@@ -1,0 +1,84 @@
+"""A confidential KPI: who knows of it, and that nobody else finds a trace of it but a number."""
+
+import pytest
+
+from kpiapp.tenancy import organization_scope
+from tests.house.world import SECRETS, build_world, keep_a_secret
+
+SECRET = SECRETS["an-phat"]
+KNOW = ("lan", "manager", "director", "strategy")
+KNOW_NOT = ("minh", "owner", "hr", "payroll_maker", "payroll_approver", "auditor")
+
+
+@pytest.fixture
+def company(db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    cast, things = build_world("an-phat", "en")
+    with organization_scope(cast.organization):
+        keep_a_secret(cast, things)
+    return cast, things
+
+
+def body(cast, role, path):
+    return cast.client(getattr(cast, role)).get(cast.url(path)).content.decode()
+
+
+def test_those_it_concerns_find_it_everywhere(company):
+    cast, things = company
+    for role in KNOW:
+        assert SECRET in body(cast, role, f"strategy/library/kpis/{things['secret']}/")
+        assert SECRET in body(cast, role, "strategy/library/kpis/")
+        assert SECRET in body(cast, role, f"search/?q={SECRET}")
+        assert SECRET in body(cast, role, f"strategy/objectives/{things['published_objective']}/")
+        assert SECRET in body(cast, role, f"scorecards/cards/{things['card']}/")
+
+
+def test_for_everybody_else_it_is_not_there(company):
+    cast, things = company
+    for role in KNOW_NOT:
+        finds_nothing(cast, things, role)
+
+
+def finds_nothing(cast, things, role):
+    client, pk = cast.client(getattr(cast, role)), things["secret"]
+    for path in ("", "plan/", "edit/", "retire/"):
+        response = client.get(cast.url(f"strategy/library/kpis/{pk}/{path}"))
+        assert response.status_code in (403, 404), path
+        assert SECRET not in response.content.decode()
+    for path in ("notes/", "review/", "activate/"):
+        response = client.post(cast.url(f"strategy/library/kpis/{pk}/{path}"), {"text": "?"})
+        assert response.status_code in (403, 404), path
+    for path in ("strategy/library/kpis/", "strategy/library/kpis/?state=asked", "strategy/library/", "audit/", ""):
+        assert SECRET not in client.get(cast.url(path)).content.decode(), path
+
+
+def test_a_card_counts_it_without_a_word_about_it(company):
+    cast, things = company
+    page = body(cast, "hr", f"scorecards/cards/{things['card']}/")
+    assert SECRET not in page
+    assert "Confidential KPI" in page
+    assert "10%" in page
+    assert SECRET not in body(cast, "hr", f"scorecards/cards/{things['card']}/why/")
+
+
+def test_the_map_counts_it(company):
+    cast, _things = company
+    page = body(cast, "minh", "strategy/map/")
+    assert SECRET not in page
+    assert "2 KPIs" in page
+
+
+def test_who_wrote_a_draft_keeps_seeing_it(company):
+    from strategy.choices import KpiState
+    from strategy.services import kpis
+    from strategy.visibility import visible_kpis
+    from tests.cast import STORY_DAY
+
+    cast, _things = company
+    with organization_scope(cast.organization):
+        by = cast.acting(cast.manager)
+        made = kpis.create_kpi(
+            fields={"name": "Kín"}, department=cast.department, confidential=True, state=KpiState.DRAFT, by=by
+        )
+        assert visible_kpis(by, STORY_DAY).filter(pk=made.pk).exists()
+        assert not visible_kpis(cast.acting(cast.hr), STORY_DAY).filter(pk=made.pk).exists()
