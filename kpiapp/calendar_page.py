@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from kpiapp.calendars import FULL_DAY, HALF_DAY, OFF, WorkingCalendar
 from kpiapp.decimals import plain
@@ -15,6 +16,15 @@ from kpiapp.fiscal_years import add_months
 from kpiapp.models import CalendarDay
 
 MONTHS_SHOWN = range(1, 13)
+SHORT_WEEKDAYS = (
+    pgettext_lazy("weekday", "Mo"),
+    pgettext_lazy("weekday", "Tu"),
+    pgettext_lazy("weekday", "We"),
+    pgettext_lazy("weekday", "Th"),
+    pgettext_lazy("weekday", "Fr"),
+    pgettext_lazy("weekday", "Sa"),
+    pgettext_lazy("weekday", "Su"),
+)
 
 
 @dataclass(frozen=True)
@@ -96,4 +106,4 @@ def _cell(day: datetime.date, calendar: WorkingCalendar, special: CalendarDay | 
 
 def weekday_names() -> list[tuple[str, str]]:
     """Short and full names of the weekdays, Monday first."""
-    return [(str(WEEKDAYS_ABBR[number]), str(WEEKDAYS[number])) for number in range(7)]
+    return [(str(short), str(WEEKDAYS[number])) for number, short in enumerate(SHORT_WEEKDAYS)]

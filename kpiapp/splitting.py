@@ -12,6 +12,7 @@ from kpiapp.decimals import EXACT, HUNDRED, ONE, ZERO, allocate, divide, gettext
 
 Pins = Mapping[int, Decimal]
 NO_PINS: Pins = {}
+READABLE_DIGITS = 3
 
 NOTHING_TO_SPLIT = gettext_noop("There is nothing to split over: choose at least one period.")
 NEGATIVE_WEIGHT = gettext_noop("A share below zero cannot be split by: %(weight)s.")
@@ -154,3 +155,15 @@ def unit_of(decimals: int, *numbers: Decimal) -> Decimal:
         exponent = number.normalize().as_tuple().exponent
         places.append(-exponent if isinstance(exponent, int) else 0)
     return ONE.scaleb(-max(places))
+
+
+def readable_unit(total: Decimal, parts: int, decimals: int, *numbers: Decimal) -> Decimal:
+    """A coarser step in which large parts are easy to read: three digits each (250,000,000 in millions).
+
+    Never finer than `unit_of`, and one in which the total and every other number can be given.
+    """
+    finest = unit_of(decimals, total, *numbers)
+    unit = max(finest, ONE.scaleb((divide(total, Decimal(parts))).adjusted() - READABLE_DIGITS + 1))
+    while unit > finest and any(EXACT.remainder(number, unit) for number in (total, *numbers)):
+        unit = unit.scaleb(-1)
+    return unit

@@ -21,6 +21,7 @@ from kpiapp.splitting import (
     SplitError,
     equal_shares,
     level_path,
+    readable_unit,
     shape_of,
     split,
     split_mean,
@@ -59,9 +60,11 @@ def split_target(
     pins: Pins = NO_PINS,
     events: Sequence[Event] = (),
     current: Sequence[Decimal | None] = (),
+    in_round_numbers: bool = False,
 ) -> list[Decimal]:
     """Targets of the months of a year (places 0 to 11 in `pins` and `events`); the year's target holds exactly.
 
+    Large totals are split in steps that are easy to read when `in_round_numbers`, else in those of `decimals`.
     `aggregation` says how months make the year (TargetAggregation); `current` are the months as they stand, whose
     proportions the shape "by hand" keeps. Raises SplitError with the reason when it cannot be.
     """
@@ -69,6 +72,8 @@ def split_target(
     unit = unit_of(decimals, total, *pins.values())
     if aggregation == TargetAggregation.SUM:
         weights = with_events(_weights(shape, year, current, pins), events)
+        if in_round_numbers and total:
+            unit = readable_unit(total, count, decimals, *pins.values())
         return split(total, weights, pins=pins, unit=unit)
     places = max(0, -int(unit.as_tuple().exponent))
     if shape == TargetShape.LINEAR:
@@ -122,6 +127,7 @@ def change_month(
         decimals=decimals,
         pins=held,
         current=known,
+        in_round_numbers=True,
     )
 
 

@@ -127,12 +127,12 @@ def _page(request, year: int, *, week_form=None, day_form=None, status: int = 20
     context = _context(request, year)
     kept = context["kept"]
     country = kept.country if kept else ""
+    holidays = public_holidays.holidays_in(country or public_holidays.VIETNAM, year)
     context |= {
         "months": month_tables(year, context["calendar"], context["days"], request.today),
         "tabs": settings_tabs(request, "calendar"),
         "country": country,
-        "can_fill": year in public_holidays.years_known(country or public_holidays.VIETNAM)
-        or CalendarDay.objects.filter(on__year=year - 1, holiday="").exclude(name="").exists(),
+        "can_fill": any(holiday.on not in context["days"] for holiday in holidays),
         "has_expected": any(day.is_expected for day in context["days"].values()),
         "week_form": week_form or CalendarWeekForm.of(context["calendar"].week),
         "day_form": day_form or CalendarDayForm(initial={"share": "0"}),

@@ -17,7 +17,7 @@ from strategy.target_shapes import PlanYear, change_month, split_target, usual_s
 
 TOTAL = "total"
 EVENT_ROWS = 2
-BAR_HEIGHT = 60
+BAR_HEIGHT, BAR_STEP, BAR_MARGIN = 64, 40, 5
 # How many months fit beside each other, by the length of the longest number: characters → columns.
 COLUMNS = ((5, 12), (9, 6))
 FEWEST_COLUMNS = 4
@@ -25,7 +25,7 @@ FEWEST_COLUMNS = 4
 
 @dataclass
 class MonthCell:
-    """One month of the field: its input, its bar (0 to 60 high), what is known about it."""
+    """One month of the field: its input, its bar (0 to 64 high), what is known about it."""
 
     place: int
     month: datetime.date
@@ -36,6 +36,16 @@ class MonthCell:
     bar: int = 0
     is_tet: bool = False
     last_year: Decimal | None = None
+
+    @property
+    def bar_left(self) -> int:
+        """Where its bar begins, of 480 across."""
+        return self.place * BAR_STEP + BAR_MARGIN
+
+    @property
+    def bar_top(self) -> int:
+        """Where its bar begins, from above."""
+        return BAR_HEIGHT - self.bar
 
     @property
     def label(self) -> str:
@@ -141,6 +151,7 @@ class PlanField:
                 pins=pins,
                 events=self.chosen_events(),
                 current=[cell.value for cell in self.cells],
+                in_round_numbers=True,
             )
         )
 

@@ -13,6 +13,7 @@ from kpiapp.splitting import (
     SplitError,
     equal_shares,
     level_path,
+    readable_unit,
     shape_of,
     split,
     split_mean,
@@ -193,3 +194,20 @@ def test_steps_are_as_fine_as_the_numbers():
     assert unit_of(0, Decimal(100)) == 1
     assert unit_of(2, Decimal("0.5")) == Decimal("0.01")
     assert unit_of(0, Decimal("12.50")) == Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    ("total", "decimals", "others", "unit"),
+    [
+        ("3000000000", 0, [], "1000000"),
+        ("4000", 0, [], "1"),
+        ("100", 0, [], "1"),
+        ("100", 1, [], "0.1"),
+        ("3000000001", 0, [], "1"),
+        ("3000000000", 0, ["245350000"], "10000"),
+        ("-3000000000", 0, [], "1000000"),
+    ],
+)
+def test_large_parts_are_given_in_round_numbers(total, decimals, others, unit):
+    numbers = [Decimal(other) for other in others]
+    assert readable_unit(Decimal(total), 12, decimals, *numbers) == Decimal(unit)
