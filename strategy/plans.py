@@ -74,6 +74,16 @@ def target_for(planned: PlannedTargets, definition_id: int, member_id: int | Non
     return own if own is not None else planned.get((definition_id, None, period_id))
 
 
+def default_target(
+    planned: PlannedTargets, version: KpiVersion, member_id: int | None, period: Period, typed: Decimal | None
+) -> Decimal | None:
+    """The target a new line begins with: what the plan says where the KPI's own was left as it is, else what was typed."""
+    if typed != version.target:
+        return typed
+    found = target_for(planned, version.definition_id, member_id, period.pk)
+    return typed if found is None else found
+
+
 def _newest_ids(definitions: Iterable[int]) -> QuerySet:
     plans = KpiPlan.objects.filter(definition__in=list(definitions))
     one = ("definition_id", "member_id", "starts_on")

@@ -24,6 +24,7 @@ from scorecards.models import AssignmentDraft, DraftRow
 from scorecards.models.draft import BASELINE, WEIGHT
 from scorecards.scoring.targets import multiplied, raised, spread
 from scorecards.services.scorecards import Assigned, Draft, Owner, owner_fields, put_lines
+from strategy import plans
 from strategy.choices import TargetAggregation
 from strategy.models import KpiVersion
 
@@ -52,19 +53,25 @@ class Item:
 def create_draft(
     *, owners: Sequence[Owner], items: Sequence[Item], periods: Sequence[Period], by: Member
 ) -> AssignmentDraft:
-    """A grid of owners × KPIs with the periods as columns. Numbers that stand on draft cards already are kept.
+    """A grid of owners × KPIs with the periods as columns, each with its planned target where there is a plan.
 
-    Raises DraftRefused when it would be empty or larger than a screen can hold.
+    Numbers that stand on draft cards already are kept. Raises DraftRefused when it would be empty or larger than a screen can hold.
     """
     if not (owners and items and periods):
         raise DraftRefused(_("Choose at least one KPI, one person or department, and one period."))
     _refuse_too_many(len(owners) * len(items))
     draft = AssignmentDraft.objects.create(made_by=by, periods=[period.code for period in periods])
+    planned = plans.planned_targets([item.kpi for item in items], periods)
     rows = []
     for owner in owners:
         for item in items:
-            cells = _plain({WEIGHT: item.weight, BASELINE: item.baseline, **{p.code: item.target for p in periods}})
-            rows.append(DraftRow(position=len(rows), kpi=item.kpi, cells=cells, **owner_fields(owner)))
+            whose = owner_fields(owner)
+            targets = {
+                period.code: plans.default_target(planned, item.kpi, whose["member_id"], period, item.target)
+                for period in periods
+            }
+            cells = _plain({WEIGHT: item.weight, BASELINE: item.baseline, **targets})
+            rows.append(DraftRow(position=len(rows), kpi=item.kpi, cells=cells, **whose))
     _take_what_stands(rows, periods)
     for row in rows:
         row.draft = draft

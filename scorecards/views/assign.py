@@ -16,7 +16,8 @@ from scorecards import assignment, queries
 from scorecards.forms import LineForm
 from scorecards.services import drafts
 from scorecards.services import scorecards as cards
-from strategy import catalogue
+from scorecards.services.scorecards import owner_fields
+from strategy import catalogue, plans
 from strategy.forms.people import person_label
 from strategy.models import CardTemplate, CardTemplateItem, KpiDefinition
 from strategy.services import kpis
@@ -81,6 +82,7 @@ def _page(request, choice: Choice, pairs) -> dict:
     return {
         "choice": choice,
         "pairs": pairs,
+        "planned": _planned(choice),
         "after": after[:CARDS_SHOWN],
         "more": max(len(after) - CARDS_SHOWN, 0),
         "cards": len(choice.owners) * len(choice.periods),
@@ -100,6 +102,12 @@ def _page(request, choice: Choice, pairs) -> dict:
         "can_use_templates": can(member, Permission.KPI_EDIT),
         "drafts": drafts.open_drafts(member),
     }
+
+
+def _planned(choice: Choice) -> set[int]:
+    """KPIs whose target is planned month by month for the periods that were chosen."""
+    versions = [definition.current for definition in choice.kpis]
+    return {definition for definition, _member, _period in plans.planned_targets(versions, choice.periods)}
 
 
 def _form(data, item) -> LineForm:
@@ -209,8 +217,16 @@ def _assign(request, choice: Choice, pairs):
     if _line_count(choice, pairs) > drafts.LINES_AT_ONCE:
         messages.info(request, _("These are many lines: look at them here, then put them on the cards."))
         return _open_grid(request, choice, pairs)
+    planned = plans.planned_targets([item.version for item, _form in pairs], choice.periods)
     lines = [
-        cards.Draft(owner, period, item.version, data["weight"], data["target"], data["baseline"])
+        cards.Draft(
+            owner,
+            period,
+            item.version,
+            data["weight"],
+            plans.default_target(planned, item.version, owner_fields(owner)["member_id"], period, data["target"]),
+            data["baseline"],
+        )
         for owner in choice.owners
         for period in choice.periods
         for item, form in pairs
