@@ -77,7 +77,7 @@ def target_for(planned: PlannedTargets, definition_id: int, member_id: int | Non
 def default_target(
     planned: PlannedTargets, version: KpiVersion, member_id: int | None, period: Period, typed: Decimal | None
 ) -> Decimal | None:
-    """The target a new line begins with: what the plan says where the KPI's own was left as it is, else what was typed."""
+    """The target of a new line: as planned where the KPI's own was left as it is, else what was typed."""
     if typed != version.target:
         return typed
     found = target_for(planned, version.definition_id, member_id, period.pk)

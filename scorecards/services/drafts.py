@@ -55,7 +55,8 @@ def create_draft(
 ) -> AssignmentDraft:
     """A grid of owners × KPIs with the periods as columns, each with its planned target where there is a plan.
 
-    Numbers that stand on draft cards already are kept. Raises DraftRefused when it would be empty or larger than a screen can hold.
+    Numbers that stand on draft cards already are kept. Raises DraftRefused when it would be empty or larger than a
+    screen can hold.
     """
     if not (owners and items and periods):
         raise DraftRefused(_("Choose at least one KPI, one person or department, and one period."))

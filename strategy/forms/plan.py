@@ -72,6 +72,7 @@ class PlanField:
     decimals: int = 0
     baseline: Decimal | None = None
     tet_months: frozenset[datetime.date] = frozenset()
+    unit: str = ""
     total: Decimal | None = None
     total_text: str = ""
     total_error: str = ""
@@ -233,6 +234,11 @@ class PlanField:
             if row.place is not None and percent:
                 found.append(Event(row.place, percent, row.name))
         return found
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was typed."""
+        return not any(text.strip() for text in (self.total_text, *(cell.text for cell in self.cells)))
 
     def is_valid(self) -> bool:
         """Whether every month has a number; what is missing is said beside it."""

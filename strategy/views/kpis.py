@@ -4,6 +4,7 @@ import datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -17,9 +18,11 @@ from strategy.choices import Group, KpiState
 from strategy.forms.kpis import KpiForm, KpiRevisionForm
 from strategy.models import KpiDefinition, Perspective
 from strategy.services import kpi_states, kpis
+from strategy.services.plans import PlanRefused
 from strategy.views.kpi_live import live_context
 from strategy.views.kpi_parts import choices_of, editable_or_404, kpi_page
 from strategy.views.pages import form_page
+from strategy.views.plan_parts import SentPlan, sent_plan
 from strategy.visibility import visible_kpis
 
 PAGE_SIZE = 50
@@ -69,22 +72,26 @@ def kpi_new(request):
         "objective": request.GET.get("objective"),
         "due_on": add_months(year, 12) - datetime.timedelta(days=1),
     }
-    form = KpiForm(request.POST or None, initial=initial, **choices_of(request))
-    if request.method == "POST" and form.is_valid():
+    form, plan = KpiForm(request.POST or None, initial=initial, **choices_of(request)), sent_plan(request)
+    if request.method == "POST" and all([form.is_valid(), plan.may_be_kept]):
         try:
-            made = kpis.create_kpi(
-                fields=form.fields_of_version(),
-                department=form.cleaned_data["department"],
-                confidential=form.cleaned_data["confidential"],
-                state=KpiState.DRAFT,
-                by=request.member,
-            )
+            with transaction.atomic():
+                made = kpis.create_kpi(
+                    fields=form.fields_of_version(),
+                    department=form.cleaned_data["department"],
+                    confidential=form.cleaned_data["confidential"],
+                    state=KpiState.DRAFT,
+                    by=request.member,
+                )
+                plan.keep(made, by=request.member)
         except kpis.KpiRefused as refusal:
             form.show_problems(refusal.problems)
+        except PlanRefused as refusal:
+            plan.show(refusal)
         else:
             _activate_if_ready(request, made)
             return redirect("strategy:kpi", request.organization.slug, made.pk)
-    return _form_page(request, form, None)
+    return _form_page(request, form, None, plan)
 
 
 @requires(Permission.KPI_EDIT)
@@ -98,25 +105,30 @@ def kpi_edit(request, pk):
         )
     initial = {"department": definition.department_id, "confidential": definition.is_confidential}
     form = KpiRevisionForm(request.POST or None, initial=initial, version=definition.current, **choices)
-    if request.method == "POST" and form.is_valid():
+    plan = sent_plan(request)
+    if request.method == "POST" and all([form.is_valid(), plan.may_be_kept]):
         try:
-            kpis.revise_kpi(
-                definition=definition,
-                fields=form.fields_of_version(),
-                department=form.cleaned_data["department"],
-                confidential=form.cleaned_data["confidential"],
-                reason=form.cleaned_data["reason"],
-                by=request.member,
-            )
+            with transaction.atomic():
+                revised = kpis.revise_kpi(
+                    definition=definition,
+                    fields=form.fields_of_version(),
+                    department=form.cleaned_data["department"],
+                    confidential=form.cleaned_data["confidential"],
+                    reason=form.cleaned_data["reason"],
+                    by=request.member,
+                )
+                plan.keep(revised, by=request.member)
         except kpis.KpiRefused as refusal:
             form.show_problems(refusal.problems)
+        except PlanRefused as refusal:
+            plan.show(refusal)
         else:
             if definition.state == KpiState.ACTIVE:
                 messages.success(request, _("Saved. Cards that exist keep the version they have."))
             else:
                 _activate_if_ready(request, definition)
             return redirect("strategy:kpi", request.organization.slug, pk)
-    return _form_page(request, form, definition)
+    return _form_page(request, form, definition, plan)
 
 
 def _activate_if_ready(request, definition: KpiDefinition) -> None:
@@ -156,14 +168,16 @@ def kpi_restore(request, pk):
     return redirect("strategy:kpi", request.organization.slug, pk)
 
 
-def _form_page(request, form: KpiForm, definition: KpiDefinition | None):
+def _form_page(request, form: KpiForm, definition: KpiDefinition | None, plan: SentPlan | None = None):
     """The page of the form, filled as it is; 422 when something has to be mended."""
-    problems = form.errors or (form.params is not None and form.params.errors)
+    plan = plan or sent_plan(request)
+    problems = form.errors or (form.params is not None and form.params.errors) or plan.is_refused
     is_guided = (request.POST.get("layout") or request.POST.get("guided") or request.GET.get("guided")) == "guided"
     context = {
         **live_context(request, form.fields_shown(), definition),
         "form": form,
         "kpi": definition,
+        "plan": plan.field,
         "is_guided": is_guided,
     }
     return render(request, "strategy/kpi_form.html", context, status=422 if problems else 200)

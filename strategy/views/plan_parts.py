@@ -1,6 +1,7 @@
 """The field "Month by month" for the pages it stands on: of a KPI that is kept, or of one that is being typed."""
 
 import datetime
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import get_language
@@ -15,6 +16,7 @@ from strategy import plans, queries
 from strategy.choices import TARGETS_OF, TargetAggregation
 from strategy.forms.plan import PlanField
 from strategy.models import KpiDefinition, KpiPlan
+from strategy.services import plans as service
 
 YEARS_AHEAD = 3
 
@@ -37,6 +39,7 @@ def field_for(
         version.decimals,
         version.baseline,
         plans.tet_months(starts_on),
+        version.unit,
     )
     if plan is not None:
         field.show_plan(plan)
@@ -59,6 +62,7 @@ def typed_field(request) -> PlanField:
             int(data["decimals"]) if data.get("decimals", "").isdigit() else 0,
             _typed_number(data.get("baseline", "")),
             plans.tet_months(starts_on),
+            data.get("unit", "")[:40],
         )
         plan = plans.plan_of(definition.pk, starts_on) if definition is not None else None
         if "plan-total" not in data and plan is not None and _fits(plan, field):
@@ -69,6 +73,41 @@ def typed_field(request) -> PlanField:
     if "plan-total" in data:
         field.read(data)
     return field
+
+
+@dataclass
+class SentPlan:
+    """The field as it came with the KPI's own form; `field` is None when it was never opened, or left empty."""
+
+    field: PlanField | None = None
+    is_refused: bool = False
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether nothing in it has to be mended."""
+        self.is_refused = self.field is not None and not self.field.is_valid()
+        return not self.is_refused
+
+    def keep(self, definition: KpiDefinition, *, by: Member) -> None:
+        """Keep it with the KPI, for everybody. Raises PlanRefused."""
+        if self.field is not None:
+            service.keep_plan(
+                definition=definition, starts_on=self.field.year.starts_on, draft=self.field.draft(), by=by
+            )
+
+    def show(self, refusal: service.PlanRefused) -> None:
+        """Say in the field why it cannot be kept."""
+        self.is_refused = True
+        if self.field is not None:
+            self.field.error = str(refusal)
+
+
+def sent_plan(request) -> SentPlan:
+    """The year's target among what the form of a KPI sent."""
+    if "plan-total" not in request.POST:
+        return SentPlan()
+    field = typed_field(request)
+    return SentPlan(None if field.is_empty else field)
 
 
 def _fits(plan: KpiPlan, field: PlanField) -> bool:

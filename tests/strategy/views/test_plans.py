@@ -1,0 +1,174 @@
+"""The page of a year's target, the field that answers while one types, and the KPI's own form around it."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+
+from kpiapp.services.calendars import start_calendar
+from kpiapp.tenancy import organization_scope
+from strategy import plans
+from strategy.models import KpiDefinition, KpiPlan
+from strategy.services.kpis import create_kpi
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def kpi(an_phat):
+    """Revenue of Sales, months add up, with Vietnam's holidays in the calendar."""
+    with organization_scope(an_phat.organization):
+        start_calendar(an_phat.organization, None)
+        fields = {"name": "Doanh thu", "aggregation": "sum", "target": Decimal(100), "decimals": 0, "unit": "triệu"}
+        return create_kpi(fields=fields, by=an_phat.strategy, department=an_phat.department)
+
+
+def year(cast) -> datetime.date:
+    return datetime.datetime.now(tz=datetime.UTC).date().replace(month=1, day=1)
+
+
+def typed(total, months, **more) -> dict:
+    fields = {f"plan-month-{place}": str(value) for place, value in enumerate(months)}
+    return {"plan-total": str(total), "plan-shape": "own", **fields, **more}
+
+
+def field_of(response) -> list:
+    return [cell.value for cell in response.context["plan"].cells]
+
+
+def live(cast, kpi, data):
+    url = cast.url("strategy/library/kpis/months/")
+    return cast.client(cast.strategy).post(url, {"definition": kpi.pk, **data}, headers=HTMX)
+
+
+def test_the_page_begins_with_the_kpis_own_target(an_phat, kpi):
+    response = an_phat.client(an_phat.strategy).get(an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/"))
+    assert field_of(response) == [100] * 12
+    assert "Tết" in response.content.decode()
+
+
+def test_working_days_make_the_month_of_tet_smaller(an_phat, kpi):
+    response = live(an_phat, kpi, typed(2490, [""] * 12, **{"plan-use": "working_days", "plan-year": "2026"}))
+    values = field_of(response)
+    assert sum(values) == 2490
+    assert min(values) == values[1]
+
+
+def test_a_changed_month_moves_the_others_and_a_pinned_one_stays(an_phat, kpi):
+    data = typed(1200, [150] + [100] * 11, **{"plan-changed": "0", "plan-pin": ["1"]})
+    values = field_of(live(an_phat, kpi, data))
+    assert (values[0], values[1], sum(values)) == (150, 100, 1200)
+    assert set(values[2:]) == {95}
+
+
+def test_what_cannot_hold_is_said_and_nothing_is_lost(an_phat, kpi):
+    response = live(an_phat, kpi, typed(1200, ["1.300"] + [100] * 11, **{"plan-changed": "0"}))
+    text = response.content.decode()
+    assert response.context["plan"].error
+    assert 'value="1.300"' in text
+    assert "1.200" in response.context["plan"].error
+
+
+def test_what_is_no_number_is_named_beside_its_month(an_phat, kpi):
+    response = live(an_phat, kpi, typed(1200, ["nhiều"] + [100] * 11, **{"plan-changed": "0"}))
+    assert response.context["plan"].cells[0].error
+    assert 'value="nhiều"' in response.content.decode()
+
+
+def test_an_event_takes_its_part_of_the_month(an_phat, kpi):
+    events = {"plan-event-month-0": "1", "plan-event-percent-0": "-40", "plan-event-name-0": "Tết"}
+    values = field_of(live(an_phat, kpi, typed(1160, [""] * 12, **events, **{"plan-use": "equal"})))
+    assert values[1] == 60
+    assert set(values) == {60, 100}
+
+
+def test_keeping_a_plan_and_who_may_not(an_phat, kpi):
+    url = an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/")
+    data = typed(1200, [100] * 12, **{"plan-keep": "1"})
+    assert an_phat.client(an_phat.lan).post(url, data).status_code == 404
+    assert an_phat.client(an_phat.manager).post(url, data).status_code == 302
+    with organization_scope(an_phat.organization):
+        assert plans.plan_of(kpi.pk, year(an_phat)).total == 1200
+
+
+def test_a_plan_that_misses_its_year_comes_back_as_typed(an_phat, kpi):
+    url = an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/")
+    response = an_phat.client(an_phat.strategy).post(url, typed(1300, [100] * 12, **{"plan-keep": "1"}))
+    assert response.status_code == 422
+    assert 'value="1300"' in response.content.decode()
+    with organization_scope(an_phat.organization):
+        assert not KpiPlan.objects.exists()
+
+
+def test_a_person_gets_a_plan_of_their_own_within_reach_only(an_phat, kpi):
+    url = an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/")
+    data = typed(600, [50] * 12, **{"plan-keep": "1", "plan-member": an_phat.lan.pk})
+    assert an_phat.client(an_phat.manager).post(url, data).status_code == 302
+    data["plan-member"] = an_phat.minh.pk
+    assert an_phat.client(an_phat.manager).post(url, data).status_code == 404
+    shown = an_phat.client(an_phat.manager).get(url).content.decode()
+    assert an_phat.lan.name in shown
+    assert an_phat.lan.name not in an_phat.client(an_phat.minh).get(url).content.decode()
+
+
+def test_last_years_figures_are_for_those_who_plan(an_phat, kpi):
+    url = an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/")
+    assert an_phat.client(an_phat.minh).get(url).context["plan"].year.figures == {}
+
+
+def test_the_kpis_form_opens_the_field_with_what_is_typed(an_phat, kpi):
+    url = an_phat.url("strategy/library/kpis/months/")
+    typed_kpi = {"aggregation": "sum", "target": "250", "decimals": "0", "unit": "cái", "frequency": "month"}
+    response = an_phat.client(an_phat.manager).post(url, typed_kpi, headers=HTMX)
+    assert response.context["plan"].total == 3000
+    level = {**typed_kpi, "aggregation": "last", "baseline": "100", "plan-use": "linear"}
+    response = an_phat.client(an_phat.manager).post(url, {**level, "plan-total": "220"}, headers=HTMX)
+    assert field_of(response) == list(range(110, 230, 10))
+
+
+def form_data(**fields) -> dict:
+    return {
+        "name": "Hợp đồng mới",
+        "direction": "increase",
+        "aggregation": "sum",
+        "decimals": "0",
+        "frequency": "month",
+        "group": "B",
+        "method": "ratio",
+        "cap_percent": "120",
+        "floor_percent": "0",
+        "missing_policy": "exclude_reweight",
+        "target": "10",
+        **fields,
+    }
+
+
+def test_a_new_kpi_is_saved_with_its_plan(an_phat):
+    url = an_phat.url("strategy/library/kpis/new/")
+    response = an_phat.client(an_phat.strategy).post(url, form_data(**typed(120, [10] * 12), draft="1"))
+    assert response.status_code == 302, response.context["form"].errors
+    with organization_scope(an_phat.organization):
+        made = KpiDefinition.objects.get(name="Hợp đồng mới")
+        assert plans.plan_of(made.pk, year(an_phat)).total == 120
+
+
+def test_neither_is_saved_when_the_plan_does_not_hold(an_phat):
+    url = an_phat.url("strategy/library/kpis/new/")
+    response = an_phat.client(an_phat.strategy).post(url, form_data(**typed(130, [10] * 12), draft="1"))
+    assert response.status_code == 422
+    assert "130" in response.context["plan"].error
+    with organization_scope(an_phat.organization):
+        assert not KpiDefinition.objects.exists()
+
+
+def test_an_empty_field_is_no_plan(an_phat):
+    url = an_phat.url("strategy/library/kpis/new/")
+    response = an_phat.client(an_phat.strategy).post(url, form_data(**typed("", [""] * 12), draft="1"))
+    assert response.status_code == 302
+    with organization_scope(an_phat.organization):
+        assert not KpiPlan.objects.exists()
+
+
+def test_another_companys_kpi_is_not_there(an_phat, kpi, binh_minh):
+    url = binh_minh.url(f"strategy/library/kpis/{kpi.pk}/plan/")
+    assert binh_minh.client(binh_minh.strategy).get(url).status_code == 404
