@@ -170,6 +170,8 @@ class NotificationKind:
 
 # Groups of the side bar, in order: key to label. Labels are translated where they are shown.
 NAVIGATION: list[NavigationItem] = []
+# Pages under "Settings" of the apps above: (route with its namespace, label, permission).
+SETTINGS_PAGES: list[tuple[str, Any, str]] = []
 # kind of import → handler (kpiapp.services.import_handlers describes what a handler is).
 IMPORT_HANDLERS: dict[str, Any] = {}
 # Callables (member, query, on) → list of SearchHit for the command palette, a kind together; an empty query asks for

@@ -11,6 +11,7 @@ class ScorecardsConfig(AppConfig):
     def ready(self):
         """Register what scorecards offer below."""
         from kpiapp import registry
+        from kpiapp.permissions import Permission
         from scorecards import curves, figures, histories, home_panels, notices, offers
         from scorecards.formula_values import values_to_try
         from scorecards.imports import HANDLERS
@@ -32,6 +33,7 @@ class ScorecardsConfig(AppConfig):
         registry.JOB_LABELS[drafts.TASK] = offers.PUT_DRAFT
         registry.JOB_LINKS["night"] = offers.night_changes_url
         registry.NAVIGATION += offers.NAVIGATION
+        registry.SETTINGS_PAGES.append(("scorecards:card_rules", offers.CARD_RULES, Permission.ROLE_READ))
         registry.HOME_PANELS.append(home_panels.panels)
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)

@@ -83,6 +83,21 @@ class Status(TextChoices):
     NONE = "none", _("no data")
 
 
+class WeightRule(TextChoices):
+    """What becomes of a card whose weights do not make 100 (the kernel's WeightPolicy)."""
+
+    STRICT = "strict", _("Refuse it: weights must make exactly 100")
+    NORMALISE = "normalise", _("Accept it: each weight counts by its share")
+    WARN = "warn", _("Accept it with a warning: each weight counts by its share")
+
+
+class LimitRule(TextChoices):
+    """What becomes of a card outside the limits of weights and numbers of KPIs."""
+
+    WARN = "warn", _("Say so, and accept it")
+    REFUSE = "refuse", _("Refuse it")
+
+
 class ChangeMode(TextChoices):
     """What a change of an agreed line does to the days before it takes effect."""
 

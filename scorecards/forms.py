@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ZERO, NumberError, parse_number
 from kpiapp.forms import DayInput, OrganizationForm
 from kpiapp.number_field import NumberField
-from scorecards.choices import ChangeMode, RemindWho
-from scorecards.models import ScorecardLine
+from scorecards.choices import ChangeMode, LimitRule, RemindWho, WeightRule
+from scorecards.models import CardRules, ScorecardLine
 from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
 from strategy.choices import Aggregation
@@ -155,6 +155,18 @@ class LineForm(OrganizationForm):
         return weight
 
 
+def line_forms(lines, data=None) -> dict[int, LineForm]:
+    """The form of each line of a card, by line."""
+    return {
+        line.pk: LineForm(
+            data or None,
+            prefix=f"line-{line.pk}",
+            initial={"weight": line.weight.normalize() + 0, "baseline": line.baseline, "target": line.target},
+        )
+        for line in lines
+    }
+
+
 class ChangeForm(OrganizationForm):
     """New values of an agreed line; an empty field stays as it is."""
 
@@ -170,18 +182,14 @@ class ChangeForm(OrganizationForm):
     effective_on = forms.DateField(label=gettext_lazy("Effective on"), widget=DayInput)
     mode = forms.ChoiceField(
         label=gettext_lazy("It counts"),
-        required=False,
         choices=ChangeMode.choices,
+        widget=forms.RadioSelect,
         initial=ChangeMode.SEGMENTS,
         help_text=gettext_lazy(
             "From that day on: the days before keep what was agreed, and both parts count by their working days."
         ),
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}))
-
-    def clean_mode(self):
-        """From the day on, unless somebody chose the whole period."""
-        return self.cleaned_data["mode"] or ChangeMode.SEGMENTS
 
     def changes(self) -> dict:
         """Fields that were filled in, with their new values."""
@@ -285,3 +293,44 @@ class LadderForm(OrganizationForm):
                 self.add_error(who, _("Type whole numbers, for example: -3, 0, 1."))
         cleaned["steps"] = steps
         return cleaned
+
+
+class CardRulesForm(OrganizationForm):
+    """What a company asks of its cards."""
+
+    weights = forms.ChoiceField(
+        label=gettext_lazy("Weights that do not make 100"), choices=WeightRule.choices, widget=forms.RadioSelect
+    )
+    weight_least = NumberField(label=gettext_lazy("Least weight of a KPI"), max_decimals=2, minimum=ZERO)
+    weight_most = NumberField(label=gettext_lazy("Greatest weight of a KPI"), max_decimals=2, minimum=ZERO)
+    kpis_least = forms.IntegerField(label=gettext_lazy("Fewest KPIs on a card"), min_value=1, max_value=50)
+    kpis_most = forms.IntegerField(label=gettext_lazy("Most KPIs on a card"), min_value=1, max_value=50)
+    limits = forms.ChoiceField(
+        label=gettext_lazy("A card outside the limits"), choices=LimitRule.choices, widget=forms.RadioSelect
+    )
+
+    @classmethod
+    def of(cls, rules: CardRules, data=None):
+        """The form, filled with what holds now."""
+        return cls(data, initial={name: getattr(rules, name) for name in cls.base_fields})
+
+
+class MoveForm(OrganizationForm):
+    """Why cards go over to another version of a KPI, and since when it counts on agreed ones."""
+
+    mode = forms.ChoiceField(
+        label=gettext_lazy("On agreed cards it counts"), choices=ChangeMode.choices, widget=forms.RadioSelect
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}))
+
+    def __init__(self, *args, needs_reason: bool, **options):
+        """Drafts change at once and need no reason."""
+        options.setdefault("initial", {"mode": ChangeMode.REPLACE})
+        super().__init__(*args, **options)
+        if not needs_reason:
+            for name in ("mode", "reason"):
+                self.fields[name].required, self.fields[name].widget = False, forms.HiddenInput()
+
+    def clean_mode(self):
+        """For the whole period unless somebody chose the day."""
+        return self.cleaned_data["mode"] or ChangeMode.REPLACE

@@ -53,6 +53,7 @@ NAVIGATION = [
     ),
 ]
 
+CARD_RULES = gettext_lazy("Card rules")
 AUDIT_NOUNS = {
     "actual": gettext_lazy("Entries"),
     "card": gettext_lazy("Scorecards"),
@@ -62,6 +63,7 @@ AUDIT_NOUNS = {
     "cascade": gettext_lazy("KPI tree"),
     "warning": gettext_lazy("Early warnings"),
     "reminder": gettext_lazy("Reminders"),
+    "card_rules": CARD_RULES,
 }
 AUDIT_WORDS = {
     "agree": pgettext_lazy("done", "agreed"),
@@ -75,6 +77,7 @@ AUDIT_WORDS = {
     "remove_line": pgettext_lazy("done", "KPI removed"),
     "request": pgettext_lazy("done", "asked for"),
     "refuse": pgettext_lazy("done", "refused"),
+    "move_cards": pgettext_lazy("done", "cards moved"),
     "attach": pgettext_lazy("done", "attached"),
     "answer": pgettext_lazy("done", "answered"),
     "snooze": pgettext_lazy("done", "put off"),
@@ -91,6 +94,12 @@ AUDIT_WORDS = {
     "rolls_up": gettext_lazy("adds up from below"),
     **dict(LinkKind.choices),
     "other_weights": gettext_lazy("other weights"),
+    "weight_least": gettext_lazy("Least weight of a KPI"),
+    "weight_most": gettext_lazy("Greatest weight of a KPI"),
+    "kpis_least": gettext_lazy("Fewest KPIs on a card"),
+    "kpis_most": gettext_lazy("Most KPIs on a card"),
+    "weights": gettext_lazy("Weights that do not make 100"),
+    "limits": gettext_lazy("A card outside the limits"),
 }
 
 

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from scorecards.views import assign, cards, copying, decisions, drafts, explain, lines, nights, tree, warnings
+from scorecards.views import (
+    assign,
+    cards,
+    copying,
+    decisions,
+    drafts,
+    effects,
+    explain,
+    kpi_moves,
+    lines,
+    nights,
+    rules,
+    tree,
+    warnings,
+)
 
 app_name = "scorecards"
 
@@ -21,6 +35,7 @@ urlpatterns = [
     path("cards/<int:pk>/edit/", cards.card_edit, name="card_edit"),
     path("cards/<int:pk>/submit/", cards.card_submit, name="card_submit"),
     path("cards/<int:pk>/decide/", cards.card_decide, name="card_decide"),
+    path("cards/<int:pk>/effect/", effects.card_effect, name="card_effect"),
     path("cards/<int:pk>/paste/", lines.card_paste, name="card_paste"),
     path("cards/<int:pk>/why/", explain.explain_card, name="explain_card"),
     path("lines/<int:pk>/", lines.line, name="line"),
@@ -30,6 +45,7 @@ urlpatterns = [
     path("lines/<int:pk>/waive/", lines.line_waive, name="line_waive"),
     path("lines/<int:pk>/remove/", cards.line_remove, name="line_remove"),
     path("lines/<int:pk>/change/", decisions.change_new, name="change_new"),
+    path("lines/<int:pk>/change/effect/", effects.change_effect, name="change_effect"),
     path("lines/<int:pk>/wipe-out/", decisions.wipe_out, name="wipe_out"),
     path("lines/<int:pk>/why/", explain.explain_line, name="explain_line"),
     path("entries/withdraw/", lines.entries_withdraw, name="entries_withdraw"),
@@ -39,11 +55,16 @@ urlpatterns = [
     path("evidence/<int:pk>/", lines.evidence_file, name="evidence_file"),
     path("approvals/", decisions.approvals, name="approvals"),
     path("changes/", decisions.changes, name="changes"),
+    path("changes/<int:pk>/effect/", effects.request_effect, name="request_effect"),
     path("changes/<int:pk>/", decisions.change_decide, name="change_decide"),
     path("warnings/", warnings.warnings, name="warnings"),
     path("reminders/", warnings.reminders, name="reminders"),
     path("warnings/<int:pk>/", warnings.warning, name="warning"),
     path("warnings/<int:pk>/assign/", warnings.warning_assign, name="warning_assign"),
+    path("kpis/<int:pk>/effect/", kpi_moves.kpi_effect, name="kpi_effect"),
+    path("kpis/<int:pk>/move/", kpi_moves.kpi_move, name="kpi_move"),
+    path("rules/", rules.rules, name="card_rules"),
+    path("rules/edit/", rules.rules_edit, name="card_rules_edit"),
     path("nights/<int:pk>/", nights.night_changes, name="night_changes"),
     path("tree/", tree.tree, name="tree"),
     path("tree/<int:pk>/", tree.tree_line, name="tree_line"),

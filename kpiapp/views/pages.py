@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kpiapp import registry
 from kpiapp.permissions import Permission, can
 
 
@@ -26,13 +27,14 @@ def settings_tabs(request, current: str) -> list[dict]:
     tabs = [("settings", _("Company"), Permission.ROLE_READ), ("calendar", _("Working calendar"), Permission.ROLE_READ)]
     tabs.append(("roles", _("Roles"), Permission.ROLE_READ))
     tabs.append(("tokens", _("API keys"), Permission.TOKEN_EDIT))
+    pages = [(f"kpiapp:{route}", label, permission) for route, label, permission in tabs] + registry.SETTINGS_PAGES
     return [
         {
             "label": label,
-            "url": reverse(f"kpiapp:{route}", args=[request.organization.slug]),
-            "current": route == current,
+            "url": reverse(route, args=[request.organization.slug]),
+            "current": route.partition(":")[2] == current,
         }
-        for route, label, permission in tabs
+        for route, label, permission in pages
         if can(request.member, permission)
     ]
 

@@ -4,6 +4,7 @@ from scorecards.models.actual import Actual, Evidence
 from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.draft import AssignmentDraft, DraftRow
 from scorecards.models.reminder import ReminderLadder, ladder
+from scorecards.models.rules import CardRules, card_rules
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
 from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
 from scorecards.models.warning import EarlyWarning
@@ -11,6 +12,7 @@ from scorecards.models.warning import EarlyWarning
 __all__ = [
     "Actual",
     "AssignmentDraft",
+    "CardRules",
     "CardScore",
     "ChangeRequest",
     "DraftRow",
@@ -25,5 +27,6 @@ __all__ = [
     "Scorecard",
     "ScorecardLine",
     "StaleCard",
+    "card_rules",
     "ladder",
 ]

@@ -19,9 +19,12 @@ from scorecards.recompute.cascade import (
 )
 from scorecards.recompute.gather import StoredCard, stored_card
 from scorecards.recompute.locks import lock_cards_of_lines
+from scorecards.recompute.preview import Changes, Move, preview_cards
 
 __all__ = [
+    "Changes",
     "Comparison",
+    "Move",
     "Rescored",
     "StoredCard",
     "apply_links",
@@ -29,6 +32,7 @@ __all__ = [
     "compare_cards",
     "follow_formulas",
     "lock_cards_of_lines",
+    "preview_cards",
     "refresh_actuals",
     "rescore_cards",
     "roll_up",

@@ -1,8 +1,9 @@
 """Compiled rules of KPI versions. A version never changes, so what was compiled once is kept for the process."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from kpiapp.tenancy import current_organization_id
@@ -28,14 +29,14 @@ _kept: dict[tuple[int, str], Rule] = {}
 class RuleBook(dict):
     """Rules by the key that gathered rows carry: id of the KPI version, and the line's own method as JSON if any."""
 
-    def __init__(self, keys: Callable[[], Iterable[str]]):
-        super().__init__()
+    def __init__(self, keys: Callable[[], Iterable[str]], given: Mapping[str, Rule] = MappingProxyType({})):
+        super().__init__(given)
         self._keys = keys
 
     def __missing__(self, key: str) -> Rule:
         """Fetch what the process has not compiled yet, for all rows at once."""
         organization_id = current_organization_id()
-        wanted = set(self._keys())
+        wanted = set(self._keys()) - set(self)
         missing = [other for other in wanted if (organization_id, other) not in _kept]
         if missing:
             if len(_kept) > KEPT:
@@ -43,14 +44,15 @@ class RuleBook(dict):
             versions = KpiVersion.objects.in_bulk({int(other.partition(" ")[0]) for other in missing})
             for other in missing:
                 version, _, own = other.partition(" ")
-                _kept[organization_id, other] = _compile(versions[int(version)], own)
+                _kept[organization_id, other] = compile_version(versions[int(version)], own)
         for other in wanted:
             if (organization_id, other) in _kept:
                 self[other] = _kept[organization_id, other]
         return self[key]
 
 
-def _compile(version: KpiVersion, own: str) -> Rule:
+def compile_version(version: KpiVersion, own: str = "") -> Rule:
+    """The rule of a version, with the method and parameters a line has of its own (as in the key of its row)."""
     # COPY doubles backslashes; JSON has no other character that it would escape.
     method, params = json.loads(own.replace("\\\\", "\\"), parse_float=Decimal) if own else ("", None)
     rule = rule_of(version, method, params)

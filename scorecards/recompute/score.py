@@ -4,12 +4,12 @@ This is the hot loop of the night, a million rows long: text in, text out, no ob
 decided in `scorecards.scoring` alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from scorecards.recompute.gather import NULL, StoredCard, carried_pairs
-from scorecards.recompute.rules import RuleBook
+from scorecards.recompute.rules import Rule, RuleBook
 from scorecards.recompute.segments import SEGMENTED, SegmentBook
 from scorecards.scoring import NOT_SCORABLE, CardSums, LineState, WeightPolicy, card_result, status_of
 
@@ -31,16 +31,21 @@ class Scores(NamedTuple):
 
 
 def score_rows(
-    rows: Sequence[str], cards: dict[int, StoredCard], *, report: bool, segmented: SegmentBook | None = None
+    rows: Sequence[str],
+    cards: dict[int, StoredCard],
+    *,
+    report: bool,
+    segmented: SegmentBook | None = None,
+    rules: Mapping[str, Rule] | None = None,
 ) -> Scores:
     """Score lines, given card by card, and their cards; with `report`, what no night has reported counts as changed.
 
     A line is (line, state, reason, raw, completion, status, card); a card is in the order of StoredCard.score.
-    `segmented` scores lines in segments; a preview gives its own.
+    `segmented` scores lines in segments, `rules` are those of versions that are not saved: a preview gives its own.
     """
     segmented = SegmentBook(rows) if segmented is None else segmented
-    rules = RuleBook(lambda: (row.split("\t", 3)[2] for row in rows))
-    carried = _Carried(rows, cards, rules)
+    rule_book = RuleBook(lambda: (row.split("\t", 3)[2] for row in rows), rules or {})
+    carried = _Carried(rows, cards, rule_book)
     sums = {card_id: CardSums() for card_id in cards}
     lines: list[str] = []
     new_lines: list[str] = []
@@ -52,7 +57,7 @@ def score_rows(
             absence = _LATE if cards[int(card)].is_over else _NOT_DUE
         if weighs != weight_text:
             weight_text, weight = weighs, Decimal(weighs)
-        score, missing, carries, uses_baseline = rules[key]
+        score, missing, carries, uses_baseline = rule_book[key]
         why, bits = absence, COUNTS
         quantity = None if a == NULL else Decimal(a)
         divisor = None if b == NULL else Decimal(b)

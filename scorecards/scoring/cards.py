@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
-from kpiapp.decimals import EXACT, HUNDRED, ZERO, allocate, divide, plain, round_completion, round_percent
+from kpiapp.decimals import EXACT, HUNDRED, ONE, ZERO, allocate, divide, plain, round_completion, round_percent
 from scorecards.scoring.lines import NOT_SCORABLE, SCORED, LineState
 from scorecards.scoring.rules import DEFAULT_CAP, MissingPolicy
 from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBand, status_of
@@ -246,10 +248,37 @@ def suggest_weights(
     *,
     factors: Mapping[str, Decimal] = DEFAULT_GROUP_FACTORS,
     total: Decimal = HUNDRED,
-    unit: Decimal = Decimal(1),
+    unit: Decimal = ONE,
+    least: Decimal = ZERO,
+    most: Decimal | None = None,
 ) -> list[Decimal]:
     """Weights in percent for KPIs of groups A, B and C, in the order given: A,A,B,B,C → 28, 27, 18, 18, 9.
 
-    Raises AllocationError for an empty list and KeyError for a group without a factor.
+    Each lies between `least` and `most` (whole units) where that many KPIs allow it; what a limit takes from one
+    goes to the others by their factors. A,C,C,C,C,C with at most 30 and at least 5 is 30, 14, 14, 14, 14, 14. Raises
+    AllocationError for an empty list and KeyError for a group without a factor.
     """
-    return allocate(total, [factors[group] for group in groups], unit=unit)
+    given = [factors[group] for group in groups]
+    top = total if most is None else most
+    if not given or not EXACT.multiply(least, Decimal(len(given))) <= total <= EXACT.multiply(top, Decimal(len(given))):
+        return allocate(total, given, unit=unit)
+    shares = _within(given, Fraction(total), Fraction(least), Fraction(top))
+    # Shares as whole numbers in the same proportions: allocate takes decimals.
+    scale = lcm(*(share.denominator for share in shares))
+    return allocate(total, [Decimal(int(share * scale)) for share in shares], unit=unit)
+
+
+def _within(factors: Sequence[Decimal], total: Fraction, least: Fraction, most: Fraction) -> list[Fraction]:
+    """Shares of a total by factor, none below `least` or above `most`, exactly; the limits must leave room."""
+    shares: dict[int, Fraction] = {}
+    while len(shares) < len(factors):
+        free = [index for index in range(len(factors)) if index not in shares]
+        rest, weight = total - sum(shares.values()), sum(Fraction(factors[index]) for index in free)
+        tried = {index: rest * Fraction(factors[index]) / weight for index in free}
+        over = {index: most for index in free if tried[index] > most}
+        under = {index: least for index in free if tried[index] < least}
+        too_much = sum((tried[index] - most for index in over), Fraction(0))
+        too_little = sum((least - tried[index] for index in under), Fraction(0))
+        # The side that is further out is fixed first: fixing it can only bring the others closer to their limits.
+        shares |= (over if too_much >= too_little else under) or tried
+    return [shares[index] for index in range(len(factors))]

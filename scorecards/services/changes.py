@@ -19,11 +19,14 @@ from scorecards.services import dated
 from scorecards.services.dated import Proposal
 from scorecards.services.scorecards import CardRefused, check_line, measured_by
 from strategy.choices import Aggregation
+from strategy.models import KpiVersion
 
 NUMBERS = ("target", "baseline", "weight")
 # A severe violation: the line counts 0 however much was reached. Set like any other change, by two people.
 WIPE_OUT = "wiped_out_reason"
-FIELDS = (*NUMBERS, "method", "params", WIPE_OUT)
+# The version of the KPI; requests keep its id.
+VERSION = "kpi"
+FIELDS = (*NUMBERS, "method", "params", WIPE_OUT, VERSION)
 
 
 class ChangeRefused(Refused):
@@ -31,7 +34,15 @@ class ChangeRefused(Refused):
 
 
 def _text(value):
+    if isinstance(value, KpiVersion):
+        return value.pk
     return plain(value) if isinstance(value, Decimal) else value
+
+
+def _kept(before, after) -> dict:
+    """Old and new as a request keeps them; of versions, which have an id, the number people know as well."""
+    kept = {"old": _text(before), "new": _text(after)}
+    return kept | {"numbers": [before.number, after.number]} if isinstance(after, KpiVersion) else kept
 
 
 def _number(text: str | None) -> Decimal | None:
@@ -66,22 +77,12 @@ def request_change(
     _check_open(line, effective_on, mode)
     if not reason.strip():
         raise ChangeRefused(_("Say why it has to change: the one who decides was not there."))
-    different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
-    if not different:
-        raise ChangeRefused(_("Nothing would change: type at least one new value."))
-    splits = (
-        mode == ChangeMode.SEGMENTS and effective_on > line.scorecard.period.starts_on and set(different) != {"weight"}
-    )
-    if splits and line.kpi.aggregation == Aggregation.FORMULA:
-        raise ChangeRefused(
-            _("This KPI is calculated from others, for the whole period at once. Choose the whole period.")
-        )
+    different = _different(line, changes, effective_on, mode)
     if ChangeRequest.objects.filter(line=line, state=ChangeState.REQUESTED).exists():
         raise ChangeRefused(_("A change of this KPI is already waiting. Withdraw it, or wait for the decision."))
-    _check(line, different)
     request = ChangeRequest.objects.create(
         line=line,
-        changes={name: {"old": _text(value_now(line, name)), "new": _text(value)} for name, value in different.items()},
+        changes={name: _kept(value_now(line, name), value) for name, value in different.items()},
         reason=reason.strip(),
         effective_on=effective_on,
         mode=mode,
@@ -91,6 +92,31 @@ def request_change(
     deciders = recipients.decider_ids(line.scorecard, timezone.localdate(request.requested_at))
     notifications.notify(to=deciders, kind=notices.CHANGE_REQUESTED, target=request, by=by)
     return request
+
+
+def propose_change(*, line: ScorecardLine, changes: dict, effective_on: datetime.date, mode: str) -> Proposal:
+    """What a request would make of a card, before it is made; nothing is written. Raises ChangeRefused."""
+    _check_open(line, effective_on, mode)
+    return dated.propose(
+        line=line, values=_different(line, changes, effective_on, mode), effective_on=effective_on, mode=mode
+    )
+
+
+def _different(line: ScorecardLine, changes: dict, effective_on: datetime.date, mode: str) -> dict:
+    """The values that would change. Raises ChangeRefused when there is none, or one that can never be scored."""
+    different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
+    if not different:
+        raise ChangeRefused(_("Nothing would change: type at least one new value."))
+    splits = (
+        mode == ChangeMode.SEGMENTS and effective_on > line.scorecard.period.starts_on and set(different) != {"weight"}
+    )
+    versions = (line.kpi, different.get(VERSION, line.kpi))
+    if splits and any(version.aggregation == Aggregation.FORMULA for version in versions):
+        raise ChangeRefused(
+            _("This KPI is calculated from others, for the whole period at once. Choose the whole period.")
+        )
+    _check(line, different)
+    return different
 
 
 def _check_open(line: ScorecardLine, effective_on: datetime.date, mode: str) -> None:
@@ -119,7 +145,7 @@ def _check(line: ScorecardLine, values: dict) -> None:
         return values.get(name, getattr(line, name))
 
     try:
-        check_line(line.kpi, now("weight"), now("target"), now("baseline"), now("method"), now("params"))
+        check_line(now(VERSION), now("weight"), now("target"), now("baseline"), now("method"), now("params"))
     except CardRefused as error:
         raise ChangeRefused(str(error)) from error
 
@@ -189,6 +215,8 @@ def proposal_of(request: ChangeRequest) -> Proposal:
     values = {
         name: _number(change["new"]) if name in NUMBERS else change["new"] for name, change in request.changes.items()
     }
+    if VERSION in values:
+        values[VERSION] = KpiVersion.objects.get(pk=values[VERSION])
     proposal = dated.propose(line=line, values=values, effective_on=request.effective_on, mode=request.mode)
     if WIPE_OUT in values:
         proposal.lines[0].wiped_out_by = request.requested_by

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from kpiapp import queries
 from kpiapp.choices import RowOutcome
+from kpiapp.decimals import HUNDRED
 from kpiapp.models import ImportBatch, Member, Organization, User
 from kpiapp.services import imports, organizations
 from kpiapp.services.import_fields import titles_of
@@ -24,6 +25,7 @@ from kpiapp.tenancy import organization_scope
 from scorecards.choices import CardState
 from scorecards.models import Scorecard
 from scorecards.services import scorecards
+from scorecards.weights import total_weight
 from strategy.models import KpiDefinition
 from strategy.services.kpis import create_kpi, revise_kpi
 from strategy.services.perspectives import ensure_perspectives
@@ -191,7 +193,7 @@ def _agree(run: imports.Run) -> int:
     drafts = Scorecard.objects.filter(state=CardState.DRAFT).select_related("period", "member", "department")
     agreed = 0
     for card in drafts.prefetch_related("lines"):
-        if scorecards.total_weight(card.lines.all()) == scorecards.HUNDRED:
+        if total_weight(card.lines.all()) == HUNDRED:
             scorecards.agree_card(card=card, by=run.by)
             agreed += 1
     return agreed

@@ -12,6 +12,7 @@ from kpiapp.models import Period
 from kpiapp.models.calendar import working_calendar
 from scorecards.choices import ChangeMode
 from scorecards.models import LineSegment, ScorecardLine
+from scorecards.recompute import Changes
 from scorecards.scoring import weights_by_days
 from scorecards.segments import SCORED_BY, days_of, first_segment, without_repeats
 from scorecards.services.scorecards import balanced
@@ -125,3 +126,13 @@ def save(proposal: Proposal) -> None:
 
 _COLUMNS = ("kpi_id", "weight", "target", "baseline", "method", "params")
 _LINE_COLUMNS = ("kpi", "weight", "target", "baseline", "method", "params", "wiped_out_reason", "wiped_out_by")
+
+
+def changes_of(proposal: Proposal, line: ScorecardLine) -> Changes:
+    """A proposal for a line (as it is stored) as a preview takes it; entries count as another version adds them up."""
+    changes = Changes.of_lines(proposal.lines, proposal.segments)
+    changed = proposal.lines[0]
+    if changed.kpi_id != line.kpi_id and not changed.in_segments:
+        changes.segments[line.pk] = [first_segment(changed, line.scorecard.period)]
+        changes.lines[line.pk]["in_segments"] = True
+    return changes

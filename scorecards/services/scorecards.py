@@ -7,10 +7,9 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from kpiapp.decimals import HUNDRED, ZERO, AllocationError, allocate, format_number, plain
+from kpiapp.decimals import HUNDRED, ZERO, AllocationError, allocate, plain
 from kpiapp.models import Department, Employment, Member, Organization, Period
 from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
@@ -18,9 +17,10 @@ from scorecards import notices, recipients, recompute
 from scorecards.choices import CardState, OwnerKind
 from scorecards.kpi_checks import sentence_of
 from scorecards.line_rules import NEEDS_TARGET, rule_of
-from scorecards.models import Scorecard, ScorecardLine
+from scorecards.models import Scorecard, ScorecardLine, card_rules
 from scorecards.recompute import line_writes
 from scorecards.scoring import problems_of
+from scorecards.weights import findings_of, suggestions
 from strategy.choices import KpiState
 from strategy.models import KpiDefinition, KpiVersion
 
@@ -326,17 +326,26 @@ def remove_line(*, line: ScorecardLine, by: Member, today) -> Scorecard:
 @transaction.atomic
 def balance_weights(*, card: Scorecard, by: Member, today) -> Scorecard:
     """Scale a draft's weights to 100.00 in all, each keeping its share; equal shares when all are 0."""
+    lines = _weighed_lines(card)
+    shares = zip(lines, balanced([line.weight for line in lines]), strict=True)
+    return update_lines(card=card, changes={line.pk: {"weight": share} for line, share in shares}, by=by, today=today)
+
+
+@transaction.atomic
+def suggest_card_weights(*, card: Scorecard, by: Member, today) -> Scorecard:
+    """Set a draft's weights by the groups of its KPIs, A3 : B2 : C1, within the limits of the company."""
+    suggested = suggestions(_weighed_lines(card), card_rules())
+    changes = {pk: {"weight": weight} for pk, weight in suggested.items()}
+    return update_lines(card=card, changes=changes, by=by, today=today)
+
+
+def _weighed_lines(card: Scorecard) -> list[ScorecardLine]:
+    """The scored lines of a draft, which is locked, in their order. Raises CardRefused when there is none."""
     card = lock_draft(card)
     lines = list(card.lines.select_related("kpi").filter(is_scored=True).order_by("position", "pk"))
     if not lines:
         raise CardRefused(_("There is nothing to balance: add a KPI first."))
-    shares = balanced([line.weight for line in lines])
-    return update_lines(
-        card=card,
-        changes={line.pk: {"weight": share} for line, share in zip(lines, shares, strict=True)},
-        by=by,
-        today=today,
-    )
+    return lines
 
 
 def balanced(weights: Sequence[Decimal], total: Decimal = HUNDRED) -> list[Decimal]:
@@ -414,13 +423,8 @@ def measured_by(card: Scorecard) -> set[int]:
     return {pk for pk in (card.member_id, card.department and card.department.head_id) if pk}
 
 
-def total_weight(lines: Sequence[ScorecardLine]) -> Decimal:
-    """Sum of the weights that count."""
-    return sum((line.weight for line in lines if line.is_scored), ZERO)
-
-
 def check_complete(card: Scorecard) -> None:
-    """Refuse a card that has no line, lacks a target, or whose weights are not exactly 100. Raises CardRefused."""
+    """Refuse a card that has no line, lacks a target, or breaks the card rules of the company. Raises CardRefused."""
     lines = list(card.lines.select_related("kpi"))
     if not lines:
         raise CardRefused(_("The card is empty: add a KPI first."))
@@ -429,20 +433,8 @@ def check_complete(card: Scorecard) -> None:
     ]
     if open_targets:
         raise CardRefused(_("Set a target for: %(kpis)s.") % {"kpis": ", ".join(open_targets)})
-    total = total_weight(lines)
-    if total != HUNDRED:
-        raise CardRefused(weight_problem(total))
-
-
-def weight_problem(total: Decimal) -> str:
-    """How far weights are from 100, in words; empty when they are not."""
-    language = get_language() or "en"
-    shown = {"total": format_number(total, language), "gap": format_number(abs(HUNDRED - total), language)}
-    if total < HUNDRED:
-        return _("Weights add up to %(total)s, %(gap)s are missing. Set them, or use Balance.") % shown
-    if total > HUNDRED:
-        return _("Weights add up to %(total)s, %(gap)s too many. Set them, or use Balance.") % shown
-    return ""
+    if refused := [finding.text for finding in findings_of(lines, card_rules()) if finding.refuses]:
+        raise CardRefused(" ".join(refused))
 
 
 @transaction.atomic

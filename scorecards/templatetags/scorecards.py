@@ -24,10 +24,12 @@ def changed_parts(change: ChangeRequest) -> list[dict]:
         "method": _("Scoring method"),
         "params": _("Parameters"),
         "wiped_out_reason": _("Counts 0 for a severe violation"),
+        "kpi": _("Version of the KPI"),
     }
     return [
-        {"label": labels[name], "old": _shown(name, values["old"]), "new": _shown(name, values["new"])}
+        {"label": labels[name], "old": _shown(name, old), "new": _shown(name, new)}
         for name, values in change.changes.items()
+        for old, new in [values.get("numbers") or (values["old"], values["new"])]
     ]
 
 

@@ -11,9 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
 from scorecards import queries, team
-from scorecards.forms import LineForm, ReasonForm
+from scorecards.forms import ReasonForm, line_forms
+from scorecards.models import card_rules
 from scorecards.services import scorecards as cards
 from scorecards.views import parts
+from scorecards.views.effects import live_hint
+from scorecards.weights import Weights
 
 PAGE = 50
 
@@ -75,39 +78,38 @@ def team_list(request):
 
 @requires(Permission.CARD_EDIT)
 @require_http_methods(["GET", "POST"])
+@never_cache  # scores and what they would become
 def card_edit(request, pk):
     """Weights, baselines and targets of a draft, saved together."""
     here = queries.editable_cards(request.member, request.today).select_related(*queries.CARD_PARTS)
     card = get_object_or_404(here, pk=pk)
     lines = queries.card_with_lines(card, request.member, request.today)
-    forms = {line.pk: _line_form(request, line) for line in lines}
+    forms = line_forms([line for line in lines if not line.is_hidden], request.POST)
     if request.method == "POST" and all(form.is_valid() for form in forms.values()):
         changes = {pk: form.cleaned_data for pk, form in forms.items()}
         if _done(request, cards.update_lines, card=card, changes=changes, by=request.member, today=request.today):
             return _after_edit(request, card)
+    weights = Weights(lines, card_rules())
+    suggested = weights.suggested
     context = {
         "card": card,
         "period": card.period,
-        "pairs": [(line, forms[line.pk]) for line in lines],
-        "total": cards.total_weight(lines),
-        "problem": cards.weight_problem(cards.total_weight(lines)),
+        "pairs": [(line, forms.get(line.pk), suggested.get(line.pk)) for line in lines],
+        "weights": weights,
+        "hint": live_hint(),
         "rights": queries.rights_on(card, request.member, request.today),
     }
     invalid = any(form.errors for form in forms.values())
     return render(request, "scorecards/card_edit.html", context, status=422 if invalid else 200)
 
 
-def _line_form(request, line) -> LineForm:
-    initial = {"weight": line.weight.normalize() + 0, "baseline": line.baseline, "target": line.target}
-    return LineForm(request.POST or None, prefix=f"line-{line.pk}", initial=initial)
-
-
 def _after_edit(request, card):
-    """Where the pressed button leads: balance, hand in and agree follow a save in one click."""
+    """Where the pressed button leads: balance, suggest, hand in and agree follow a save in one click."""
     step = request.POST.get("then")
     slug, arguments = request.organization.slug, {"card": card, "by": request.member}
-    if step == "balance":
-        _done(request, cards.balance_weights, today=request.today, **arguments)
+    if step in ("balance", "suggest"):
+        service = cards.balance_weights if step == "balance" else cards.suggest_card_weights
+        _done(request, service, today=request.today, **arguments)
         return redirect("scorecards:card_edit", slug, card.pk)
     if step == "submit" and not _done(request, cards.submit_card, **arguments):
         return redirect("scorecards:card_edit", slug, card.pk)

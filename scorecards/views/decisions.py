@@ -13,7 +13,7 @@ from scorecards import queries
 from scorecards.choices import CardState
 from scorecards.forms import ChangeForm, ReasonForm
 from scorecards.models import Actual
-from scorecards.services import actuals
+from scorecards.services import actuals, dated
 from scorecards.services import changes as change_services
 
 PAGE = 50
@@ -129,7 +129,14 @@ def change_new(request, pk):
         else:
             messages.success(request, _("Asked for. A second person decides."))
             return redirect("scorecards:changes", request.organization.slug)
-    context = {"line": line, "card": line.scorecard, "period": period, "form": form}
+    context = {
+        "line": line,
+        "card": line.scorecard,
+        "period": period,
+        "form": form,
+        "weight": dated.weight_today(line),
+        "segments": dated.segments_of([line])[line.pk],
+    }
     return render(request, "scorecards/change_new.html", context, status=422 if form.errors else 200)
 
 

@@ -35,6 +35,7 @@ from scorecards.choices import LinkKind, OwnerKind, RollupKind, WarningKind
 from scorecards.models import (
     Actual,
     AssignmentDraft,
+    CardRules,
     CardScore,
     ChangeRequest,
     DraftRow,
@@ -42,6 +43,7 @@ from scorecards.models import (
     Evidence,
     KpiLink,
     LineScore,
+    LineSegment,
     OwnedKpi,
     RollupScore,
     Scorecard,
@@ -340,6 +342,8 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
     )
     grid = AssignmentDraft.objects.create(made_by=cast.strategy, periods=[cast.period.code])
     DraftRow.objects.create(draft=grid, position=0, owner_kind=OwnerKind.MEMBER, member=cast.minh, kpi=version)
+    LineSegment.objects.create(line=line, starts_on=NOVEMBER, kpi=line.kpi, weight=100, target=100)
+    CardRules.objects.create()
     rollup = RollupScore.objects.create(
         period=cast.period, kind=RollupKind.DEPARTMENT, department=cast.department, percent=80, parts=1
     )

@@ -17,6 +17,7 @@ from scorecards.scoring import (
     aggregate,
     compile_rule,
     score_segments,
+    suggest_weights,
     weights_by_days,
 )
 
@@ -116,3 +117,26 @@ def test_weights_that_make_100_every_day_make_exactly_100_over_the_period(days, 
     assert sum(weights) == 100
     for row, weight in zip(rows, weights, strict=True):
         assert min(w for _, w in row) - D("0.01") <= weight <= max(w for _, w in row) + D("0.01")
+
+
+groups = st.lists(st.sampled_from("ABC"), min_size=1, max_size=14)
+limits = st.tuples(st.integers(0, 20), st.integers(15, 100)).filter(lambda pair: pair[0] <= pair[1])
+
+
+@given(groups, limits)
+def test_suggested_weights_make_100_follow_the_groups_and_keep_the_limits(letters, bounds):
+    least, most = map(D, bounds)
+    weights = suggest_weights(letters, least=least, most=most)
+    assert sum(weights) == 100
+    if least * len(letters) <= 100 <= most * len(letters):
+        assert all(least <= weight <= most for weight in weights)
+    for first, one in enumerate(letters):
+        for second, other in enumerate(letters):
+            # A weighs at least as much as B; of the same letter the earlier one has the point that was left over.
+            if one < other or (one == other and first < second):
+                assert weights[first] >= weights[second]
+
+
+@given(groups)
+def test_without_limits_in_the_way_a_suggestion_is_the_plain_largest_remainder(letters):
+    assert suggest_weights(letters, least=D(0), most=D(100)) == suggest_weights(letters)

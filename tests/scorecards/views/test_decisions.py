@@ -40,7 +40,7 @@ class TestApprovals:
 
 class TestChanges:
     def ask(self, filled, who):
-        data = {"target": "120", "effective_on": "2026-11-20", "reason": "Thị trường đổi"}
+        data = {"target": "120", "effective_on": "2026-11-20", "mode": "segments", "reason": "Thị trường đổi"}
         return filled.client(who).post(filled.url(f"scorecards/lines/{filled.line.pk}/change/"), data)
 
     def decide(self, filled, who, **data):
@@ -59,7 +59,7 @@ class TestChanges:
         assert target(filled) == 120
 
     def test_what_cannot_be_asked_for_comes_back_with_the_reason(self, filled):
-        data = {"effective_on": "2026-11-20", "reason": "Không gì cả"}
+        data = {"effective_on": "2026-11-20", "mode": "segments", "reason": "Không gì cả"}
         url = filled.url(f"scorecards/lines/{filled.line.pk}/change/")
         response = filled.client(filled.lan).post(url, data)
         assert response.status_code == 422
