@@ -183,3 +183,54 @@ class LinkKind(TextChoices):
 
     CONTRIBUTION = "contribution", _("Contributes")
     SUPPORT = "support", _("Supports")
+
+
+class ProposalState(TextChoices):
+    """Whose turn it is with a proposed target, or how it ended."""
+
+    FOR_OWNER = "for_owner", _("Waits for the owner")
+    FOR_GIVER = "for_giver", _("Waits for the manager")
+    AGREED = "agreed", _("Agreed")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+OPEN_PROPOSALS = (ProposalState.FOR_OWNER, ProposalState.FOR_GIVER)
+
+# Pushed from above it begins with the owner's turn, proposed from below with the manager's; a counter-offer passes it.
+PROPOSAL_TRANSITIONS = {
+    ProposalState.FOR_OWNER: {
+        ProposalState.FOR_GIVER,
+        ProposalState.AGREED,
+        ProposalState.DECLINED,
+        ProposalState.WITHDRAWN,
+    },
+    ProposalState.FOR_GIVER: {
+        ProposalState.FOR_OWNER,
+        ProposalState.AGREED,
+        ProposalState.DECLINED,
+        ProposalState.WITHDRAWN,
+    },
+    ProposalState.AGREED: set(),
+    ProposalState.DECLINED: set(),
+    ProposalState.WITHDRAWN: set(),
+}
+
+
+class StepKind(TextChoices):
+    """A move in a proposal."""
+
+    OFFER = "offer", _("Offered")
+    COUNTER = "counter", _("Proposed another number")
+    ACCEPT = "accept", _("Accepted")
+    DECLINE = "decline", _("Declined")
+    WITHDRAW = "withdraw", _("Withdrawn")
+
+
+class ShareBy(TextChoices):
+    """How a target is shared out among those below."""
+
+    EQUAL = "equal", _("Equal")
+    HEADCOUNT = "headcount", _("By headcount")
+    LAST_YEAR = "last_year", _("As last year")
+    HAND = "hand", _("By hand")

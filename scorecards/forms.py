@@ -9,15 +9,15 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import HUNDRED, ZERO, NumberError, parse_number
-from kpiapp.forms import DayInput, OrganizationForm
+from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
 from kpiapp.number_field import NumberField
-from scorecards.choices import ChangeMode, LimitRule, RemindWho, WeightRule
+from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WeightRule
 from scorecards.models import CardRules, ScorecardLine
 from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
 from strategy.choices import Aggregation
 from strategy.forms.people import PersonField
-from strategy.models import KpiVersion
+from strategy.models import KpiDefinition, KpiVersion
 
 WHO_ME, WHO_TEAM, WHO_INSIDE, WHO_PERSON = "me", "team", "inside", "person"
 WHO = [
@@ -334,3 +334,77 @@ class MoveForm(OrganizationForm):
     def clean_mode(self):
         """For the whole period unless somebody chose the day."""
         return self.cleaned_data["mode"] or ChangeMode.REPLACE
+
+
+class ShareForm(OrganizationForm):
+    """What is shared out among those below, and how."""
+
+    total = NumberField(label=gettext_lazy("To share out"))
+    how = forms.ChoiceField(label=gettext_lazy("How"), choices=ShareBy.choices, widget=forms.RadioSelect)
+    weight = NumberField(
+        label=gettext_lazy("Weight on each card"),
+        max_decimals=2,
+        minimum=ZERO,
+        help_text=gettext_lazy("Each card can be balanced afterwards, until it is agreed."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("A word to them"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2})
+    )
+
+    def __init__(self, *args, receivers, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.rows = []
+        for one in receivers:
+            self.fields[f"to-{one.key}"] = forms.BooleanField(required=False, label=one.owner.name)
+            self.fields[f"target-{one.key}"] = _cell_field(
+                required=False, label=_("Target of %(name)s") % {"name": one.owner.name}
+            )
+            self.rows.append((one, self[f"to-{one.key}"], self[f"target-{one.key}"]))
+
+    def chosen(self):
+        """Receivers that are ticked."""
+        return [one for one, _tick, _target in self.rows if self.cleaned_data[f"to-{one.key}"]]
+
+    def typed(self) -> dict:
+        """Targets that were typed, by receiver."""
+        return {one.key: self.cleaned_data[f"target-{one.key}"] for one, _tick, _target in self.rows}
+
+    def clean_weight(self):
+        """A weight is part of 100."""
+        weight = self.cleaned_data["weight"]
+        if weight > HUNDRED:
+            raise forms.ValidationError(_("A weight is at most 100."))
+        return weight
+
+
+class CounterForm(OrganizationForm):
+    """Another number, and why."""
+
+    target = NumberField(label=gettext_lazy("Target"), required=False)
+    weight = NumberField(label=gettext_lazy("Weight"), max_decimals=2, minimum=ZERO)
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=1000, widget=forms.Textarea({"rows": 2}))
+
+    clean_weight = ShareForm.clean_weight
+
+
+class ProposalForm(OrganizationForm):
+    """A KPI one proposes for oneself, or for a department one heads."""
+
+    kpi = OrganizationChoiceField(KpiDefinition, label=gettext_lazy("KPI"), filters={"is_active": True})
+    owner = forms.ChoiceField(label=gettext_lazy("For"))
+    period = forms.ChoiceField(label=gettext_lazy("Period"))
+    target = NumberField(label=gettext_lazy("Target"), required=False)
+    weight = NumberField(label=gettext_lazy("Weight"), max_decimals=2, minimum=ZERO)
+    reason = forms.CharField(
+        label=gettext_lazy("Why this KPI, why this number"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+    clean_weight = ShareForm.clean_weight
+
+    def __init__(self, *args, owners, periods, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = [(key, owner.name) for key, owner in owners.items()]
+        self.fields["period"].choices = [(period.code, period.label) for period in periods]

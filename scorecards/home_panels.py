@@ -1,5 +1,6 @@
 """What scorecards put on the home page: one's own card, one's team, what waits for one, and HR's month."""
 
+import datetime
 from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -29,7 +30,7 @@ from kpiapp.permissions import Permission, can
 from kpiapp.queries import count_of
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit
 from kpiapp.services.periods import lock_blockers
-from scorecards import queries, warning_lists
+from scorecards import negotiation, queries, warning_lists
 from scorecards.choices import ActualState, CardState, LineState, OwnerKind, Status, WarningKind, WarningState
 from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard, ScorecardLine
 
@@ -45,6 +46,7 @@ def panels(visit: HomeVisit) -> list[HomePanel]:
     month = Month(visit)
     found = [
         month.me(),
+        offers_to(visit.member, visit.today),
         month.team(),
         month.waiting(),
         _warnings(visit),
@@ -53,6 +55,17 @@ def panels(visit: HomeVisit) -> list[HomePanel]:
         month.not_ready(),
     ]
     return [panel for panel in found if panel]
+
+
+def offers_to(member: Member, on: datetime.date) -> HomePanel | None:
+    """Targets that wait for a member's answer, to be accepted in one tap; on the card of who has no other home."""
+    waiting = list(negotiation.answerable_proposals(member, on)[: SHOWN + 1])
+    if not waiting:
+        return None
+    context = {"proposals": waiting[:SHOWN], "more": len(waiting) > SHOWN}
+    return HomePanel(
+        _("Targets waiting for your answer"), "scorecards/_home_proposals.html", context, order=12, place="top"
+    )
 
 
 @dataclass

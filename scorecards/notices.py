@@ -13,7 +13,7 @@ from kpiapp.inbox import of_targets
 from kpiapp.models import Member, Notification, Period
 from kpiapp.queries import count_of
 from kpiapp.registry import NotificationKind, Told
-from scorecards import queries, warning_queries
+from scorecards import negotiation, queries, warning_queries
 from scorecards.choices import LineState, WarningState
 from scorecards.models import ChangeRequest, EarlyWarning, ScorecardLine
 
@@ -27,6 +27,8 @@ VALUES_MISSING, VALUES_MISSING_TEAM, VALUES_MISSING_UNIT = (
     "values.missing_unit",
 )
 ENTRIES_WAIT = "entries.wait"
+TARGET_OFFERED, TARGET_PROPOSED, TARGET_ANSWERED = "target.offered", "target.proposed", "target.answered"
+TARGET_ACCEPTED, TARGET_DECLINED = "target.accepted", "target.declined"
 
 
 def about_cards(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
@@ -204,6 +206,26 @@ def _is_confidential(warning) -> bool:
     )
 
 
+def about_proposals(notifications: Sequence[Notification], reader: Member, on: datetime.date) -> dict[int, Told]:
+    """A target was offered, proposed, answered, accepted or declined."""
+    seen = negotiation.visible_proposals(reader, on).filter(pk__in=of_targets(notifications)).in_bulk()
+    slug, found = reader.organization.slug, {}
+    sentences = {
+        TARGET_OFFERED: _("%(name)s offers a target: %(kpi)s, %(owner)s, %(period)s. Accept it, or propose another."),
+        TARGET_PROPOSED: _("%(name)s proposes a KPI: %(kpi)s, %(owner)s, %(period)s. Approve it, or adjust it."),
+        TARGET_ANSWERED: _("%(name)s proposes another number: %(kpi)s, %(owner)s, %(period)s."),
+        TARGET_ACCEPTED: _("%(name)s accepted: %(kpi)s, %(owner)s, %(period)s."),
+        TARGET_DECLINED: _("%(name)s declined: %(kpi)s, %(owner)s, %(period)s."),
+    }
+    for one in notifications:
+        proposal = seen.get(one.target_id)
+        if proposal is not None:
+            names = {"name": _actor(one), "owner": proposal.owned.owner_name, "period": proposal.period.label}
+            url = reverse("scorecards:proposal", args=[slug, proposal.pk])
+            found[one.pk] = _about_kpi(sentences[one.kind], names, proposal.kpi, url, "")
+    return found
+
+
 def _about_kpi(sentence: str, names: dict, version, url: str, detail: str) -> Told:
     """A sentence with the name of a KPI; a confidential one has none in a mail."""
     mail = sentence % {**names, "kpi": _("a confidential KPI")} if version.definition.is_confidential else ""
@@ -227,5 +249,10 @@ KINDS = {
     VALUES_MISSING_TEAM: NotificationKind(gettext_lazy("Missing values of my people"), "clock", about_missing),
     VALUES_MISSING_UNIT: NotificationKind(gettext_lazy("Missing values of my department"), "clock", about_missing),
     ENTRIES_WAIT: NotificationKind(gettext_lazy("Entries to approve"), "clipboard-check", about_waiting, waits=True),
+    TARGET_OFFERED: NotificationKind(gettext_lazy("Target offered"), "target", about_proposals, waits=True),
+    TARGET_PROPOSED: NotificationKind(gettext_lazy("KPI proposed"), "target", about_proposals, waits=True),
+    TARGET_ANSWERED: NotificationKind(gettext_lazy("Another number proposed"), "scale", about_proposals, waits=True),
+    TARGET_ACCEPTED: NotificationKind(gettext_lazy("Target accepted"), "check", about_proposals),
+    TARGET_DECLINED: NotificationKind(gettext_lazy("Target declined"), "x", about_proposals),
     ENTRY_RETURNED: NotificationKind(gettext_lazy("Entry returned"), "undo-2", about_lines, waits=True),
 }

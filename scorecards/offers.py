@@ -12,7 +12,7 @@ from kpiapp.permissions import Permission, scope_of
 from kpiapp.registry import NavigationItem, SearchHit
 from kpiapp.text import search_key
 from scorecards import queries
-from scorecards.choices import LinkKind, OwnerKind, WarningKind, WarningState
+from scorecards.choices import LinkKind, OwnerKind, ProposalState, WarningKind, WarningState
 from scorecards.models import CardScore
 
 CARDS_FOUND = 6
@@ -39,6 +39,7 @@ NAVIGATION = [
         "company", gettext_lazy("Scorecards"), "scorecards:team", "layout-grid", 20, Permission.CARD_READ, _sees_others
     ),
     NavigationItem("company", gettext_lazy("KPI tree"), "scorecards:tree", "list-tree", 25, Permission.CARD_READ),
+    NavigationItem("me", gettext_lazy("Proposed targets"), "scorecards:proposals", "scale", 35, Permission.CARD_READ),
     NavigationItem(
         "company", gettext_lazy("Approvals"), "scorecards:approvals", "clipboard-check", 50, Permission.ACTUAL_APPROVE
     ),
@@ -64,6 +65,7 @@ AUDIT_NOUNS = {
     "warning": gettext_lazy("Early warnings"),
     "reminder": gettext_lazy("Reminders"),
     "card_rules": CARD_RULES,
+    "proposal": gettext_lazy("Proposed targets"),
 }
 AUDIT_WORDS = {
     "agree": pgettext_lazy("done", "agreed"),
@@ -86,13 +88,19 @@ AUDIT_WORDS = {
     **dict([*WarningKind.choices, *WarningState.choices]),
     "entries": gettext_lazy("entries"),
     "counts_again": gettext_lazy("counts again"),
+    "push": pgettext_lazy("done", "offered"),
+    "propose": pgettext_lazy("done", "proposed"),
+    "counter": pgettext_lazy("done", "another number proposed"),
+    "decline": pgettext_lazy("done", "declined"),
+    "targets": gettext_lazy("targets"),
+    "linked": gettext_lazy("linked"),
+    **dict([*LinkKind.choices, *ProposalState.choices]),
     "link": pgettext_lazy("done", "linked"),
     "unlink": pgettext_lazy("done", "link ended"),
     "source": pgettext_lazy("done", "source of the actual changed"),
     "children": gettext_lazy("from below"),
     "kind": gettext_lazy("kind"),
     "rolls_up": gettext_lazy("adds up from below"),
-    **dict(LinkKind.choices),
     "other_weights": gettext_lazy("other weights"),
     "weight_least": gettext_lazy("Least weight of a KPI"),
     "weight_most": gettext_lazy("Greatest weight of a KPI"),

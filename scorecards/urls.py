@@ -13,6 +13,7 @@ from scorecards.views import (
     kpi_moves,
     lines,
     nights,
+    proposals,
     rules,
     tree,
     warnings,
@@ -71,5 +72,10 @@ urlpatterns = [
     path("tree/<int:pk>/link/", tree.link, name="link"),
     path("tree/<int:pk>/unlink/", tree.unlink, name="unlink"),
     path("tree/<int:pk>/source/", tree.source, name="link_source"),
+    path("tree/<int:pk>/push/", proposals.push, name="push"),
+    path("proposals/", proposals.proposals, name="proposals"),
+    path("proposals/new/", proposals.proposal_new, name="proposal_new"),
+    path("proposals/<int:pk>/", proposals.proposal, name="proposal"),
+    path("proposals/<int:pk>/answer/", proposals.proposal_answer, name="proposal_answer"),
     path("rollups/<int:pk>/why/", explain.explain_rollup, name="explain_rollup"),
 ]

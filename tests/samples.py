@@ -28,6 +28,10 @@ from scorecards.models import (
     DraftRow,
     EarlyWarning,
     Evidence,
+    KpiLink,
+    OwnedKpi,
+    Proposal,
+    ProposalStep,
     RollupScore,
     Scorecard,
     ScorecardLine,
@@ -141,7 +145,12 @@ def _cards(logins: dict[str, Member], today: datetime.date) -> dict:
     notification = Notification.objects.create(
         member=logins["employee"], actor=logins["manager"], told_at=timezone.now(), **told
     )
+    link = KpiLink.objects.filter(child__member=logins["employee"]).first()
+    above = link and ScorecardLine.objects.filter(owned=link.parent_id, scorecard__period=month).first()
     return {
+        "linked_line": above.pk if above else lines[0].pk,
+        "kpi_link": getattr(link, "pk", None),
+        "proposal": _proposal(logins, lines[0], following),
         "notification": notification.pk,
         "warning": _warning(logins, card, today),
         "card": card.pk,
@@ -163,6 +172,19 @@ def _warning(logins: dict[str, Member], card: Scorecard, today: datetime.date) -
         **values, defaults={"owner": logins["employee"], "opened_on": today, "due_on": today}
     )
     return found.pk
+
+
+def _proposal(logins: dict[str, Member], line: ScorecardLine, period: Period) -> int:
+    """An offer that waits for the employee's answer."""
+    owned, _new = OwnedKpi.objects.get_or_create(
+        definition_id=line.kpi.definition_id, owner_kind=OwnerKind.MEMBER, member=logins["employee"]
+    )
+    by = {"made_by": logins["manager"], "offered_by": logins["manager"], "weight": 20, "target": 90}
+    found = Proposal.objects.filter(owned=owned, period=period).first()
+    offer = found or Proposal.objects.create(owned=owned, period=period, kpi=line.kpi, state="for_owner", **by)
+    if not found:
+        ProposalStep.objects.create(proposal=offer, kind="offer", target=90, weight=20, by=logins["manager"])
+    return offer.pk
 
 
 def _pay(logins: dict[str, Member], today: datetime.date) -> dict:

@@ -77,6 +77,9 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     for month in months[-pay.LOCKED_BUT :]:
         refresh_warnings(period=month, on=today)
     pay.pay_history(spec, staff, months, random)
+    following = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__gt=this_month).order_by("starts_on").first()
+    if following:
+        cascade.offer_targets(carried, spec, staff, measures, following)
     cards.ask_for_a_change(months[-1], today)
     for month in months:
         rollups.refresh_rollups(period=month, on=min(month.last_day, today))

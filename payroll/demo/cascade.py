@@ -2,13 +2,17 @@
 
 import datetime
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from kpiapp.decimals import ZERO
+from django.utils.translation import gettext as _
+
+from kpiapp.decimals import ZERO, allocate
+from kpiapp.models import Period
 from payroll.demo.people import Staff
 from payroll.demo.strategy import Measures
-from scorecards.choices import LinkKind, OwnerKind
-from scorecards.models import KpiLink, OwnedKpi, ScorecardLine
+from scorecards.choices import LinkKind, OwnerKind, ProposalState, StepKind
+from scorecards.models import KpiLink, OwnedKpi, Proposal, ProposalStep, ScorecardLine
 
 COMPANY = "company"
 
@@ -93,3 +97,33 @@ def link_carriers(carried: Carried, staff: Staff, measures: Measures, since: dat
         for parent, children in below.items()
         for child in children
     )
+
+
+def offer_targets(carried: Carried, spec: dict[str, Any], staff: Staff, measures: Measures, month: Period) -> None:
+    """Next month's targets as they are being agreed: one offered, one answered with another number, one proposed."""
+    if not carried.below:
+        return
+    version = measures.versions[carried.kpi]
+    lead, seller = staff.holders[spec["manager"]][0], staff.holders[spec["employee"]][0]
+    sellers = [member for member in staff.everyone if staff.managers.get(member.pk) == lead]
+    ends = {
+        one.member_id: one for one in OwnedKpi.objects.filter(definition=version.definition_id, member__isnull=False)
+    }
+    target = version.target or ZERO
+    given = {"period": month, "kpi": version, "weight": Decimal(25), "parent": ends[lead.pk], "made_by": lead}
+    for member in sellers[:3]:
+        answered = member != seller and member == sellers[1]
+        asked = allocate(target, [Decimal(9), Decimal(1)], unit=Decimal(1_000_000))[0] if answered else target
+        offer = Proposal.objects.create(
+            owned=ends[member.pk],
+            target=asked,
+            state=ProposalState.FOR_GIVER if answered else ProposalState.FOR_OWNER,
+            offered_by=member if answered else lead,
+            **given,
+        )
+        steps = [ProposalStep(proposal=offer, kind=StepKind.OFFER, target=target, weight=offer.weight, by=lead)]
+        if answered:
+            reason = _("A large customer moved its order to next quarter.")
+            step = {"kind": StepKind.COUNTER, "target": asked, "weight": offer.weight, "reason": reason}
+            steps.append(ProposalStep(proposal=offer, by=member, **step))
+        ProposalStep.objects.bulk_create(steps)

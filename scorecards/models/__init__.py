@@ -3,6 +3,7 @@
 from scorecards.models.actual import Actual, Evidence
 from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.draft import AssignmentDraft, DraftRow
+from scorecards.models.proposal import Proposal, ProposalStep
 from scorecards.models.reminder import ReminderLadder, ladder
 from scorecards.models.rules import CardRules, card_rules
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
@@ -22,6 +23,8 @@ __all__ = [
     "LineScore",
     "LineSegment",
     "OwnedKpi",
+    "Proposal",
+    "ProposalStep",
     "ReminderLadder",
     "RollupScore",
     "Scorecard",

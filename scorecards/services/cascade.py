@@ -53,6 +53,19 @@ def owned_of(lines: Iterable[ScorecardLine]) -> list[OwnedKpi]:
     return [by_key[tuple(fields.values())] for fields in rows]
 
 
+def owned_by(owners: Sequence[Member | Department], definition_id: int) -> list[OwnedKpi]:
+    """A KPI on each of these owners, made where there is none; two queries."""
+    rows = [{"definition_id": definition_id, **owner_fields(owner)} for owner in owners]
+    OwnedKpi.objects.bulk_create([OwnedKpi(**fields) for fields in rows], ignore_conflicts=True)
+    theirs = Q(department__in=[row["department_id"] for row in rows]) | Q(member__in=[row["member_id"] for row in rows])
+    return list(OwnedKpi.objects.filter(theirs, definition=definition_id).select_related(*_NAMED, "department__head"))
+
+
+def holds(*, parent: int, child: int, on: datetime.date) -> bool:
+    """Whether one owned KPI feeds or supports another on a day."""
+    return KpiLink.objects.on(on).filter(parent=parent, child=child).exists()
+
+
 def _owned_fields(line: ScorecardLine) -> dict:
     card = line.scorecard
     return {

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from kpiapp import registry
-from scorecards import queries, rows, warning_lists
+from scorecards import home_panels, queries, rows, warning_lists
 
 
 def card_context(request, card, period) -> dict:
@@ -26,6 +26,7 @@ def card_context(request, card, period) -> dict:
         "tiles": tiles_of(card, request.member),
         "is_own": is_own,
         "warnings": warning_lists.of_card(card, request.member, request.today),
+        "offers": home_panels.offers_to(request.member, request.today) if is_own else None,
         "start": rows.first_cell(shown) if rights["record"] and period.is_open else "",
     }
 
@@ -82,4 +83,5 @@ def with_toast(response, text: str, *, kind: str = "success", undo=None, slug: s
 
 def no_card(request, period, periods=()):
     """The page of someone who has no card in a period: what to do first."""
-    return render(request, "scorecards/no_card.html", {"period": period, "periods": periods})
+    offers = home_panels.offers_to(request.member, request.today)
+    return render(request, "scorecards/no_card.html", {"period": period, "periods": periods, "offers": offers})

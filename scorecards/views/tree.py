@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from kpiapp.permissions import Permission, requires
+from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
 from scorecards import queries
 from scorecards import tree as trees
@@ -66,6 +66,7 @@ def tree_line(request, pk):
         "share": trees.target_share(line),
         "feeding": [node for node in below.nodes if not node.is_support],
         "may_link": may_link,
+        "may_push": line.scorecard.period.is_open and can(request.member, Permission.CARD_AGREE),
         "candidates": trees.candidates(line, request.member, request.today) if may_link else [],
         "text": text,
         "supporters": trees.supporters(line, request.member, request.today, text) if may_link else [],

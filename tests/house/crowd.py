@@ -37,6 +37,8 @@ from scorecards.models import (
     KpiLink,
     LineScore,
     OwnedKpi,
+    Proposal,
+    ProposalStep,
     RollupScore,
     Scorecard,
     ScorecardLine,
@@ -175,7 +177,9 @@ class Crowd:
         self._add_work(numbers)
 
     def _link(self, people) -> None:
-        """Everybody's revenue adds up to the department's."""
+        """Everybody's revenue adds up to the department's, where the world has such a link."""
+        if "kpi_link" not in self.things:
+            return
         parent = KpiLink.objects.get(pk=self.things["kpi_link"]).parent
         ends = OwnedKpi.objects.bulk_create(
             OwnedKpi(definition_id=self.things["kpi"], owner_kind=OwnerKind.MEMBER, member=person) for person in people
@@ -185,6 +189,14 @@ class Crowd:
             for end in ends
         )
         apply_links(on=STORY_DAY)
+        offer = Proposal.objects.get(pk=self.things["proposal"])
+        made = {"made_by": self.cast.manager, "offered_by": self.cast.manager, "weight": 20, "target": 90}
+        Proposal.objects.bulk_create(
+            Proposal(owned=end, period=offer.period, kpi=offer.kpi, parent=parent, state="for_owner", **made)
+            for end in ends
+        )
+        numbers = {"target": 90, "weight": 20, "by": self.cast.manager}
+        ProposalStep.objects.bulk_create(ProposalStep(proposal=offer, kind="offer", **numbers) for _end in ends)
 
     def _score(self, cards, lines) -> None:
         LineScore.objects.bulk_create(

@@ -45,6 +45,8 @@ from scorecards.models import (
     LineScore,
     LineSegment,
     OwnedKpi,
+    Proposal,
+    ProposalStep,
     RollupScore,
     Scorecard,
     ScorecardLine,
@@ -389,9 +391,7 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
 
 
 def _cascade(cast: Cast, version: KpiVersion, above: ScorecardLine) -> dict[str, int | str]:
-    """The department's KPI takes its actual from the manager's card."""
-    card = Scorecard.objects.create(period=cast.period, owner_kind=OwnerKind.MEMBER, member=cast.manager)
-    ScorecardLine.objects.create(scorecard=card, kpi=version, weight=100, target=50)
+    """The department's KPI takes its actual from the manager's, who has no card yet; Lan is offered a target."""
     ends = {"definition": version.definition}
     parent = OwnedKpi.objects.create(owner_kind=OwnerKind.DEPARTMENT, department=cast.department, **ends)
     child = OwnedKpi.objects.create(owner_kind=OwnerKind.MEMBER, member=cast.manager, **ends)
@@ -399,7 +399,13 @@ def _cascade(cast: Cast, version: KpiVersion, above: ScorecardLine) -> dict[str,
         parent=parent, child=child, kind=LinkKind.CONTRIBUTION, rolls_up=True, valid_from=OCTOBER
     )
     apply_links(on=STORY_DAY)
-    return {"linked_line": above.pk, "kpi_link": link.pk}
+    asked = OwnedKpi.objects.create(owner_kind=OwnerKind.MEMBER, member=cast.lan, **ends)
+    later = Period.objects.create(kind=PeriodKind.MONTH, starts_on=DECEMBER, ends_on=datetime.date(2027, 1, 1))
+    made = {"made_by": cast.manager, "offered_by": cast.manager, "weight": 20, "target": 90}
+    proposal = Proposal.objects.create(owned=asked, period=later, kpi=version, state="for_owner", **made)
+    step = {"kind": "offer", "target": 90, "weight": 20, "reason": version.name}
+    ProposalStep.objects.create(proposal=proposal, by=cast.manager, **step)
+    return {"linked_line": above.pk, "kpi_link": link.pk, "proposal": proposal.pk}
 
 
 def _payroll(cast: Cast, canary: str, things: dict) -> None:
