@@ -16,7 +16,7 @@ from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_l
 from scorecards.models import Actual, Scorecard, ScorecardLine
 from scorecards.queries import card_with_lines
 from scorecards.reasons import reason_text
-from scorecards.scoring import CardLine, MissingPolicy, WeightPolicy, pace_of, score_card, score_line
+from scorecards.scoring import CardLine, MissingPolicy, PaceStatus, WeightPolicy, pace_of, score_card, score_line
 from scorecards.scoring import LineState as KernelState
 from strategy.choices import Aggregation
 
@@ -51,6 +51,7 @@ class Row:
     problem: str
     pace: Decimal | None
     forecast: Decimal | None
+    is_early: bool
     history: list[Decimal | None]
     cells: list[Cell] = field(default_factory=list)
     hint: str = ""
@@ -123,7 +124,7 @@ def _row(
 ) -> Row:
     score = getattr(line, "score", None)
     actual = actual_of(line)
-    pace, forecast = expected_of(line, elapsed, actual)
+    outlook = outlook_of(line, elapsed, actual)
     row = Row(
         line=line,
         context=_context(line),
@@ -131,8 +132,9 @@ def _row(
         completion=score.completion if score else None,
         status=score.status if score else "none",
         problem=_problem(line, score, formula),
-        pace=pace,
-        forecast=forecast,
+        pace=outlook.expected,
+        forecast=outlook.forecast,
+        is_early=outlook.is_early,
         history=list(reversed(line.history)),
         formula=formula,
     )
@@ -199,18 +201,32 @@ def in_cell(number: Decimal, decimals: int) -> str:
     return format_number(quantize(number, places), get_language() or "en")
 
 
-def expected_of(line: ScorecardLine, elapsed: Decimal, actual: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
-    """Completion of being exactly on plan today, and the actual this pace leads to; None where pace says nothing."""
+@dataclass(frozen=True)
+class Outlook:
+    """Completion of being exactly on plan today, and the actual this pace leads to; None where pace says nothing.
+
+    `is_early`: so little of the period's working time has gone by that a forecast would be a guess.
+    """
+
+    expected: Decimal | None = None
+    forecast: Decimal | None = None
+    is_early: bool = False
+
+
+def outlook_of(line: ScorecardLine, elapsed: Decimal, actual: Decimal | None) -> Outlook:
+    """How a line stands to the working time gone by."""
     kind = pace_kind_of(line)
     if kind is None or line.target is None or not elapsed or elapsed >= 1:
-        return None, None
+        return Outlook()
     pace = pace_of(
         kind, actual=actual if actual is not None else ZERO, target=line.target, elapsed=elapsed, baseline=line.baseline
     )
     if pace.expected is None:
-        return None, None
+        return Outlook()
     expected = score_line(rule_of_line(line), actual=pace.expected, target=line.target, baseline=line.baseline)
-    return expected.completion, pace.forecast if actual is not None else None
+    is_early = pace.status is PaceStatus.TOO_EARLY
+    known = actual is not None
+    return Outlook(expected.completion, pace.forecast if known and not is_early else None, is_early and known)
 
 
 def summary_of(card: Scorecard, rows: Sequence[Row]) -> Summary:

@@ -15,7 +15,7 @@ from kpiapp.fiscal_years import add_months
 from kpiapp.models import Employment, Member, Organization, Period
 from kpiapp.services.periods import fill_fiscal_year
 from kpiapp.tenancy import organization_scope
-from payroll.demo import cards, cascade, formulas, pay, people, strategy
+from payroll.demo import cards, cascade, formulas, pay, people, plans, strategy
 from scorecards.recompute import apply_links
 from scorecards.services import rollups, warnings
 from scorecards.services.rollups import refresh_rollups
@@ -86,6 +86,7 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     for month in months[-pay.LOCKED_BUT :]:
         warnings.refresh_warnings(period=month, on=today)
     warnings.refresh_strategy_warnings(on=today)
+    plans.plan_next_year(organization, spec, measures, today, by=staff.top)
     return staff
 
 
