@@ -10,9 +10,9 @@ PEOPLE = 100_000
 
 
 def main() -> None:
-    """`python -m benchmarks [night|entry|pages|pay|formulas …] [--people N]`."""
+    """`python -m benchmarks [night|entry|pages|pay|formulas|bulk …] [--people N]`."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help="night, entry, pages, pay, formulas; everything when none is named")
+    parser.add_argument("names", nargs="*", help="night, entry, pages, pay, formulas, bulk; all without one")
     parser.add_argument("--people", type=int, default=PEOPLE, help="people of the large company, 10 KPIs each")
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="kpiapp-bench-")
@@ -39,9 +39,10 @@ def run(names: list[str], people: int) -> None:
 
     django.setup()
     call_command("migrate", database="owner", verbosity=0)
-    from benchmarks import entry, formulas, night, pages, pay
+    from benchmarks import bulk, entry, formulas, night, pages, pay
 
-    benchmarks = {"night": night.run, "entry": entry.run, "pages": pages.run, "pay": pay.run, "formulas": formulas.run}
+    modules = {"night": night, "entry": entry, "pages": pages, "pay": pay, "formulas": formulas, "bulk": bulk}
+    benchmarks = {name: module.run for name, module in modules.items()}
     for name in names or benchmarks:
         if name not in benchmarks:
             sys.exit(f"There is no benchmark “{name}”. There are: {', '.join(benchmarks)}.")

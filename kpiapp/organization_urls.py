@@ -52,6 +52,7 @@ urlpatterns = [
     path("audit/export/", audit.audit_export, name="audit_export"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/template/<slug:kind>.<slug:format>/", imports.import_template, name="import_template"),
+    path("imports/current/<str:kind>/", imports.import_current, name="import_current"),
     path("imports/<int:pk>/", imports.import_page, name="import"),
     path("imports/<int:pk>/columns/", imports.import_columns, name="import_columns"),
     path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),

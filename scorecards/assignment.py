@@ -138,29 +138,34 @@ class PeriodChoice:
 
     name: str
     periods: list[Period]
+    # Names of the usual choices there are periods for.
+    usual: list[str]
 
 
 def choose_periods(organization: Organization, on: datetime.date, name: str, codes: Sequence[str]) -> PeriodChoice:
-    """The month of the day, the rest of its fiscal year, the whole of it, or the ones picked by code; open ones only.
+    """Open periods: the running one, the rest of its fiscal year, all of it, the next one, or those picked by code.
 
     Without a usable choice: the running period.
     """
     periods = [period for period in queries.all_periods()[::-1] if period.is_open]
     months = [period for period in periods if period.kind == PeriodKind.MONTH]
     first = fiscal_year_start(on, organization.fiscal_year_start_month)
-    end = fiscal_year_start(first + datetime.timedelta(days=370), organization.fiscal_year_start_month)
+    end = first.replace(year=first.year + 1)
     year = [period for period in months if first <= period.starts_on < end]
+    following = [period for period in months if end <= period.starts_on < end.replace(year=end.year + 1)]
     running = queries.period_on(on)
     usual = {
         "now": [running] if running and running.is_open else [],
         "rest": [period for period in year if period.ends_on > on],
         "year": year,
+        "next": following,
     }
+    there = [usual_name for usual_name, found in usual.items() if found]
     by_code = {period.code: period for period in periods}
     picked = [by_code[code] for code in codes if code in by_code] or usual["now"]
     if name == "pick" or (name not in usual and picked != usual["now"]):
-        return PeriodChoice("pick", sorted(set(picked), key=lambda period: (period.starts_on, period.ends_on)))
-    return PeriodChoice(name, usual[name]) if usual.get(name) else PeriodChoice("now", usual["now"])
+        return PeriodChoice("pick", sorted(set(picked), key=lambda one: (one.starts_on, one.ends_on)), there)
+    return PeriodChoice(name, usual[name], there) if name in there else PeriodChoice("now", usual["now"], there)
 
 
 def spans_of(organization: Organization, on: datetime.date) -> list[tuple[str, str, list[Period]]]:

@@ -14,6 +14,7 @@ class StrategyConfig(AppConfig):
         from kpiapp import registry
         from kpiapp.permissions import Permission
         from strategy import audit_words, home_panels, notices, search, visibility
+        from strategy.imports import HANDLERS
         from strategy.services.perspectives import start_perspectives
         from strategy.services.plans import reasons_to_keep_the_fiscal_year
 
@@ -24,6 +25,7 @@ class StrategyConfig(AppConfig):
             item("company", _("Foundations"), "strategy:foundations", "lightbulb", 11, Permission.STRATEGY_READ),
             item("company", _("KPI library"), "strategy:library", "library", 30, Permission.KPI_READ),
         ]
+        registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.SEARCHES += [search.find_kpis, search.find_objectives]
         registry.HOME_PANELS.append(home_panels.panels)
         registry.ORGANIZATION_STARTERS.append(start_perspectives)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from kpiapp.choices import Language
 from kpiapp.decimals import NumberError, parse_number, plain
@@ -172,9 +172,12 @@ def _decimal(_item: ImportField, cell: Cell, text: str, language: str) -> Decima
 
 def _choice(item: ImportField, _cell: Cell, text: str, _language: str) -> str:
     typed = search_key(text)
-    for value, label in item.choices.items():
-        if typed in (search_key(value), search_key(str(label))):
-            return value
+    # A file may come from somebody who reads another language.
+    for language in (get_language() or Language.EN, *Language.values):
+        with override(language):
+            for value, label in item.choices.items():
+                if typed in (search_key(value), search_key(str(label))):
+                    return value
     allowed = ", ".join(str(label) for label in item.choices.values())
     raise RowRefused(_("“%(typed)s” is not known. Use one of: %(allowed)s.") % {"typed": text[:40], "allowed": allowed})
 

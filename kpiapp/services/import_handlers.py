@@ -35,6 +35,12 @@ class Run:
     on: datetime.date
     report: Callable[[int, int], None] = lambda done, total: None
 
+    @property
+    def language(self) -> str:
+        """What sentences about rows are written in: the reader's own language, else the organization's."""
+        reader = self.by.user if self.by is not None and self.by.user_id else None
+        return reader.language if reader is not None else self.organization.language
+
 
 class ImportHandler:
     """One kind of rows. Stateless: what a run needs to know is what `prepare` returns.
@@ -50,6 +56,8 @@ class ImportHandler:
     order: int = 100
     permission: Permission
     fields: tuple[ImportField, ...]
+    # Whether `current` gives what is there: export, change in Excel, import, and just that has changed.
+    has_current: bool = False
 
     def key(self, row: Row) -> Hashable:
         """What makes two rows of a file the same thing."""
@@ -73,6 +81,10 @@ class ImportHandler:
 
     def apply(self, rows: Sequence[Row], known: Any, run: Run) -> None:
         """Write planned rows in bulk, and say in each row's `undo` how to put things back."""
+        raise NotImplementedError
+
+    def current(self, run: Run) -> Iterable[dict[str, Any]]:
+        """What is there as rows of a file, values by field: only what the member may write about."""
         raise NotImplementedError
 
     def undo(self, rows: Sequence[ImportRow], run: Run) -> None:

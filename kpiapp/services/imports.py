@@ -146,7 +146,7 @@ def check(*, batch: ImportBatch, run: Run, lines: Iterable[Line] | None = None) 
     handler = handler_of(batch.kind)
     _check_complete(handler, batch.columns)
     source = read_lines(batch.file.path) if lines is None else lines
-    with override(run.organization.language):
+    with override(run.language):
         rows = list(_parsed(batch, handler, source, run))
         _plan(handler, rows, run)
     ImportRow.objects.filter(batch=batch).delete()
@@ -255,7 +255,7 @@ def apply(*, batch: ImportBatch, run: Run) -> ImportBatch:
     rows = [
         Row(kept.number, {name: decode(fields[name], text) for name, text in kept.values.items()}) for kept in stored
     ]
-    with override(run.organization.language):
+    with override(run.language):
         known = _plan(handler, rows, run)
         handler.apply([row for row in rows if row.outcome in (RowOutcome.CREATE, RowOutcome.UPDATE)], known, run)
     changed = [kept for kept, row in zip(stored, rows, strict=True) if row.outcome != kept.outcome or row.undo]

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from kpiapp import queries, registry
 from kpiapp.choices import ImportState, JobState, RowOutcome
-from kpiapp.exports import Column, csv_lines, write_xlsx
+from kpiapp.exports import Column, Kind, csv_lines, write_xlsx
 from kpiapp.imports.forms import ColumnsForm, UploadForm
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services import imports
+from kpiapp.services.import_fields import FieldKind, ImportField
 from kpiapp.services.refusals import Refused
 from kpiapp.spreadsheets import FileRefused
 from kpiapp.text import search_key
@@ -69,14 +70,36 @@ def import_template(request, kind, format):
     handler = next((handler for handler in _handlers(request.member) if handler.kind == kind), None)
     if handler is None or format not in ("csv", "xlsx"):
         raise Http404
-    columns = [
-        Column(str(item.label), lambda row, name=item.name: row[name], width=max(14, len(str(item.label)) + 4))
-        for item in handler.fields
-    ]
+    columns = [_column(item, Kind.TEXT) for item in handler.fields]
     rows = [{item.name: item.example for item in handler.fields}]
     name = f"{slugify(search_key(str(handler.label)))}.{format}"
     if format == "csv":
         return FileResponse(csv_lines(columns, rows), as_attachment=True, filename=name, content_type="text/csv")
+    return _workbook(handler, name, columns, rows)
+
+
+@require_safe
+@requires(Permission.IMPORT_ACTUALS)
+def import_current(request, kind):
+    """What is there, as the same file that changes it: a workbook, whose numbers are numbers in every language."""
+    handler = next((handler for handler in _handlers(request.member) if handler.kind == kind), None)
+    if handler is None or not handler.has_current:
+        raise Http404
+    kinds = {FieldKind.DECIMAL: Kind.DECIMAL, FieldKind.DATE: Kind.DATE}
+    columns = [_column(item, kinds.get(item.kind, Kind.TEXT)) for item in handler.fields]
+    name = f"{slugify(search_key(str(handler.label)))}-{request.today.isoformat()}.xlsx"
+    return _workbook(handler, name, columns, handler.current(_run(request)))
+
+
+def _column(item: ImportField, kind: Kind) -> Column:
+    def value(row):
+        cell = row.get(item.name)
+        return str(item.choices[cell]) if cell in item.choices else cell
+
+    return Column(str(item.label), value, kind=kind, places=2, width=max(14, len(str(item.label)) + 4))
+
+
+def _workbook(handler, name: str, columns, rows) -> FileResponse:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         write_xlsx(path, str(handler.label)[:31], columns, rows)

@@ -1,10 +1,11 @@
 """What stood on cards of some periods, as a grid for others: targets grown, weights kept, KPIs as they are now."""
 
+import datetime
 from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import plain
@@ -15,6 +16,7 @@ from scorecards.models.draft import BASELINE, WEIGHT
 from scorecards.scoring.targets import raised
 from scorecards.services.drafts import DraftRefused
 from scorecards.services.scorecards import Owner, owner_fields
+from strategy.visibility import usable_kpis
 
 
 def pairs_of(sources: Sequence[Period], targets: Sequence[Period]) -> list[tuple[Period, Period]]:
@@ -42,13 +44,16 @@ def copy_periods(
     pairs: Sequence[tuple[Period, Period]],
     growth_percent: Decimal,
     by: Member,
+    today: datetime.date,
 ) -> AssignmentDraft:
     """A grid with the lines of these owners' cards for other periods. Targets × (1 + growth), half-up to the KPI's
     decimals; weights and baselines kept; KPIs in their current version, those out of use left out.
 
     A KPI whose weight or baseline differs between the periods gets a row for each. Raises DraftRefused.
     """
-    lines = _lines_of(owners, [source for source, _target in pairs])
+    sources = {source.pk for source, _target in pairs}
+    usable = usable_kpis(by, today).values("pk")
+    lines = _lines_of(owners).filter(scorecard__period__in=sources, kpi__definition__in=usable)
     goals: dict[int, list[Period]] = {}
     for source, target in pairs:
         goals.setdefault(source.pk, []).append(target)
@@ -84,17 +89,17 @@ def copy_periods(
     return draft
 
 
-def _lines_of(owners: Sequence[Owner], sources: Sequence[Period]) -> list[ScorecardLine]:
-    """Lines of KPIs in use, person by person in the order of their cards, the latest period last."""
+def _lines_of(owners: Sequence[Owner]) -> QuerySet[ScorecardLine]:
+    """Lines of owners' cards, person by person in the order of their cards, the latest period last."""
     members = [owner.pk for owner in owners if isinstance(owner, Member)]
     departments = [owner.pk for owner in owners if isinstance(owner, Department)]
     theirs = Q(scorecard__member__in=members) | Q(scorecard__department__in=departments)
     if any(owner_fields(owner)["member_id"] is None and not isinstance(owner, Department) for owner in owners):
         theirs |= Q(scorecard__member=None, scorecard__department=None)
-    lines = ScorecardLine.objects.filter(theirs, scorecard__period__in=sources, kpi__definition__is_active=True)
-    lines = lines.select_related("scorecard", "kpi__definition__current")
-    return list(
-        lines.order_by(
+    return (
+        ScorecardLine.objects.filter(theirs)
+        .select_related("scorecard", "kpi__definition__current")
+        .order_by(
             "scorecard__member__sort_key",
             "scorecard__department__sort_key",
             "scorecard__member_id",

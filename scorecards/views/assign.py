@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -28,6 +28,12 @@ UNKNOWN_SHOWN = 5
 PEOPLE_SHOWN = 10
 # Buttons that write something; every other one shows the page anew.
 ASSIGN, GRID = "assign", "grid"
+WHEN = [
+    ("now", gettext_lazy("This month")),
+    ("rest", gettext_lazy("Rest of the year")),
+    ("year", gettext_lazy("Whole year")),
+    ("next", gettext_lazy("Next year")),
+]
 
 
 @dataclass
@@ -97,7 +103,7 @@ def _page(request, choice: Choice, pairs) -> dict:
         "positions": assignment.assignable_positions(member, today) if others else [],
         "all_departments": Department.objects.filter(is_active=True).order_by("sort_key") if others else [],
         "open_periods": open_periods,
-        "when_choices": [("now", _("This month")), ("rest", _("Rest of the year")), ("year", _("Whole year"))],
+        "when_choices": [(name, label) for name, label in WHEN if name in choice.when.usual],
         "picked": {period.pk for period in choice.periods},
         "can_use_templates": can(member, Permission.KPI_EDIT),
         "drafts": drafts.open_drafts(member),

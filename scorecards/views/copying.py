@@ -30,7 +30,9 @@ def copy(request):
         owners = assignment.owners_copied(member, today, who=data["who"], person=data["person"], inside=data["inside"])
         try:
             pairs = copying.pairs_of(data["sources"], data["targets"])
-            draft = copying.copy_periods(owners=owners, pairs=pairs, growth_percent=data["growth"], by=member)
+            draft = copying.copy_periods(
+                owners=owners, pairs=pairs, growth_percent=data["growth"], by=member, today=today
+            )
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:

@@ -239,15 +239,18 @@ class Sheet {
     this.draw();
   }
 
+  // What is on its way counts: it has to arrive before it can be taken back.
   takeBack(from, to) {
-    const step = from.pop();
-    if (!step) return;
-    to.push(this.texts(step.keys()));
-    const changes = [];
-    for (const [place, cells] of step) {
-      cells.forEach((text, column) => { if (text !== this.rows[place].cells[column]) changes.push([place, column, text]); });
-    }
-    this.write(changes, { undoable: false });
+    this.waiting = this.waiting.then(() => {
+      const step = from.pop();
+      if (!step) return;
+      to.push(this.texts(step.keys()));
+      const changes = [];
+      for (const [place, cells] of step) {
+        cells.forEach((text, column) => { if (text !== this.rows[place].cells[column]) changes.push([place, column, text]); });
+      }
+      this.write(changes, { undoable: false });
+    });
   }
 
   paste(text) {
@@ -460,12 +463,10 @@ const root = document.querySelector("[data-sheet]");
 if (root) {
   const sheet = new Sheet(root);
   // Put on cards only what has arrived.
-  document.querySelector("[data-sheet-put]")?.addEventListener("submit", async (event) => {
-    if (event.target.dataset.ready) return;
+  document.querySelector("[data-sheet-put]").addEventListener("submit", async (event) => {
     event.preventDefault();
     sheet.leave(true);
     await sheet.waiting;
-    event.target.dataset.ready = "yes";
-    event.target.requestSubmit();
+    event.target.submit();
   });
 }

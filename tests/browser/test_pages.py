@@ -35,6 +35,7 @@ NOT_PAGES = {
     "payroll:what_if": "a part of the tier page",
     "kpiapp:import_errors": "a file",
     "kpiapp:import_template": "a file",
+    "kpiapp:import_current": "a file",
 }
 PAGES = [
     route

@@ -273,6 +273,7 @@ def copied(cast, december, growth="0", owners=None):
         pairs=pairs,
         growth_percent=D(growth),
         by=cast.acting(cast.strategy),
+        today=STORY_DAY,
     )
 
 
@@ -303,7 +304,9 @@ def test_months_with_other_weights_keep_their_own(scope, december, revenue):
     make_card(scope, scope.lan, (revenue, 30, 10))
     make_card(scope, scope.lan, (revenue, 70, 20), period=december)
     pairs = copying.pairs_of([scope.period, december], [january, february])
-    draft = copying.copy_periods(owners=[scope.lan], pairs=pairs, growth_percent=D(0), by=scope.acting(scope.strategy))
+    draft = copying.copy_periods(
+        owners=[scope.lan], pairs=pairs, growth_percent=D(0), by=scope.acting(scope.strategy), today=STORY_DAY
+    )
     put(scope, draft)
     new = ScorecardLine.objects.filter(scorecard__period__in=[january, february]).order_by(
         "scorecard__period__starts_on"

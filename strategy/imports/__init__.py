@@ -1,0 +1,7 @@
+"""Import handlers of strategy: what is measured."""
+
+from strategy.imports.kpis import KpiImport
+
+HANDLERS = (KpiImport(),)
+
+__all__ = ["HANDLERS", "KpiImport"]
