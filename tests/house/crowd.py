@@ -56,8 +56,10 @@ from strategy.models import (
     Objective,
     Perspective,
     Risk,
+    StrategyMap,
     SwotItem,
 )
+from strategy.snapshots import write_version
 from tests.cast import STORY_DAY, Cast
 
 LONG_AGO = datetime.date(2020, 1, 1)
@@ -334,6 +336,9 @@ class Crowd:
             for chart in (things["map"], things["draft_map"])
             for n in numbers
         )
+        plan = StrategyMap.objects.get(pk=things["map"])
+        for _number in numbers:
+            write_version(strategy_map=plan, published_at=timezone.now(), published_by=self.cast.strategy)
         CauseLink.objects.bulk_create(
             CauseLink(
                 map_id=objective.map_id,
