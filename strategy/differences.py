@@ -78,7 +78,11 @@ def renamed(content: dict, identity: Mapping[int, int]) -> dict:
 
 
 def _changes(before: dict, after: dict, fields: Iterable[str]) -> list[Change]:
-    return [Change(name, before[name], after[name]) for name in fields if before[name] != after[name]]
+    return [
+        Change(name, before.get(name, ""), after.get(name, ""))
+        for name in fields
+        if before.get(name, "") != after.get(name, "")
+    ]
 
 
 def _by_id(content: dict) -> dict[int, dict]:

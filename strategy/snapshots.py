@@ -103,7 +103,7 @@ def view_of(content: dict) -> MapView:
         name=content["name"],
         vision=content["vision"],
         mission=content["mission"],
-        core_values=content["core_values"],
+        core_values=content.get("core_values", ""),
         is_arranged=content["is_arranged"],
     )
     rows = queries.drawn_order(strategy_map, list(lanes.values()), [view.objective for view in views.values()], links)
