@@ -52,6 +52,7 @@ WORDS = {
     "file": _("File"),
     "filters": _("Filters"),
     "fiscal_year_start_month": _("The fiscal year starts in"),
+    "long_periods": _("Scores of quarters and years"),
     "head": _("Head"),
     "language": _("Language"),
     "last_day": _("Last working day"),

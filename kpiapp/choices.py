@@ -4,6 +4,13 @@ from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
+class LongPeriods(TextChoices):
+    """How the score of several months together is found."""
+
+    RECOMPUTE = "recompute", _("From the actual and the target of all months together")
+    AVERAGE = "average", _("Mean of the months' scores")
+
+
 class Language(TextChoices):
     """Languages of the interface."""
 

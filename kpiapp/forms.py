@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from kpiapp.calendar_page import share_word
 from kpiapp.calendars import DAYS_OF_A_WEEK, SHARES
-from kpiapp.choices import GRANTED_ROLES, Language, Role
+from kpiapp.choices import GRANTED_ROLES, Language, LongPeriods, Role
 from kpiapp.decimals import plain
 from kpiapp.models import Department, Member, Organization, Position
 from kpiapp.services.refusals import Refused
@@ -197,6 +197,7 @@ class SettingsForm(OrganizationForm):
     fiscal_year_start_month = forms.TypedChoiceField(
         label=gettext_lazy("The fiscal year starts in"), choices=list(MONTHS.items()), coerce=int
     )
+    long_periods = forms.ChoiceField(label=gettext_lazy("Scores of quarters and years"), choices=LongPeriods.choices)
 
     @classmethod
     def of(cls, organization: Organization, data=None):

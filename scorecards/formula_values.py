@@ -13,7 +13,6 @@ from scorecards import queries
 from scorecards.choices import OwnerKind
 from scorecards.models import ScorecardLine
 from scorecards.recompute.formulas import FoundOperand
-from scorecards.scoring import PartAggregation
 
 NOTHING = FormulaValues("", {})
 
@@ -50,8 +49,8 @@ def _values_of(line: ScorecardLine) -> dict[str, Decimal | None]:
     version, score = line.kpi, getattr(line, "score", None)
     if score is None:
         return {}
-    has_means = PartAggregation.AVG in (version.numerator_agg, version.denominator_agg)
     stored = (score.quantity, score.divisor, score.entries, score.last_on)
-    operand = FoundOperand(line.pk, line.scorecard_id, version.aggregation, version.factor, has_means, stored)
+    parts = (version.numerator_agg, version.denominator_agg)
+    operand = FoundOperand(line.pk, line.scorecard_id, version.aggregation, version.factor, *parts, stored)
     key = f"kpi:{version.definition_id}"
     return {key: operand.value(), **{f"{key}.{part}": operand.value(part) for part in ("numerator", "denominator")}}

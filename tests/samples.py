@@ -71,6 +71,7 @@ def _people(logins: dict[str, Member], today: datetime.date) -> dict:
         "position": Position.objects.get(pk=place.position_id).pk,
         "period": month.pk,
         "month": month.code,
+        "window": "ytd",
         "locked_period": Period.objects.filter(state=PeriodState.LOCKED, kind=PeriodKind.MONTH).last().pk,
         "waiting_grant": waiting.pk,
         "token": ApiToken.objects.create(name="CRM", token_hash="0" * 64, member=logins["owner"]).pk,

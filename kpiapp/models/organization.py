@@ -4,7 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kpiapp.choices import Language
+from kpiapp.choices import Language, LongPeriods
 
 # First words of addresses that belong to the installation and not to an organization.
 RESERVED_SLUGS = frozenset({"accounts", "api", "healthz", "i18n", "media", "new", "static"})
@@ -21,6 +21,7 @@ class Organization(models.Model):
     fiscal_year_start_month = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1), MaxValueValidator(12)]
     )
+    long_periods = models.CharField(max_length=10, choices=LongPeriods.choices, default=LongPeriods.RECOMPUTE)
     is_demo = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -17,7 +17,7 @@ from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import organization_scope
 from kpiapp.text import search_key
 
-SETTINGS = ("name", "language", "currency", "time_zone", "fiscal_year_start_month")
+SETTINGS = ("name", "language", "currency", "time_zone", "fiscal_year_start_month", "long_periods")
 # What a founder needs until there are others to share it with. Pay is not among it: that takes two persons.
 FOUNDER_ROLES = (Role.OWNER, Role.HR, Role.STRATEGY)
 SLUG_LENGTH = 50
@@ -91,7 +91,7 @@ def leave(*, user: User, organization: Organization) -> None:
 
 @transaction.atomic
 def edit_organization(*, organization: Organization, on: datetime.date, by: Member, **changes) -> Organization:
-    """Change name, language, currency, time zone or the month in which the fiscal year starts."""
+    """Change name, language, currency, time zone, the month the fiscal year starts in or how longer periods score."""
     before = {key: getattr(organization, key) for key in SETTINGS}
     after = {**before, **changes}
     changed = [key for key in SETTINGS if after[key] != before[key]]

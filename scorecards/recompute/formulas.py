@@ -107,7 +107,8 @@ class FoundOperand:
     card_id: int
     aggregation: str
     factor: Decimal
-    has_means: bool
+    numerator_agg: str
+    denominator_agg: str
     stored: Stored
 
     def value(self, part: str = "") -> Decimal | None:
@@ -122,7 +123,8 @@ class FoundOperand:
                 return None
         number = quantity if part == "numerator" else divisor
         # A pair with a mean in it carries the number of entries on both sides.
-        if number is None or not self.has_means or not entries:
+        has_means = PartAggregation.AVG in (self.numerator_agg, self.denominator_agg)
+        if number is None or not has_means or not entries:
             return number
         return divide(number, Decimal(entries))
 
@@ -138,6 +140,7 @@ class FormulaLine:
     stored: Stored
     operands: dict[int, FoundOperand | None] = field(default_factory=dict)
     inputs: dict[str, Decimal | None] = field(default_factory=dict)
+    given: dict[str, list[Entry]] = field(default_factory=dict)
     outcome: Outcome | None = None
 
     @property
@@ -197,8 +200,8 @@ def formula_lines(which: str, parameters: dict[str, Any]) -> dict[int, FormulaLi
 
 def _found(row: Sequence[Any]) -> FoundOperand:
     line_id, card_id, aggregation, factor, top, bottom, quantity, divisor, entries, last_on = row
-    has_means = PartAggregation.AVG in (top, bottom)
-    return FoundOperand(line_id, card_id, aggregation, factor, has_means, (quantity, divisor, entries, last_on))
+    stored = (quantity, divisor, entries, last_on)
+    return FoundOperand(line_id, card_id, aggregation, factor, top or "sum", bottom or "sum", stored)
 
 
 def work_out(lines: Mapping[int, FormulaLine]) -> dict[int, Stored]:
@@ -224,6 +227,7 @@ def _add_inputs(lines: Mapping[int, FormulaLine], kept: Mapping[int, Compiled]) 
         for key, (column, how) in kept[lines[pk].version_id].inputs.items():
             given = [Entry(getattr(e, column), on=e.on, id=e.pk) for e in entries[pk]]
             pair = aggregate(how, given)
+            lines[pk].given[key] = given
             lines[pk].inputs[key] = None if pair is None else value_of(*pair)
 
 

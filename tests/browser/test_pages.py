@@ -31,6 +31,8 @@ NOT_PAGES = {
     "scorecards:assign_people": "options of a field",
     "strategy:formula_names": "options of a field",
     "strategy:kpi_formula": "what a formula gives, swapped into a form",
+    "scorecards:line_longer": "a part of the page of a line",
+    "scorecards:kpi_longer": "a part of the page of a KPI",
     "scorecards:evidence_file": "a file",
     "payroll:what_if": "a part of the tier page",
     "kpiapp:import_errors": "a file",

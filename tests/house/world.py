@@ -231,6 +231,7 @@ def _core(cast: Cast, canary: str, things: dict) -> None:
         job=job.pk,
         batch=batch.pk,
         month=cast.period.code,
+        window="ytd",
         library_kpi=next(iter(library_kpis())),
         library_template=next(iter(library_templates())),
     )
