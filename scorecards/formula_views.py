@@ -17,6 +17,7 @@ from scorecards.models import ScorecardLine
 from scorecards.recompute.formulas import CYCLE, FormulaLine, compiled, lines_with_operands, values_of
 from scorecards.scoring import Pair
 from strategy.models import KpiDefinition, KpiVersion
+from strategy.visibility import hidden_kpis
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,17 @@ def views_of(
     visible = set()
     if reader is not None and on is not None:
         visible = set(queries.visible_lines(reader, on).filter(pk__in=taken).values_list("pk", flat=True))
+    hidden = {pk for pk, definition in definitions.items() if definition.is_confidential}
+    if reader is not None and on is not None and hidden:
+        hidden = set(hidden_kpis(reader, on).filter(pk__in=hidden).values_list("pk", flat=True))
+    for pk in hidden:
+        definitions[pk].name = _("a confidential KPI")
     own_cards = {line.scorecard_id for line in lines}
-    visible |= {pk for pk, line in taken.items() if reader is None and line.scorecard_id in own_cards}
+    visible |= {
+        pk
+        for pk, line in taken.items()
+        if reader is None and line.scorecard_id in own_cards and line.kpi.definition_id not in hidden
+    }
     return {pk: _view(line, versions[pk], definitions, taken, visible) for pk, line in found.items()}
 
 
@@ -138,7 +148,7 @@ def _operand(line, pk, operand, definition, taken, visible) -> OperandView:
     is_shown = operand.line_id in visible
     card = source.scorecard
     return OperandView(
-        name=source.kpi.name,
+        name=definition.name,
         unit=source.kpi.unit,
         value=operand.value() if is_shown else None,
         owner=card.owner_name if card.pk != line.card_id else "",

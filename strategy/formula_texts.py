@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -45,14 +45,16 @@ def read(
     inputs: Sequence[str] = (),
     definition: KpiDefinition | None = None,
     unit: str = "",
+    kpis: QuerySet[KpiDefinition] | None = None,
 ) -> Reading:
     """The formula of a typed or stored text. `inputs` are the labels of its own inputs. Raises FormulaError.
 
-    `definition` is the KPI it is for, `unit` what that is measured in; four queries, whatever is typed.
+    `definition` is the KPI it is for, `unit` what that is measured in, `kpis` those that may be named (all unless
+    given); four queries, whatever is typed.
     """
     typed = formulas.parse(text, style)
     places = {node.key: node for node in walk(typed.root) if isinstance(node, Operand)}
-    known = _Known(places, inputs)
+    known = _Known(places, inputs, KpiDefinition.objects.all() if kpis is None else kpis)
     keys = {key: known.key_of(key, node) for key, node in places.items()}
     operands = {kpi.pk: kpi for kpi in known.used.values()}
     units = {key: known.unit_of(keys[key], node) for key, node in places.items()}
@@ -67,7 +69,7 @@ def read(
 class _Known:
     """What names can stand for: the inputs of the KPI itself, and the organization's KPIs by id, code or name."""
 
-    def __init__(self, keys: Iterable[str], inputs: Sequence[str]) -> None:
+    def __init__(self, keys: Iterable[str], inputs: Sequence[str], kpis: QuerySet[KpiDefinition]) -> None:
         self.inputs = {search_key(label): f"input:{n}" for n, label in enumerate(inputs, 1) if label.strip()}
         self.labels = list(inputs)
         self.used: dict[str, KpiDefinition] = {}
@@ -77,7 +79,7 @@ class _Known:
         wanted = Q(pk__in=ids) | Q(search_key__in=[search_key(name) for name in spoken])
         for name in spoken:
             wanted |= Q(code__iexact=name)
-        self.kpis = list(KpiDefinition.objects.filter(wanted).select_related("current").order_by("-is_active", "pk"))
+        self.kpis = list(kpis.filter(wanted).select_related("current").order_by("-is_active", "pk"))
 
     def key_of(self, key: str, node: Node) -> str:
         """The stored key of a typed one."""

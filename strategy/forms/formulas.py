@@ -47,6 +47,7 @@ class FormulaFields(OrganizationForm):
                 style=formula_texts.style_of_reader(),
                 inputs=labels,
                 unit=cleaned.get("unit", ""),
+                kpis=self.choices["kpis"],
             )
         except FormulaError as error:
             self.formula_error = error

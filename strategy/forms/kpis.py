@@ -147,18 +147,24 @@ class KpiForm(FormulaFields):
         objectives,
         departments,
         whole_company,
+        kpis=None,
         version: KpiVersion | None = None,
         typed=None,
         **kwargs,
     ):
-        """`typed` fills the form with what stands on the page, without judging it yet.
+        """`typed` fills the form with what stands on the page, without judging it yet; a formula may name `kpis`.
 
         `whole_company` says whether a KPI may belong to no department: for those who define them for everybody.
         """
         initial = {**_defaults(version), **kwargs.pop("initial", {}), **(_typed(typed) if typed is not None else {})}
         self.group = version.group if version is not None else Group.B
         super().__init__(_with_fitting_method(data), initial=initial, **kwargs)
-        self.choices = {"objectives": objectives, "departments": departments, "whole_company": whole_company}
+        self.choices = {
+            "objectives": objectives,
+            "departments": departments,
+            "whole_company": whole_company,
+            "kpis": kpis,
+        }
         self.fields["objective"].queryset = objectives
         self.fields["department"].queryset = departments
         self.fields["department"].required = not whole_company

@@ -38,6 +38,7 @@ def kpi_formula(request):
             inputs=labels,
             definition=_definition(request),
             unit=request.POST.get("unit", "")[:40],
+            kpis=visible_kpis(request.member, request.today),
         )
     except FormulaError as error:
         context |= {"sentence": formula_texts.sentence(error), "start": error.start, "end": error.end}

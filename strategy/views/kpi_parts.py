@@ -30,6 +30,7 @@ def choices_of(request, version=None) -> dict:
         "objectives": queries.choosable_objectives(request.member, version),
         "departments": queries.editable_departments(request.member, request.today),
         "whole_company": decides(request),
+        "kpis": visible_kpis(request.member, request.today),
     }
 
 

@@ -213,3 +213,16 @@ def test_the_explanation_shows_every_operand_and_links_to_its_line(parts):
         ("Leads: 40", True),
     ]
     assert not any("differs" in step.title for step in told.steps)
+
+
+def test_a_confidential_operand_is_used_and_neither_named_nor_shown(parts):
+    scope, card, won, leads, conversion = parts
+    log(scope, card, won, 6)
+    log(scope, card, leads, 40)
+    type(won.definition).objects.filter(pk=won.definition_id).update(is_confidential=True)
+    line = line_of(card, conversion)
+    for reader in (None, scope.acting(scope.minh)):
+        view = views_of([line], reader=reader, on=STORY_DAY)[line.pk]
+        assert "Won" not in f"{view.text}{view.filled}{view.operands}"
+        assert "percent(•, " in view.filled
+        assert view.pair == (D(15), None)
