@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from kpiapp import registry
 from kpiapp.decimals import ZERO
 from kpiapp.models import Member
@@ -105,16 +103,3 @@ def _bar(points: Decimal) -> int:
     size = abs(points)
     away = 1 if size < FIVE else 2 if size < TEN else 3
     return 3 + away if points > 0 else 3 - away
-
-
-def sentence_of(effect: Effect) -> str:
-    """The effect in one sentence."""
-    if not effect.cards:
-        return _("No card of yours is touched.")
-    if not effect.up and not effect.down:
-        return _("Nobody's score moves.")
-    return _("%(up)d go up, %(down)d go down, %(same)d stay.") % {
-        "up": effect.up,
-        "down": effect.down,
-        "same": effect.same,
-    }

@@ -5,11 +5,12 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
-from payroll import forms, queries, summaries
+from payroll import forms, queries, summaries, tier_effects
 from payroll.models import TierTable
 from payroll.services import policies
 from payroll.views.access import for_pay_roles
@@ -48,6 +49,38 @@ def tier_table_approve(request, pk):
     else:
         messages.success(request, _("Approved."))
     return redirect("payroll:tiers", request.organization.slug)
+
+
+@require_POST
+@requires(Permission.PAY_RULES_EDIT)
+@never_cache
+def tier_effect(request):
+    """Who would move to another tier by the table that is being typed, as a part of the page."""
+    form = forms.TierTableForm(request.POST)
+    form.fields["name"].required = False
+    if not form.is_valid():
+        return render(request, "payroll/_tier_effect.html", {"hint": _tier_hint()})
+    try:
+        policies.check_steps(form.cleaned_data["steps"])
+    except Refused as refusal:
+        return render(request, "payroll/_tier_effect.html", {"hint": str(refusal)})
+    tiers = queries.as_tiers((at_least, factor, code) for code, at_least, factor in form.cleaned_data["steps"])
+    effect = tier_effects.effect_of(tiers, valid_from=form.cleaned_data["valid_from"])
+    return render(request, "payroll/_tier_effect.html", {"effect": effect})
+
+
+@require_safe
+@requires(Permission.PAY_RULES_READ)
+@never_cache
+def tier_table_effect(request, pk):
+    """The same of a table that waits for approval."""
+    table = get_object_or_404(queries.tier_tables().filter(approved_at=None), pk=pk)
+    effect = tier_effects.effect_of(queries.scoring_tiers(table), valid_from=table.valid_from)
+    return render(request, "payroll/_tier_effect.html", {"effect": effect})
+
+
+def _tier_hint() -> str:
+    return _("Change a step, and see here who would move to another tier.")
 
 
 @require_safe
@@ -110,6 +143,7 @@ def _tiers_page(request, form=None, status=200):
         "shown": [table for table in tables if table == current or not table.approved_at],
         "others": [table for table in tables if table != current and table.approved_at],
         "form": form or forms.TierTableForm(steps=steps, initial={"valid_from": first_day}),
+        "hint": _tier_hint(),
         "may_edit": can(request.member, Permission.PAY_RULES_EDIT),
         "may_approve": can(request.member, Permission.PAY_RULES_APPROVE),
         "sees_pay": queries.sees_all_pay(request.member),

@@ -129,3 +129,24 @@ def test_the_card_shows_the_tier_to_all_readers_and_the_amount_to_the_person(com
     assert "2.310.000" in lan
     assert "C+" in manager
     assert "2.310.000" not in manager
+
+
+def test_who_would_move_to_another_tier_is_told_before_a_table_is_proposed(company):
+    with organization_scope(company.organization):
+        score_card(company, company.lan, Decimal(95))
+        tables = TierTable.objects.count()
+    typed = TABLE | {"valid_from": "2026-11-01", "name": ""}
+    maker = company.client(company.payroll_maker)
+    html = maker.post(company.url("pay/rules/tiers/effect/"), typed).content.decode()
+    assert company.lan.name in html
+    assert "Rest" in html
+    with organization_scope(company.organization):
+        assert TierTable.objects.count() == tables
+    assert company.client(company.manager).post(company.url("pay/rules/tiers/effect/"), typed).status_code == 403
+
+
+def test_a_table_that_cannot_be_stored_says_so_instead_of_a_preview(company):
+    typed = TABLE | {"at_least": ["100", "50", ""]}
+    html = company.client(company.payroll_maker).post(company.url("pay/rules/tiers/effect/"), typed).content.decode()
+    assert company.lan.name not in html
+    assert "0" in html
