@@ -93,7 +93,9 @@ def editable_maps(member: Member) -> QuerySet[StrategyMap]:
 
 def visible_objectives(member: Member) -> QuerySet[Objective]:
     """Objectives on maps a member sees."""
-    return Objective.objects.filter(map__in=visible_maps(member)).select_related("map", "perspective", "owner")
+    return Objective.objects.filter(map__in=visible_maps(member)).select_related(
+        "map", "perspective", "owner", "stands_for"
+    )
 
 
 def choosable_objectives(member: Member, version: KpiVersion | None = None) -> QuerySet[Objective]:

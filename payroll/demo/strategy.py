@@ -54,26 +54,23 @@ def draw_map(spec: dict[str, Any], staff: Staff) -> dict[str, Objective]:
     )
     lanes = {perspective.kind: perspective for perspective in Perspective.objects.all()}
     objectives: dict[str, Objective] = {}
-    for position, row in enumerate(spec["objectives"]):
-        objectives[row["code"]] = Objective.objects.create(
-            map=strategy_map,
-            perspective=lanes[row["perspective"]],
-            code=row["code"],
-            name=row["name"],
-            position=position,
-            owner=_head_of(spec, row["owner"], staff),
+    for number, publication in enumerate(spec["publications"], 1):
+        for position, row in enumerate(spec["objectives"]):
+            if row.get("since", 1) == number:
+                objectives[row["code"]] = Objective.objects.create(
+                    map=strategy_map,
+                    perspective=lanes[row["perspective"]],
+                    code=row["code"],
+                    name=row["name"],
+                    theme=row.get("theme", ""),
+                    position=position,
+                    owner=_head_of(spec, row["owner"], staff),
+                )
+        _draw_links(strategy_map, spec, objectives)
+        published_at = strategy_map.published_at + datetime.timedelta(days=publication["on"])
+        write_version(
+            strategy_map=strategy_map, published_at=published_at, published_by=staff.top, note=publication["note"]
         )
-    CauseLink.objects.bulk_create(
-        CauseLink(
-            map=strategy_map,
-            source=objectives[source],
-            target=objectives[target],
-            strength=strength,
-            lag_months=lag,
-        )
-        for source, target, strength, lag in spec["links"]
-    )
-    write_version(strategy_map=strategy_map, published_at=strategy_map.published_at, published_by=staff.top)
     return objectives
 
 
@@ -114,6 +111,22 @@ def _head_of(spec: dict[str, Any], department: str, staff: Staff) -> Member:
     """The first holder of a department's first position."""
     unit = next(unit for unit in spec["departments"] if unit["code"] == department)
     return staff.holders[unit["positions"][0]["code"]][0]
+
+
+def _draw_links(strategy_map: StrategyMap, spec: dict[str, Any], objectives: dict[str, Objective]) -> None:
+    """Links between the objectives that are there already, each once."""
+    drawn = set(CauseLink.objects.filter(map=strategy_map).values_list("source__code", "target__code"))
+    CauseLink.objects.bulk_create(
+        CauseLink(
+            map=strategy_map,
+            source=objectives[source],
+            target=objectives[target],
+            strength=strength,
+            lag_months=lag,
+        )
+        for source, target, strength, lag in spec["links"]
+        if {source, target} <= set(objectives) and (source, target) not in drawn
+    )
 
 
 def used_templates(spec: dict[str, Any]) -> list[str]:

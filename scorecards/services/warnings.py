@@ -98,7 +98,7 @@ _OF_THE_STRATEGY = """
 WITH objective AS (
     SELECT o.id, o.owner_id FROM strategy_objective o
     JOIN strategy_strategymap m ON m.organization_id = o.organization_id AND m.id = o.map_id AND m.state = %(published)s
-    WHERE o.organization_id = %(organization)s
+    WHERE o.organization_id = %(organization)s AND o.retired_at IS NULL
 ), kpi AS (
     SELECT d.id, d.state, d.created_at, v.objective_id, coalesce(v.owner_id, d.created_by_id, %(office)s) AS owner_id
     FROM strategy_kpidefinition d

@@ -25,23 +25,27 @@ def objective(request, pk):
     periods = queries.periods_to_show(request.today)
     period = queries.chosen_period(periods, request.GET.get("period", ""))
     all_links = list(queries.links_of(shown))
+    # A draft's copy is measured by what measures the published one; what is new there, by nothing yet.
+    measured = shown.stands_for or shown
+    is_new_in_draft = shown.map.draft_of_id is not None and shown.stands_for_id is None
     context = {
         "objective": shown,
+        "measured": measured,
         "period": period,
         "periods": periods,
-        "score": queries.objective_scores([shown.pk], period).get(shown.pk, queries.NO_SCORE),
-        "kpis": queries.objective_kpis(shown.stands_for or shown, request.member, request.today),
+        "score": queries.objective_scores([measured.pk], period).get(measured.pk, queries.NO_SCORE),
+        "kpis": queries.objective_kpis(measured, request.member, request.today),
         "drives": [link for link in all_links if link.source_id == shown.pk],
         "driven_by": [link for link in all_links if link.target_id == shown.pk],
         "may_edit": can(request.member, Permission.STRATEGY_EDIT)
         and shown.map.state != MapState.ARCHIVED
         and shown.retired_at is None,
         "is_draft": shown.map.state == MapState.DRAFT,
-        "may_define": can(request.member, Permission.KPI_EDIT),
+        "may_define": can(request.member, Permission.KPI_EDIT) and shown.retired_at is None and not is_new_in_draft,
         "initiatives": _initiatives(request, shown),
-        "risks": foundations.risks_of(shown.stands_for or shown),
+        "risks": foundations.risks_of(measured),
         "may_plan": can(request.member, Permission.INITIATIVE_PLAN),
-        "may_judge": can(request.member, Permission.STRATEGY_EDIT),
+        "may_judge": can(request.member, Permission.STRATEGY_EDIT) and not is_new_in_draft,
     }
     return render(request, "strategy/objective.html", context)
 

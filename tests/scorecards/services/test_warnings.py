@@ -240,6 +240,10 @@ def test_what_is_weak_in_the_strategy(maker):
     KpiDefinition.objects.filter(pk=stray.definition_id).update(is_active=False)
     refresh_strategy_warnings(on=DAY)
     assert open_kinds() == ["no_measure", "no_owner"]
+    Objective.objects.filter(map=chart).update(retired_at=timezone.now())
+    Objective.objects.create(map=chart, perspective=lane, code="F3", name="F3", owner=cast.manager)
+    refresh_strategy_warnings(on=DAY)
+    assert open_kinds() == ["no_measure", "orphan"]
 
 
 def test_a_locked_period_takes_its_warnings_with_it(maker):

@@ -6,7 +6,7 @@ import pytest
 
 from kpiapp.tenancy import organization_scope
 from strategy.models import MapVersion, Objective, Perspective
-from strategy.services import maps, objectives, publishing
+from strategy.services import kpis, maps, objectives, publishing
 from strategy.services.perspectives import ensure_perspectives
 
 NOW = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
@@ -90,3 +90,20 @@ def test_a_theme_stands_on_its_cards_and_lifts_them_out(an_phat, history):
     assert page.count("Tốc độ") >= 3
     assert 'opacity=".3"' not in page
     assert 'opacity=".3"' in text(an_phat, an_phat.lan, "?theme=Tốc+độ")
+
+
+def test_a_drafts_copy_shows_what_measures_the_published_objective(an_phat, history):
+    with organization_scope(an_phat.organization):
+        by = an_phat.acting(an_phat.strategy)
+        service = Objective.objects.published().get(name="Phục vụ nhanh")
+        copy = Objective.objects.get(stands_for=service)
+        new = objectives.add_objective(
+            strategy_map=copy.map, perspective=copy.perspective, name="Mới trong bản nháp", by=by
+        )
+        kpis.create_kpi(fields={"name": "Thời gian chờ", "objective": service}, by=by)
+    client = an_phat.client(an_phat.strategy)
+    page = client.get(an_phat.url(f"strategy/objectives/{copy.pk}/")).content.decode()
+    assert "Thời gian chờ" in page
+    assert f"?objective={service.pk}" in page
+    page = client.get(an_phat.url(f"strategy/objectives/{new.pk}/")).content.decode()
+    assert f"kpis/new/?objective={new.pk}" not in page
