@@ -234,3 +234,21 @@ class ShareBy(TextChoices):
     HEADCOUNT = "headcount", _("By headcount")
     LAST_YEAR = "last_year", _("As last year")
     HAND = "hand", _("By hand")
+
+
+class Confidence(TextChoices):
+    """What a number from 0 to 10 says about reaching a key result. The bounds are our own choice."""
+
+    ON_TRACK = "on", _("on track")
+    AT_RISK = "at_risk", _("at risk")
+    OFF_TRACK = "off", _("off track")
+
+    @classmethod
+    def of(cls, score: int) -> "Confidence":
+        """7 to 10 on track, 4 to 6 at risk, below off track."""
+        if score >= ON_TRACK_FROM:
+            return cls.ON_TRACK
+        return cls.AT_RISK if score >= AT_RISK_FROM else cls.OFF_TRACK
+
+
+ON_TRACK_FROM, AT_RISK_FROM = 7, 4

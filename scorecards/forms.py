@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import HUNDRED, ZERO, NumberError, parse_number
-from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
+from kpiapp.forms import DayInput, OrganizationForm
 from kpiapp.number_field import NumberField
 from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WeightRule
 from scorecards.models import CardRules, ScorecardLine
@@ -17,7 +17,7 @@ from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
 from strategy.choices import Aggregation
 from strategy.forms.people import PersonField
-from strategy.models import KpiDefinition, KpiVersion
+from strategy.models import KpiVersion
 
 WHO_ME, WHO_TEAM, WHO_INSIDE, WHO_PERSON = "me", "team", "inside", "person"
 WHO = [
@@ -390,7 +390,9 @@ class CounterForm(OrganizationForm):
 class ProposalForm(OrganizationForm):
     """A KPI one proposes for oneself, or for a department one heads."""
 
-    kpi = OrganizationChoiceField(KpiDefinition, label=gettext_lazy("KPI"), filters={"is_active": True})
+    kpi = forms.ModelChoiceField(
+        queryset=None, label=gettext_lazy("KPI"), widget=forms.Select(attrs={"data-combobox": ""})
+    )
     owner = forms.ChoiceField(label=gettext_lazy("For"))
     period = forms.ChoiceField(label=gettext_lazy("Period"))
     target = NumberField(label=gettext_lazy("Target"), required=False)
@@ -404,7 +406,15 @@ class ProposalForm(OrganizationForm):
 
     clean_weight = ShareForm.clean_weight
 
-    def __init__(self, *args, owners, periods, **kwargs):
+    def __init__(self, *args, kpis, owners, periods, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["kpi"].queryset = kpis
         self.fields["owner"].choices = [(key, owner.name) for key, owner in owners.items()]
         self.fields["period"].choices = [(period.code, period.label) for period in periods]
+
+
+class ConfidenceForm(OrganizationForm):
+    """How sure one is, and why."""
+
+    score = forms.IntegerField(label=gettext_lazy("Confidence"), min_value=0, max_value=10)
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=1000)

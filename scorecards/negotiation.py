@@ -10,6 +10,7 @@ from kpiapp.models import Member
 from kpiapp.permissions import Permission, scope_of
 from scorecards.choices import OPEN_PROPOSALS, ProposalState
 from scorecards.models import Proposal
+from strategy.visibility import hidden_kpis
 
 SHOWN = (
     "kpi__definition",
@@ -58,7 +59,8 @@ def _owner_side(member: Member) -> Q:
 
 def visible_proposals(member: Member, on: datetime.date) -> QuerySet[Proposal]:
     """Proposals about oneself, made by oneself, or about cards one may read."""
-    seen = _owner_side(member) | Q(made_by=member.pk) | _above(member, Permission.CARD_READ, on)
+    others = _above(member, Permission.CARD_READ, on) & ~Q(kpi__definition__in=hidden_kpis(member, on).values("pk"))
+    seen = _owner_side(member) | Q(made_by=member.pk) | others
     return Proposal.objects.filter(seen).select_related(*SHOWN)
 
 

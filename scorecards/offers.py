@@ -39,6 +39,7 @@ NAVIGATION = [
         "company", gettext_lazy("Scorecards"), "scorecards:team", "layout-grid", 20, Permission.CARD_READ, _sees_others
     ),
     NavigationItem("company", gettext_lazy("KPI tree"), "scorecards:tree", "list-tree", 25, Permission.CARD_READ),
+    NavigationItem("company", gettext_lazy("OKR"), "scorecards:okr", "flag", 27, Permission.CARD_READ),
     NavigationItem("me", gettext_lazy("Proposed targets"), "scorecards:proposals", "scale", 35, Permission.CARD_READ),
     NavigationItem(
         "company", gettext_lazy("Approvals"), "scorecards:approvals", "clipboard-check", 50, Permission.ACTUAL_APPROVE
@@ -88,6 +89,8 @@ AUDIT_WORDS = {
     **dict([*WarningKind.choices, *WarningState.choices]),
     "entries": gettext_lazy("entries"),
     "counts_again": gettext_lazy("counts again"),
+    "check_in": pgettext_lazy("done", "checked in"),
+    "confidence": gettext_lazy("confidence"),
     "push": pgettext_lazy("done", "offered"),
     "propose": pgettext_lazy("done", "proposed"),
     "counter": pgettext_lazy("done", "another number proposed"),

@@ -18,6 +18,7 @@ from scorecards.line_rules import actual_of
 from scorecards.models import KpiLink, ScorecardLine
 from scorecards.scoring import Aggregation
 from strategy.models import Objective
+from strategy.visibility import hidden_kpis
 
 BRANCH_SHOWN = 500
 FOUND_SHOWN = 100
@@ -148,7 +149,8 @@ def _ends(end: str) -> list[str]:
 def _branch(links: QuerySet[KpiLink], end: str, line: ScorecardLine, member: Member, on: datetime.date) -> Branch:
     if line.owned_id is None:
         return Branch([])
-    found = list(links)
+    hidden = hidden_kpis(member, on).values("pk")
+    found = list(links.exclude(**{f"{end}__definition__in": hidden}))
     by_owned = {getattr(link, f"{end}_id"): link for link in found}
     period = line.scorecard.period
     shown = lines_in(member, period, on).filter(owned__in=by_owned)

@@ -2,6 +2,7 @@
 
 from scorecards.models.actual import Actual, Evidence
 from scorecards.models.cascade import KpiLink, OwnedKpi
+from scorecards.models.confidence import ConfidenceNote
 from scorecards.models.draft import AssignmentDraft, DraftRow
 from scorecards.models.proposal import Proposal, ProposalStep
 from scorecards.models.reminder import ReminderLadder, ladder
@@ -16,6 +17,7 @@ __all__ = [
     "CardRules",
     "CardScore",
     "ChangeRequest",
+    "ConfidenceNote",
     "DraftRow",
     "EarlyWarning",
     "Evidence",

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,6 +19,7 @@ from scorecards.choices import ShareBy
 from scorecards.forms import CounterForm, ProposalForm, ReasonForm, ShareForm
 from scorecards.models import Proposal
 from scorecards.services import proposals as service
+from strategy.visibility import usable_kpis
 
 PAGE = 50
 USUAL_WEIGHT = Decimal(20)
@@ -197,11 +197,10 @@ def proposal_new(request):
         "kpi": request.GET.get("kpi", ""),
         "period": wanted if wanted in periods else now and now.code,
     }
-    form = ProposalForm(request.POST or None, owners=owners, periods=periods.values(), initial=initial)
+    kpis = usable_kpis(request.member, request.today).select_related("current").order_by("sort_key")
+    form = ProposalForm(request.POST or None, kpis=kpis, owners=owners, periods=periods.values(), initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        if data["kpi"].current is None:
-            raise Http404
         try:
             made = service.propose(
                 owner=owners[data["owner"]],

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
+from scorecards import loose_ends as loose
 from scorecards import queries
 from scorecards import tree as trees
 from scorecards.choices import LinkKind
@@ -16,6 +17,9 @@ from scorecards.models import KpiLink, ScorecardLine
 from scorecards.services import cascade
 from scorecards.views import parts
 from strategy import queries as strategy
+from strategy.visibility import usable_kpis
+
+LOOSE_SHOWN = 100
 
 
 @requires(Permission.CARD_READ)
@@ -36,6 +40,28 @@ def tree(request):
         context["groups"] = [(one, scores.get(one.pk, strategy.NO_SCORE), groups[one.pk]) for one in objectives]
         context["loose"] = groups.get(None, [])
     return render(request, "scorecards/_tree_results.html" if request.htmx else "scorecards/tree.html", context)
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def loose_ends(request):
+    """What leads nowhere or is carried by nobody, each with the way to mend it."""
+    period = queries.period_on(request.today, request.GET.get("period", ""))
+    if period is None:
+        return parts.no_card(request, None)
+    known = usable_kpis(request.member, request.today).values("pk")
+    context = {
+        "period": period,
+        "periods": queries.periods_like(period),
+        "objectives": loose.objectives_without_measure()[:LOOSE_SHOWN],
+        "departments": loose.departments_without_card(period)[:LOOSE_SHOWN],
+        "aimless": loose.kpis_without_objective().filter(pk__in=known)[:LOOSE_SHOWN],
+        "unused": loose.kpis_without_card(period).filter(pk__in=known)[:LOOSE_SHOWN],
+        "parentless": loose.kpis_without_parent(request.member, period, request.today)[:LOOSE_SHOWN],
+        "may_define": can(request.member, Permission.KPI_EDIT),
+        "may_assign": can(request.member, Permission.CARD_AGREE),
+    }
+    return render(request, "scorecards/loose_ends.html", context)
 
 
 def _line(request, pk) -> ScorecardLine:
