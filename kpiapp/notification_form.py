@@ -17,9 +17,9 @@ class NotificationSettingsForm(OrganizationForm):
     """Rhythm, hour and day of the mail, and a channel for every registered kind."""
 
     rhythm = forms.ChoiceField(label=gettext_lazy("Mail about what waits"), choices=DigestRhythm.choices)
-    hour = forms.TypedChoiceField(label=gettext_lazy("At"), choices=HOURS, coerce=int)
+    hour = forms.TypedChoiceField(label=gettext_lazy("Hour"), choices=HOURS, coerce=int)
     weekday = forms.TypedChoiceField(
-        label=gettext_lazy("On"),
+        label=gettext_lazy("Day of the week"),
         choices=Weekday.choices,
         coerce=int,
         help_text=gettext_lazy("For the mail of once a week."),
@@ -33,6 +33,7 @@ class NotificationSettingsForm(OrganizationForm):
         for kind, about in registry.NOTIFICATIONS.items():
             choices = CHANNELS[:2] if about.waits else CHANNELS
             field = forms.ChoiceField(label=about.label, choices=choices, initial=self._channel(kind))
+            field.widget.attrs["class"] = "select"
             self.fields[f"kind.{kind}"] = field
 
     def _channel(self, kind: str) -> str:

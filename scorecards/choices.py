@@ -139,6 +139,14 @@ class WarningKind(TextChoices):
     DRAFT_KPI = "draft_kpi", _("KPI that stays a draft")
 
 
+class FindingSeverity(TextChoices):
+    """How much a finding of the quality audit matters (strategy.quality)."""
+
+    HIGH = "high", _("Important")
+    MEDIUM = "medium", _("Worth mending")
+    LOW = "low", _("Advice")
+
+
 class RemindWho(TextChoices):
     """Who is reminded of a missing value, from near to far."""
 

@@ -53,6 +53,15 @@ NAVIGATION = [
         Permission.CARD_READ,
         _sees_others,
     ),
+    NavigationItem(
+        "company",
+        gettext_lazy("Quality audit"),
+        "scorecards:quality",
+        "badge-check",
+        54,
+        Permission.CARD_READ,
+        _sees_others,
+    ),
 ]
 
 CARD_RULES = gettext_lazy("Card rules")

@@ -210,7 +210,7 @@ def _mend(one: EarlyWarning, member: Member, url: str) -> tuple[str, str]:
         return reverse("scorecards:approvals", args=[slug]), _("Approve entries")
     if one.kind == WarningKind.LATE:
         return reverse("scorecards:card", args=[slug, one.scorecard_id]), _("Log progress")
-    return url, _("Open")
+    return url, _("Take a look")
 
 
 def _days(one: EarlyWarning, on: datetime.date) -> str:

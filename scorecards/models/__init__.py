@@ -5,6 +5,7 @@ from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.confidence import ConfidenceNote
 from scorecards.models.draft import AssignmentDraft, DraftRow
 from scorecards.models.proposal import Proposal, ProposalStep
+from scorecards.models.quality import QualityFinding
 from scorecards.models.reminder import ReminderLadder, ladder
 from scorecards.models.rules import CardRules, card_rules
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
@@ -27,6 +28,7 @@ __all__ = [
     "OwnedKpi",
     "Proposal",
     "ProposalStep",
+    "QualityFinding",
     "ReminderLadder",
     "RollupScore",
     "Scorecard",

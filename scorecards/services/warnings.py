@@ -8,7 +8,6 @@ kernel's pace_of.
 import datetime
 import json
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db import connection, transaction
 
@@ -20,13 +19,12 @@ from scorecards.choices import CLOCK_DAYS, CardState, LineState, Status, Warning
 from scorecards.line_rules import ADDS_UP, elapsed_on
 from scorecards.scoring.pace import AT_RISK_FROM, TOO_EARLY_BELOW
 from strategy.choices import Aggregation, Direction, KpiState, MapState, PerspectiveKind, ScoringMethod
+from strategy.quality import USUAL
 
 WAITS_FOR_DAYS = 3
 # A card that was begun, in a period that runs: so long may it stay a draft.
 PLANNED_WITHIN_DAYS = 5
 DRAFT_FOR_DAYS = 30
-# More than this share of a card's KPIs are about processes; fewer KPIs than this say nothing about a mix.
-MOST_PROCESS, LEAST_FOR_A_MIX = Decimal("0.6"), 5
 
 # Whose the warning is: the person's own, the head's, and the strategy office's where there is nobody in particular. An
 # entry that waits is the manager's; a card is agreed by somebody whom it does not measure.
@@ -256,6 +254,6 @@ def _parameters(period: Period, on: datetime.date) -> dict:
         "submitted": str(CardState.SUBMITTED),
         "draft": str(CardState.DRAFT),
         "process": str(PerspectiveKind.PROCESS),
-        "most_process": MOST_PROCESS,
-        "least_for_a_mix": LEAST_FOR_A_MIX,
+        "most_process": USUAL.most_process,
+        "least_for_a_mix": USUAL.least_for_a_mix,
     }

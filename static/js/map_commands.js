@@ -54,6 +54,7 @@ export class Commands {
     }
     this.running = false;
     this.changed("saved");
+    document.body.dispatchEvent(new Event("map:saved"));
   }
 
   note({ way, command }, part) {

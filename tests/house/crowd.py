@@ -39,6 +39,7 @@ from scorecards.models import (
     OwnedKpi,
     Proposal,
     ProposalStep,
+    QualityFinding,
     RollupScore,
     Scorecard,
     ScorecardLine,
@@ -229,6 +230,16 @@ class Crowd:
             for card in cards
         )
         CardTier.objects.bulk_create(CardTier(scorecard=card, code="B", coefficient=Decimal("0.8")) for card in cards)
+        QualityFinding.objects.bulk_create(
+            QualityFinding(
+                period=self.cast.period,
+                code="many_kpis",
+                severity="medium",
+                scorecard=card,
+                numbers={"count": "13", "most": "12"},
+            )
+            for card in cards
+        )
         EarlyWarning.objects.bulk_create(
             EarlyWarning(
                 kind=WarningKind.OFF_TARGET,

@@ -47,6 +47,7 @@ from scorecards.models import (
     OwnedKpi,
     Proposal,
     ProposalStep,
+    QualityFinding,
     RollupScore,
     Scorecard,
     ScorecardLine,
@@ -358,6 +359,24 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
         owner=cast.lan,
         opened_on=STORY_DAY,
     )
+    things.update(_cascade(cast, version, draft_line))
+    things.update(_alerts(cast, canary, card, draft, change))
+    things.update(
+        warning=warning.pk,
+        card=card.pk,
+        draft_card=draft.pk,
+        line=line.pk,
+        draft_line=draft_line.pk,
+        actual=actual.pk,
+        evidence=evidence.pk,
+        change=change.pk,
+        rollup=rollup.pk,
+        assignment_draft=grid.pk,
+    )
+
+
+def _alerts(cast: Cast, canary: str, card: Scorecard, draft: Scorecard, change: ChangeRequest) -> dict[str, int | str]:
+    """What Lan and her manager were told, and what the audit of the night found."""
     notification = Notification.objects.create(
         member=cast.lan,
         kind="card.returned",
@@ -375,20 +394,13 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
         actor=cast.lan,
         told_at=timezone.now(),
     )
-    things.update(_cascade(cast, version, draft_line))
-    things.update(
-        notification=notification.pk,
-        warning=warning.pk,
-        card=card.pk,
-        draft_card=draft.pk,
-        line=line.pk,
-        draft_line=draft_line.pk,
-        actual=actual.pk,
-        evidence=evidence.pk,
-        change=change.pk,
-        rollup=rollup.pk,
-        assignment_draft=grid.pk,
+    QualityFinding.objects.create(
+        period=cast.period, code="weights", severity="high", scorecard=draft, numbers={"total": "50"}
     )
+    QualityFinding.objects.create(
+        period=cast.period, code="unused", severity="low", kpi_id=change.line.kpi.definition_id
+    )
+    return {"notification": notification.pk}
 
 
 def _cascade(cast: Cast, version: KpiVersion, above: ScorecardLine) -> dict[str, int | str]:
