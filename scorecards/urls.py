@@ -41,6 +41,7 @@ urlpatterns = [
     path("cards/<int:pk>/decide/", cards.card_decide, name="card_decide"),
     path("cards/<int:pk>/effect/", effects.card_effect, name="card_effect"),
     path("cards/<int:pk>/paste/", lines.card_paste, name="card_paste"),
+    path("cards/<int:pk>/keep/", cards.card_keep, name="card_keep"),
     path("cards/<int:pk>/why/", explain.explain_card, name="explain_card"),
     path("lines/<int:pk>/", lines.line, name="line"),
     path("lines/<int:pk>/record/", lines.line_record, name="line_record"),

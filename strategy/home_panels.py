@@ -14,7 +14,7 @@ from kpiapp.models import Member, Organization
 from kpiapp.permissions import Permission, can
 from kpiapp.queries import count_of
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit, ObjectiveScore
-from strategy import queries
+from strategy import queries, threads
 from strategy.choices import MapState
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
 from strategy.visibility import visible_kpis
@@ -26,13 +26,27 @@ SHOWN = 5
 
 def panels(visit: HomeVisit) -> list[HomePanel]:
     """First steps while there is something to begin with, and the map by perspective; at most three queries."""
+    questions = _questions(visit)
     reads = bool(visit.member.roles & READERS)
     builds = reads or can(visit.member, Permission.PEOPLE_EDIT)
     if not builds:
-        return []
+        return [questions] if questions else []
     facts = _facts(visit)
-    found = [_first_steps(visit, facts), _map(visit, facts) if reads else None]
+    found = [questions, _first_steps(visit, facts), _map(visit, facts) if reads else None]
     return [panel for panel in found if panel]
+
+
+def _questions(visit: HomeVisit) -> HomePanel | None:
+    """Questions about KPIs that wait for the member's answer; one query."""
+    asked = threads.questions_for(visit.member, visit.today).select_related("definition", "author")
+    waiting = list(asked.order_by("id")[: SHOWN + 1])
+    if not waiting:
+        return None
+    slug = visit.member.organization.slug
+    url = f"{reverse('strategy:kpi_list', args=[slug])}?state=asked"
+    action = HomeAction(_("Answer questions"), url, "circle-help", order=45)
+    context = {"questions": waiting[:SHOWN], "more": len(waiting) > SHOWN, "url": url}
+    return HomePanel(_("Questions to answer"), "strategy/_home_questions.html", context, order=45, action=action)
 
 
 def _facts(visit: HomeVisit) -> dict:

@@ -16,6 +16,7 @@ from strategy.views import (
     objectives,
     perspectives,
     plans,
+    templates,
     versions,
 )
 
@@ -63,6 +64,10 @@ urlpatterns = [
     path("library/", library.library, name="library"),
     path("library/use/", library.kpi_use, name="kpi_use"),
     path("library/use-card/", library.template_use, name="template_use"),
+    path("library/cards/", templates.template_list, name="template_list"),
+    path("library/cards/new/", templates.template_new, name="template_new"),
+    path("library/cards/<int:pk>/edit/", templates.template_edit, name="template_edit"),
+    path("library/cards/<int:pk>/remove/", templates.template_remove, name="template_remove"),
     path("library/kpis/", kpis.kpi_list, name="kpi_list"),
     path("library/kpis/new/", kpis.kpi_new, name="kpi_new"),
     path("library/kpis/scoring/", kpi_live.kpi_scoring, name="kpi_scoring"),

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kpiapp.permissions import Permission, requires
+from kpiapp.queries import employment_on
 from kpiapp.services.refusals import Refused
 from scorecards import queries, team
 from scorecards.forms import ReasonForm, line_forms
@@ -17,6 +18,7 @@ from scorecards.services import scorecards as cards
 from scorecards.views import parts
 from scorecards.views.effects import live_hint
 from scorecards.weights import Weights
+from strategy.services import templates
 
 PAGE = 50
 
@@ -119,6 +121,29 @@ def _after_edit(request, card):
             return redirect("scorecards:card_edit", slug, card.pk)
     messages.success(request, _("Saved."))
     return redirect("scorecards:card", slug, card.pk)
+
+
+@requires(Permission.KPI_EDIT)
+@require_POST
+def card_keep(request, pk):
+    """Keep the KPIs and weights of a card as a ready-made card of the company's own, and go on to name it."""
+    card = get_object_or_404(queries.visible_cards(request.member, request.today), pk=pk)
+    lines = queries.open_lines(request.member, request.today).filter(scorecard=card, is_scored=True)
+    lines = list(lines.select_related("kpi__definition").order_by("position", "pk"))
+    standing = employment_on(card.member, request.today) if card.member else None
+    position = standing.position if standing else None
+    try:
+        kept = templates.save_template(
+            name=templates.free_name(position.name if position else card.owner_name),
+            position=position,
+            items=[(line.kpi.definition, line.weight) for line in lines],
+            by=request.member,
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("scorecards:card", request.organization.slug, pk)
+    messages.success(request, _("Kept as a ready-made card. Give it a name people find it by."))
+    return redirect("strategy:template_edit", request.organization.slug, kept.pk)
 
 
 def _done(request, service, **arguments) -> bool:

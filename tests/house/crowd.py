@@ -46,11 +46,14 @@ from scorecards.models import (
 )
 from scorecards.recompute import apply_links
 from strategy.models import (
+    CardTemplate,
+    CardTemplateItem,
     CauseLink,
     Initiative,
     InitiativeKpi,
     InitiativeObjective,
     KpiDefinition,
+    KpiNote,
     KpiPlan,
     KpiVersion,
     Milestone,
@@ -379,6 +382,16 @@ class Crowd:
         )
         for definition, version in zip(definitions, self.versions, strict=True):
             KpiDefinition.objects.filter(pk=definition.pk).update(current=version)
+        ready = CardTemplate.objects.bulk_create(CardTemplate(name=f"Set {n}") for n in numbers)
+        CardTemplateItem.objects.bulk_create(
+            CardTemplateItem(template=one, definition=definition, weight=50)
+            for one in ready
+            for definition in definitions
+        )
+        KpiNote.objects.bulk_create(
+            KpiNote(definition_id=things["kpi"], kind="question", text=f"Why {n}?", author=self.cast.lan)
+            for n in numbers
+        )
         latest = KpiVersion.objects.filter(definition_id=things["kpi"]).order_by("-number").first().number
         KpiVersion.objects.bulk_create(
             KpiVersion(

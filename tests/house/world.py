@@ -56,6 +56,8 @@ from scorecards.recompute import apply_links
 from strategy.catalogue import library_kpis, library_templates
 from strategy.choices import MapState, NoteKind, PerspectiveKind, SwotKind
 from strategy.models import (
+    CardTemplate,
+    CardTemplateItem,
     CauseLink,
     Initiative,
     InitiativeKpi,
@@ -288,6 +290,8 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
         KpiPlanMonth.objects.bulk_create(
             KpiPlanMonth(plan=yearly, starts_on=datetime.date(2026, month, 1), target=100) for month in range(1, 13)
         )
+    template = CardTemplate.objects.create(name=f"Ready {canary}", position=cast.position, created_by=cast.manager)
+    CardTemplateItem.objects.create(template=template, definition=kpi, weight=100)
     note = KpiNote.objects.create(definition=kpi, kind=NoteKind.QUESTION, text=f"Why {canary}?", author=cast.lan)
     work = Initiative.objects.create(
         name=f"Work {canary}", description=canary, owner=cast.lan, starts_on=OCTOBER, due_on=DECEMBER, budget_amount=5
@@ -295,6 +299,7 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
     InitiativeObjective.objects.create(initiative=work, objective=shown)
     InitiativeKpi.objects.create(initiative=work, kpi=kpi)
     things.update(
+        card_template=template.pk,
         kpi_note=note.pk,
         initiative=work.pk,
         milestone=Milestone.objects.create(initiative=work, name=f"Step {canary}", due_on=NOVEMBER).pk,

@@ -1,0 +1,56 @@
+"""Own ready-made cards: kept from a card or by hand, refused with a sentence, used when assigning."""
+
+from decimal import Decimal
+
+import pytest
+
+from kpiapp.tenancy import organization_scope
+from scorecards.services import scorecards as cards
+from strategy.models import CardTemplate
+from strategy.services import kpis
+from tests.cast import STORY_DAY
+
+
+@pytest.fixture
+def two(an_phat):
+    with organization_scope(an_phat.organization):
+        by = an_phat.acting(an_phat.strategy)
+        return [
+            kpis.create_kpi(fields={"name": name, "target": Decimal(10)}, by=by) for name in ("Doanh thu", "Khách mới")
+        ]
+
+
+def test_by_hand_and_nothing_typed_is_lost_when_weights_are_not_100(an_phat, two):
+    client = an_phat.client(an_phat.manager)
+    sent = {"name": "Bán hàng", "position": "", "kpi": [str(kpi.pk) for kpi in two], "weight": ["60", "30"]}
+    refused = client.post(an_phat.url("strategy/library/cards/new/"), sent)
+    assert refused.status_code == 422
+    assert 'value="60"' in refused.content.decode()
+    assert client.post(an_phat.url("strategy/library/cards/new/"), {**sent, "weight": ["60", "40"]}).status_code == 302
+    again = client.post(an_phat.url("strategy/library/cards/new/"), {**sent, "weight": ["60", "40"]})
+    assert again.status_code == 422
+    with organization_scope(an_phat.organization):
+        kept = CardTemplate.objects.get()
+        assert [(item.definition_id, item.weight) for item in kept.items.all()] == [(two[0].pk, 60), (two[1].pk, 40)]
+    assert "Bán hàng" in an_phat.client(an_phat.lan).get(an_phat.url("strategy/library/cards/")).content.decode()
+    assert client.post(an_phat.url(f"strategy/library/cards/{kept.pk}/remove/")).status_code == 302
+    with organization_scope(an_phat.organization):
+        assert not CardTemplate.objects.exists()
+
+
+def test_a_card_that_works_is_kept_for_its_position(an_phat, two):
+    with organization_scope(an_phat.organization):
+        done = cards.assign_template(
+            owners=[an_phat.lan],
+            items=[(two[0].current, Decimal(70), Decimal(10), None), (two[1].current, Decimal(30), Decimal(10), None)],
+            periods=[an_phat.period],
+            by=an_phat.acting(an_phat.manager),
+            today=STORY_DAY,
+        )
+    url = an_phat.url(f"scorecards/cards/{done.cards[0].pk}/keep/")
+    assert an_phat.client(an_phat.lan).post(url).status_code == 403
+    response = an_phat.client(an_phat.manager).post(url)
+    with organization_scope(an_phat.organization):
+        kept = CardTemplate.objects.get()
+        assert response["Location"].endswith(f"/library/cards/{kept.pk}/edit/")
+        assert (kept.position_id, [item.weight for item in kept.items.all()]) == (an_phat.position.pk, [70, 30])
