@@ -51,6 +51,19 @@ def drawing_of(fields: Mapping[str, Any], tried: Decimal | None = None) -> Drawi
     return None
 
 
+def last_year_words(fields: Mapping[str, Any], values: Sequence[Decimal]) -> str:
+    """What the mean of the last results would have scored under the rule that is typed; "" without results."""
+    if not values or fields.get("aggregation") is None:
+        return ""
+    mean = quantize(divide(sum(values, ZERO), Decimal(len(values))), 6)
+    for source in registry.COMPLETION_CURVES:
+        curve = source(fields, mean)
+        if curve.tried is not None and curve.tried.completion is not None and not curve.is_example:
+            shown = {"count": len(values), "percent": _percent(curve.tried.completion)}
+            return _("The mean of the last %(count)d results would have scored %(percent)s.") % shown
+    return ""
+
+
 def draw(curve: Curve, unit: str) -> Drawing:
     """A curve as a picture of 560 × 200, and in words."""
     known = [point for point in curve.points if point.completion is not None]

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kpiapp.decimals import NumberError, parse_number
 from kpiapp.permissions import Permission, requires
 from kpiapp.queries import find_people
-from strategy import curve_drawing, judging, queries, smarter_words
+from strategy import curve_drawing, judging, queries, smarter, smarter_words
 from strategy.forms.kpis import KpiForm
 from strategy.forms.people import person_label
 from strategy.models import KpiDefinition
@@ -41,6 +41,7 @@ def live_context(request, fields: dict, definition: KpiDefinition | None) -> dic
     return {
         "smarter": smarter_words.panel_of(findings, fields["unit"] or ""),
         "group": fields["group"],
+        "last_year": curve_drawing.last_year_words(fields, [result.value for result in past[: smarter.YEAR]]),
         "curve": curve_drawing.drawing_of(fields, _tried(request)),
     }
 
