@@ -1,0 +1,61 @@
+"""Defining a KPI: seven questions by keyboard alone, and four fields."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.journeys.counting import Counted
+
+
+def test_seven_questions_by_keyboard(visits, capsys):
+    with visits.open("strategy") as page:
+        journey = Counted(page)
+        page.goto(visits.url("strategy/library/kpis/new/?guided=guided"))
+        expect(page.locator("[data-step-number]")).to_have_text("1")
+        journey.type("Customers renew without being asked")
+        journey.press("Control+Enter")
+        journey.type("Renewals pay for growth")
+        journey.press("Control+Enter")
+        expect(page.locator("[name=name]")).to_be_focused()
+        journey.type("Contracts renewed")
+        journey.press("Tab")
+        journey.type("contracts")
+        journey.press("Tab")
+        journey.type("CRM")
+        journey.press("Enter")
+        expect(page.locator("[data-step-number]")).to_have_text("4")
+        journey.type("Call every customer a month before the end")
+        journey.press("Control+Enter")
+        journey.type("Nguyễn")
+        journey.press("Control+Shift+Enter")
+        expect(page.locator("[data-step-number]")).to_have_text("4")
+        journey.press("Control+Enter")
+        page.locator("[name=owner]").fill("")
+        journey.press("Control+Enter")
+        journey.type("40")
+        journey.press("Tab")
+        journey.type("45")
+        expect(page.locator("#kpi-curve polyline").first).to_be_visible()
+        expect(page.locator("#smarter")).to_contain_text(re.compile("12|13"))
+        journey.press("Enter")
+        expect(page.locator("[data-step-number]")).to_have_text("7")
+        journey.press("Control+Enter")
+        expect(page).to_have_url(re.compile(r"/library/kpis/\d+/$"))
+        expect(page.locator("h1")).to_have_text("Contracts renewed")
+    with capsys.disabled():
+        print(f"\na KPI by seven questions: {journey}")
+
+
+def test_four_fields(visits, capsys):
+    with visits.open("manager") as page:
+        journey = Counted(page)
+        page.goto(visits.url("strategy/library/kpis/new/"))
+        journey.click(page.locator("[name=name]"))
+        journey.type("Hợp đồng mới")
+        page.locator("[name=target]").focus()
+        journey.type("12")
+        journey.press("Enter")
+        expect(page).to_have_url(re.compile(r"/library/kpis/\d+/$"))
+        expect(page.locator("h1")).to_have_text("Hợp đồng mới")
+    with capsys.disabled():
+        print(f"\na KPI from nothing: {journey}")
