@@ -67,7 +67,7 @@ def draw_map(spec: dict[str, Any], staff: Staff) -> dict[str, Objective]:
                     owner=_head_of(spec, row["owner"], staff),
                 )
         _draw_links(strategy_map, spec, objectives)
-        published_at = strategy_map.published_at + datetime.timedelta(days=publication["on"])
+        published_at = strategy_map.published_at + datetime.timedelta(days=publication["days"])
         write_version(
             strategy_map=strategy_map, published_at=published_at, published_by=staff.top, note=publication["note"]
         )
