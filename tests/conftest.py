@@ -4,9 +4,14 @@ import datetime
 
 import pytest
 from django.core.management import call_command
+from hypothesis import HealthCheck, settings
 
 from kpiapp.tenancy import organization_scope
 from tests.cast import Cast, build_cast
+
+# How fast a loaded machine makes up examples says nothing about what they prove.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 pytest_plugins = ["tests.browser.fixtures"]
 

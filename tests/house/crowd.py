@@ -160,6 +160,9 @@ class Crowd:
         )
 
     def _draft(self, people) -> None:
+        """Rows of the grid that gives KPIs, in a world that has one."""
+        if "assignment_draft" not in self.things:
+            return
         DraftRow.objects.bulk_create(
             DraftRow(
                 draft_id=self.things["assignment_draft"],
