@@ -125,8 +125,10 @@ def _view(
         number = format_number(value, style)
         return f"({number})" if value < 0 else number
 
+    written = dict.fromkeys(key.partition(".")[0] for key in formula.operands if key.startswith("kpi:"))
     operands = [
-        _operand(line, pk, operand, definitions[pk], taken, visible) for pk, operand in sorted(line.operands.items())
+        _operand(line, pk, line.operands[pk], definitions[pk], taken, visible)
+        for pk in (int(key.removeprefix("kpi:")) for key in written)
     ]
     for key, value in line.inputs.items():
         operands.append(OperandView(name_of(key), "", value, "", "", True, True))

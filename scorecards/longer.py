@@ -1,4 +1,4 @@
-"""Longer than a month: the year to date, rolling windows, quarter, half-year and year of a line, up to its month.
+"""Longer than a month: the year to date, rolling windows, quarter and half-year of a line, up to its month.
 
 Only months that are over count, and of these the ones that have a value, so that like is compared with like; how many
 these are is said. The actual is what the entries of all these months give together, the target that of the same
@@ -32,9 +32,9 @@ from scorecards.scoring import (
 )
 from strategy.choices import Aggregation
 
-WINDOWS = ("ytd", "rolling_3", "rolling_12", "quarter", "half_year", "year")
+WINDOWS = ("ytd", "rolling_3", "rolling_12", "quarter", "half_year")
 YEAR = 12
-PARTS_OF_YEAR = {"quarter": 3, "half_year": 6, "year": 12}
+PARTS_OF_YEAR = {"quarter": 3, "half_year": 6}
 # Formulas of formulas of formulas: beyond this nothing is shown rather than asked for line by line.
 MOST_LEVELS = 8
 
@@ -64,11 +64,17 @@ class Longer:
     mode: str
     pair: Pair | None
 
+    @property
+    def span(self) -> str:
+        """Its first and last month that are over."""
+        labels = list(dict.fromkeys(month.line.scorecard.period.label for month in self.months))
+        return " – ".join([labels[0], labels[-1]] if len(labels) > 1 else labels)
+
 
 def months_of(line: ScorecardLine) -> list[ScorecardLine]:
-    """The lines of the same KPI and owner over the year up to a line, oldest first; one query. A month's line only."""
+    """The lines of the same KPI and owner, of the twelve months before a month's line and it, oldest first."""
     card = line.scorecard
-    first = add_months(card.period.starts_on, -(YEAR - 1))
+    first = add_months(card.period.starts_on, -YEAR)
     chain = ScorecardLine.objects.filter(
         kpi__definition=line.kpi.definition_id,
         scorecard__owner_kind=card.owner_kind,
@@ -87,15 +93,17 @@ def longer_periods(line: ScorecardLine, *, on: datetime.date, mode: str, start_m
     period = line.scorecard.period
     if period.kind != PeriodKind.MONTH:
         return []
-    lines = [other for other in months_of(line) if other.scorecard.period.ends_on <= on]
+    # While the month runs, rolling windows end with the month before it.
+    last = period.starts_on if period.ends_on <= on else add_months(period.starts_on, -1)
+    lines = [other for other in months_of(line) if other.scorecard.period.starts_on <= last]
     calculated = _formulas([other for other in lines if other.kpi.aggregation == Aggregation.FORMULA])
     months = [_month(other, calculated) for other in lines]
-    return [_longer(code, line, _inside(code, months, period, start_month), calculated, mode) for code in WINDOWS]
-
-
-def _inside(code: str, months: Sequence[Month], period, start_month: int) -> list[Month]:
-    first = first_month(code, period.starts_on, start_month)
-    return [month for month in months if month.line.scorecard.period.starts_on >= first]
+    found = []
+    for code in WINDOWS:
+        first = first_month(code, last if code.startswith("rolling_") else period.starts_on, start_month)
+        inside = [month for month in months if month.line.scorecard.period.starts_on >= first]
+        found.append(_longer(code, line, inside, calculated, mode))
+    return found
 
 
 def first_month(code: str, month: datetime.date, start_month: int) -> datetime.date:

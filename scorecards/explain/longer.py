@@ -24,7 +24,6 @@ def window_name(code: str) -> str:
         "rolling_12": _("Last 12 months"),
         "quarter": _("Quarter"),
         "half_year": _("Half-year"),
-        "year": _("Year"),
     }
     return names[code]
 

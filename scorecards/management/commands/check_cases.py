@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from kpiapp import split_cases
+from kpiapp import formula_cases, split_cases
 from kpiapp.case_files import run_files
 from scorecards import case_sections, case_segments
 
@@ -22,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
         case_sections.register()
         split_cases.register()
+        formula_cases.register()
         case_segments.register()
         report = run_files(files)
         for failure in report.failures:
