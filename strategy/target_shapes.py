@@ -108,24 +108,20 @@ def change_month(
     values: Sequence[Decimal | None],
     pinned: Sequence[int],
     year: PlanYear,
-    aggregation: str,
     decimals: int = 0,
 ) -> list[Decimal]:
-    """The months after one was changed by hand: the others move in their proportions, so that the year stays.
+    """The months of a total after one was changed by hand: the others move in their proportions, so the year stays.
 
-    Pinned months stay, too. The months of a level do not depend on each other. Raises SplitError.
+    Pinned months stay, too; an empty one has no share. Raises SplitError.
     """
     known = [ZERO if value is None else value for value in values]
-    if aggregation != TargetAggregation.SUM:
-        return known
-    held = {held: known[held] for held in (*pinned, place)}
     return split_target(
         total=total,
         year=year,
         shape=TargetShape.OWN,
-        aggregation=aggregation,
+        aggregation=TargetAggregation.SUM,
         decimals=decimals,
-        pins=held,
+        pins={held: known[held] for held in (*pinned, place)},
         current=known,
         in_round_numbers=True,
     )

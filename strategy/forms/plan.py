@@ -4,8 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import NumberError, format_number, parse_number, quantize
@@ -21,6 +20,21 @@ BAR_HEIGHT, BAR_STEP, BAR_MARGIN = 64, 40, 5
 # How many months fit beside each other, by the length of the longest number: characters → columns.
 COLUMNS = ((5, 12), (9, 6))
 FEWEST_COLUMNS = 4
+# Short enough for twelve beside each other in both languages.
+SHORT_MONTHS = (
+    pgettext_lazy("short month", "Jan"),
+    pgettext_lazy("short month", "Feb"),
+    pgettext_lazy("short month", "Mar"),
+    pgettext_lazy("short month", "Apr"),
+    pgettext_lazy("short month", "May"),
+    pgettext_lazy("short month", "Jun"),
+    pgettext_lazy("short month", "Jul"),
+    pgettext_lazy("short month", "Aug"),
+    pgettext_lazy("short month", "Sep"),
+    pgettext_lazy("short month", "Oct"),
+    pgettext_lazy("short month", "Nov"),
+    pgettext_lazy("short month", "Dec"),
+)
 
 
 @dataclass
@@ -50,7 +64,7 @@ class MonthCell:
     @property
     def label(self) -> str:
         """Short name of the month in the reader's language."""
-        return date_format(self.month, "M")
+        return str(SHORT_MONTHS[self.month.month - 1])
 
 
 @dataclass
@@ -157,9 +171,9 @@ class PlanField:
         )
 
     def _move_others(self, place: int) -> None:
-        """A month was typed: from here on the shape is one's own."""
+        """A month was typed: from here on the shape is one's own. The months of a level do not depend on each other."""
         self.shape = TargetShape.OWN
-        if self.total is None or self.cells[place].value is None:
+        if not self.is_total or self.total is None or self.cells[place].value is None:
             return
         self._show_or_refuse(
             lambda: change_month(
@@ -168,7 +182,6 @@ class PlanField:
                 values=[cell.value for cell in self.cells],
                 pinned=[cell.place for cell in self.cells if cell.is_pinned],
                 year=self.year,
-                aggregation=self.aggregation,
                 decimals=self.decimals,
             ),
             typed=place,

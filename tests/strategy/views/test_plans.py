@@ -126,6 +126,16 @@ def test_the_kpis_form_opens_the_field_with_what_is_typed(an_phat, kpi):
     assert field_of(response) == list(range(110, 230, 10))
 
 
+def test_the_months_of_a_level_stand_alone(an_phat, kpi):
+    """What is still empty stays empty, and nothing else moves."""
+    url = an_phat.url("strategy/library/kpis/months/")
+    level = {"aggregation": "last", "decimals": "0"}
+    data = {**level, **typed(90, [80, 85, *[""] * 9, 90], **{"plan-changed": "0"})}
+    response = an_phat.client(an_phat.manager).post(url, data, headers=HTMX)
+    assert field_of(response) == [80, 85, *[None] * 9, 90]
+    assert response.context["plan"].shape == "own"
+
+
 def form_data(**fields) -> dict:
     return {
         "name": "Hợp đồng mới",
