@@ -44,6 +44,10 @@ class Owner:
     member: Any = None
 
 
+# How many lines are tried before the story goes on without a changed target.
+MOST_TRIED = 20
+
+
 def owners_of(spec: dict[str, Any], staff: Staff, random: Random) -> list[Owner]:
     """The company, the departments that have a template, and everybody."""
     units = {unit["code"]: unit for unit in spec["departments"]}
@@ -217,6 +221,29 @@ def ask_for_a_change(period: Period, today: datetime.date) -> None:
         effective_on=today,
         by=line.scorecard.member,
     )
+
+
+def raise_a_target(period: Period, today: datetime.date, by: Member) -> None:
+    """Somebody who does well agreed to a higher target in the middle of the month: scored in two segments."""
+    middle = min(period.starts_on + datetime.timedelta(days=15), today)
+    cards = Scorecard.objects.filter(period=period, owner_kind=OwnerKind.MEMBER, score__percent__gte=90)
+    lines = ScorecardLine.objects.filter(
+        scorecard__in=cards.exclude(member=by), kpi__method="ratio", kpi__aggregation="sum", target__gte=10
+    )
+    for line in lines.select_related("scorecard__member").order_by("pk")[:MOST_TRIED]:
+        try:
+            request = requests.request_change(
+                line=line,
+                changes={"target": (line.target * Decimal("1.1")).quantize(Decimal(1))},
+                reason=_("A second district came on in the middle of the month."),
+                effective_on=middle,
+                by=line.scorecard.member,
+            )
+        except requests.ChangeRefused:
+            # What adds up from below changes for a whole period only.
+            continue
+        requests.approve_change(request=request, by=by, today=today)
+        return
 
 
 def _measure(line: ScorecardLine) -> Measure:

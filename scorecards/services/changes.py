@@ -78,8 +78,7 @@ def request_change(
     if not reason.strip():
         raise ChangeRefused(_("Say why it has to change: the one who decides was not there."))
     different = _different(line, changes, effective_on, mode)
-    if ChangeRequest.objects.filter(line=line, state=ChangeState.REQUESTED).exists():
-        raise ChangeRefused(_("A change of this KPI is already waiting. Withdraw it, or wait for the decision."))
+    _check_none_waits(line)
     request = ChangeRequest.objects.create(
         line=line,
         changes={name: _kept(value_now(line, name), value) for name, value in different.items()},
@@ -97,9 +96,14 @@ def request_change(
 def propose_change(*, line: ScorecardLine, changes: dict, effective_on: datetime.date, mode: str) -> Proposal:
     """What a request would make of a card, before it is made; nothing is written. Raises ChangeRefused."""
     _check_open(line, effective_on, mode)
-    return dated.propose(
-        line=line, values=_different(line, changes, effective_on, mode), effective_on=effective_on, mode=mode
-    )
+    _check_none_waits(line)
+    different = _different(line, changes, effective_on, mode)
+    return dated.propose(line=line, values=different, effective_on=effective_on, mode=mode)
+
+
+def _check_none_waits(line: ScorecardLine) -> None:
+    if ChangeRequest.objects.filter(line=line, state=ChangeState.REQUESTED).exists():
+        raise ChangeRefused(_("A change of this KPI is already waiting. Withdraw it, or wait for the decision."))
 
 
 def _different(line: ScorecardLine, changes: dict, effective_on: datetime.date, mode: str) -> dict:

@@ -14,6 +14,7 @@ from scorecards.draft_grid import MOST_ROWS, standing_of
 from scorecards.models import AssignmentDraft, DraftRow, ScorecardLine
 from scorecards.models.draft import BASELINE, WEIGHT
 from scorecards.scoring.targets import raised
+from scorecards.services.dated import weights_today
 from scorecards.services.drafts import DraftRefused
 from scorecards.services.scorecards import Owner, owner_fields
 from strategy.visibility import usable_kpis
@@ -53,14 +54,15 @@ def copy_periods(
     """
     sources = {source.pk for source, _target in pairs}
     usable = usable_kpis(by, today).values("pk")
-    lines = _lines_of(owners).filter(scorecard__period__in=sources, kpi__definition__in=usable)
+    lines = list(_lines_of(owners).filter(scorecard__period__in=sources, kpi__definition__in=usable))
+    weights = weights_today(lines)
     goals: dict[int, list[Period]] = {}
     for source, target in pairs:
         goals.setdefault(source.pk, []).append(target)
     rows: dict[tuple, DraftRow] = {}
     for line in lines:
         card, version = line.scorecard, line.kpi.definition.current
-        numbers = {WEIGHT: plain(line.weight)}
+        numbers = {WEIGHT: plain(weights[line.pk])}
         if line.baseline is not None:
             numbers[BASELINE] = plain(line.baseline)
         key = (card.owner_kind, card.member_id, card.department_id, version.pk, *sorted(numbers.items()))

@@ -45,10 +45,16 @@ def holds_from(line: ScorecardLine) -> datetime.date | None:
     return starts if starts and starts > line.scorecard.period.starts_on else None
 
 
+def weights_today(lines: Sequence[ScorecardLine]) -> dict[int, Decimal]:
+    """The weights that hold since the last change, by line; a line itself carries the mean by days. One query."""
+    last = LineSegment.objects.filter(line__in=lines).order_by("line_id", "-starts_on").distinct("line_id")
+    dated = dict(last.values_list("line_id", "weight"))
+    return {line.pk: dated.get(line.pk, line.weight) for line in lines}
+
+
 def weight_today(line: ScorecardLine) -> Decimal:
-    """The weight that holds since the last change; the line itself carries the mean by days."""
-    last = LineSegment.objects.filter(line=line).order_by("-starts_on").first()
-    return last.weight if last else line.weight
+    """The same of one line."""
+    return weights_today([line])[line.pk]
 
 
 def propose(*, line: ScorecardLine, values: Mapping, effective_on: datetime.date, mode: str) -> Proposal:

@@ -8,7 +8,7 @@ from kpiapp.models import AuditEvent
 from scorecards import recompute
 from scorecards.choices import ChangeState
 from scorecards.models import CardScore, LineScore, LineSegment
-from scorecards.services import actuals, changes, scorecards
+from scorecards.services import actuals, changes, dated, scorecards
 from scorecards.services.changes import ChangeRefused
 from scorecards.services.scorecards import CardRefused
 from tests.cast import STORY_DAY
@@ -162,6 +162,7 @@ def test_a_dated_weight_counts_by_days_and_the_card_stays_at_100(agreed):
     assert list(lines.values_list("weight", flat=True)) == [D("65.72"), D("20.57"), D("13.71")]
     assert not lines.filter(in_segments=True).exists(), "a weight alone splits no score"
     assert completion_of(agreed) == D("0.8")
+    assert dated.weights_today(list(lines)) == dict(zip(lines.values_list("pk", flat=True), [80, 12, 8], strict=True))
     later = ask(agreed, weight=50, on=STORY_DAY)
     assert later.changes["weight"]["old"] == "80", "the weight that holds, not the mean"
 
