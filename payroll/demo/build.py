@@ -15,7 +15,7 @@ from kpiapp.fiscal_years import add_months
 from kpiapp.models import Employment, Member, Organization, Period
 from kpiapp.services.periods import fill_fiscal_year
 from kpiapp.tenancy import organization_scope
-from payroll.demo import cards, cascade, formulas, pay, people, plans, strategy
+from payroll.demo import cards, cascade, formulas, kpi_cards, pay, people, plans, strategy
 from scorecards.recompute import apply_links
 from scorecards.services import rollups, warnings
 from scorecards.services.rollups import refresh_rollups
@@ -64,6 +64,7 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
         fill_fiscal_year(starts_on=datetime.date(year, 1, 1))
     staff = people.hire(spec, organization, first_month, random)
     measures = strategy.define_kpis(spec, staff, random)
+    kpi_cards.talk_about_kpis(spec, staff, measures)
     strategy.write_foundations(spec, measures.objectives, staff, today)
     history = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__range=(first_month, this_month))
     months = list(history.order_by("starts_on"))

@@ -25,11 +25,13 @@ from strategy.models import (
     StrategyMap,
     SwotItem,
 )
+from strategy.origins import remembered
 from strategy.snapshots import write_version
 
 # Targets for library KPIs whose target is the company's own plan, by English unit; money in VND.
 PLANS = {"VND": (120_000_000, 900_000_000), "%": (80, 95), "hour": (8, 40), "day": (3, 20), "point": (4, 5)}
 PLAN_OTHERWISE = (12, 60)
+SOURCES = {"vi": "Báo cáo quản trị hằng tháng", "en": "The monthly management report"}
 VND_PER_UNIT = {"VND": 1, "USD": 25_000}
 
 
@@ -156,7 +158,13 @@ def _define(
         fields["target"] = _plan(kpi, spec["currency"], random)
     if kpi.unit.en == "VND":
         fields["unit"] = spec["currency"]
-    definition = KpiDefinition.objects.create(code=kpi.code, origin=kpi.code, name=fields["name"], created_by=staff.top)
+    definition = KpiDefinition.objects.create(
+        code=kpi.code,
+        origin=kpi.code,
+        origin_fields=remembered(kpi, spec["language"]),
+        name=fields["name"],
+        created_by=staff.top,
+    )
     serves = spec["serves"][kpi.perspective]
     objective = measures.objectives[serves.get(kpi.family, serves["*"])]
     version = KpiVersion.objects.create(
@@ -166,6 +174,7 @@ def _define(
         perspective=lane,
         owner=objective.owner,
         created_by=staff.top,
+        source=SOURCES[spec["language"]],
         **fields,
     )
     definition.current = version
