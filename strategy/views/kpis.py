@@ -64,7 +64,7 @@ def kpi(request, pk):
 @requires(Permission.KPI_EDIT)
 def kpi_new(request):
     """Four fields, and the rest behind "More"; or seven questions, one at a time, over the same fields."""
-    if "layout" in request.POST:
+    if _is_shown_again(request):
         return _form_page(request, KpiForm(typed=request.POST, **choices_of(request)), None)
     year = fiscal_year_start(request.today, request.organization.fiscal_year_start_month)
     initial = {
@@ -99,7 +99,7 @@ def kpi_edit(request, pk):
     """A new version; cards that exist keep theirs."""
     definition = editable_or_404(request, pk)
     choices = choices_of(request, definition.current)
-    if "layout" in request.POST:
+    if _is_shown_again(request):
         return _form_page(
             request, KpiRevisionForm(typed=request.POST, version=definition.current, **choices), definition
         )
@@ -129,6 +129,11 @@ def kpi_edit(request, pk):
                 _activate_if_ready(request, definition)
             return redirect("strategy:kpi", request.organization.slug, pk)
     return _form_page(request, form, definition, plan)
+
+
+def _is_shown_again(request) -> bool:
+    """Whether a button was pressed that changes the page and keeps nothing: another layout, another shape."""
+    return "layout" in request.POST or "plan-use" in request.POST
 
 
 def _activate_if_ready(request, definition: KpiDefinition) -> None:

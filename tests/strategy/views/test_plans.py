@@ -171,6 +171,15 @@ def test_neither_is_saved_when_the_plan_does_not_hold(an_phat):
         assert not KpiDefinition.objects.exists()
 
 
+def test_choosing_a_shape_without_the_script_saves_nothing(an_phat):
+    url = an_phat.url("strategy/library/kpis/new/")
+    response = an_phat.client(an_phat.strategy).post(url, form_data(**typed(120, [""] * 12, **{"plan-use": "equal"})))
+    assert response.status_code == 200
+    assert field_of(response) == [10] * 12
+    with organization_scope(an_phat.organization):
+        assert not KpiDefinition.objects.exists()
+
+
 def test_an_empty_field_is_no_plan(an_phat):
     url = an_phat.url("strategy/library/kpis/new/")
     response = an_phat.client(an_phat.strategy).post(url, form_data(**typed("", [""] * 12), draft="1"))
