@@ -28,11 +28,12 @@ BUDGET = 20
 TEAM, WAITING, LOGGING = "Your team this month", "Waiting for you", "Logging this month"
 NOT_READY, OPEN, NIGHT, ACCESS = "Not ready yet", "Over and still open", "Last night", "Access"
 MAP, PAY, ME = "The strategy this month", "Pay of the month", "My scorecard"
+ASKED = "Questions to answer"
 PANELS = {
     "director": {ME, TEAM, WAITING},
-    "manager": {ME, TEAM, WAITING},
+    "manager": {ME, TEAM, WAITING, ASKED},
     "hr": {ME, LOGGING, NOT_READY, NIGHT},
-    "strategy": {ME, WAITING, MAP, NIGHT},
+    "strategy": {ME, WAITING, MAP, NIGHT, ASKED},
     "owner": {ME, MAP, NIGHT, ACCESS},
     "auditor": {ME, MAP, NIGHT},
     "payroll_maker": {ME, PAY},
@@ -416,4 +417,5 @@ def things_of(cast) -> dict:
     """The ids a crowd builds on."""
     job = Job.objects.get(task="house")
     run = PayRun.objects.get(state="calculated")
-    return {"kpi_version": KpiVersion.objects.get().pk, "job": job.pk, "run": run.pk}
+    version = KpiVersion.objects.get()
+    return {"kpi": version.definition_id, "kpi_version": version.pk, "job": job.pk, "run": run.pk}
