@@ -211,9 +211,11 @@ class CopyForm(OrganizationForm):
         help_text=gettext_lazy("Everyone in it and below it, and its own card."),
     )
     sources = forms.ChoiceField(
-        label=gettext_lazy("From"), choices=(), widget=forms.Select(attrs={"data-combobox": ""})
+        label=gettext_lazy("Copy from"), choices=(), widget=forms.Select(attrs={"data-combobox": ""})
     )
-    targets = forms.ChoiceField(label=gettext_lazy("To"), choices=(), widget=forms.Select(attrs={"data-combobox": ""}))
+    targets = forms.ChoiceField(
+        label=gettext_lazy("Copy to"), choices=(), widget=forms.Select(attrs={"data-combobox": ""})
+    )
     growth = NumberField(
         label=gettext_lazy("Targets grow by, %"),
         required=False,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kpiapp import queries as people_queries
+from kpiapp.decimals import HUNDRED, ZERO
 from kpiapp.models import Department, Member, Period, Position
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
@@ -67,7 +68,7 @@ def assign(request):
     if not choice.periods:
         return render(request, "scorecards/no_card.html", {"period": None})
     before = assignment.cards_after(choice.owners, choice.periods[0], [])
-    free = 100 - max((card.before for card in before), default=0)
+    free = HUNDRED - max((card.before for card in before), default=ZERO)
     items = assignment.suggested(choice.kpis, free, _template_weights(choice.template, choice.kpis))
     pairs = [(item, _form(data, item)) for item in items]
     step = next((name for name in (ASSIGN, GRID) if name in request.POST), "")
