@@ -204,9 +204,14 @@ def _wide_gap(rows: Rows, width_of: Callable[[Item], int], width: int) -> int:
 
 def _texts(node: Node, box_width: int, font: int) -> tuple[list[str], list[str]]:
     room = box_width - BOX_LEFT - BOX_RIGHT
-    joined = " · ".join(node.facts)
-    facts = [joined] if text_width(joined, META_SIZE) <= room else [wrap(f, META_SIZE, room, 1)[0] for f in node.facts]
-    return wrap(node.title, font, room, TITLE_LINES), [fact for fact in facts if fact]
+    facts: list[str] = []
+    for fact in filter(None, node.facts):
+        joined = f"{facts[-1]} · {fact}" if facts else fact
+        if facts and text_width(joined, META_SIZE) <= room:
+            facts[-1] = joined
+        else:
+            facts += wrap(fact, META_SIZE, room, 1)
+    return wrap(node.title, font, room, TITLE_LINES), facts
 
 
 def _stack(

@@ -172,6 +172,11 @@ def test_labels_of_links_do_not_cover_each_other():
     assert len(covered) <= 2
 
 
+def test_facts_share_a_line_as_long_as_they_fit():
+    box = draw_map([[Node(1, "Protect cash", ("95% on target", "43 KPIs", "1 initiative, 1 late"))]], []).boxes[0]
+    assert [line.text for line in box.facts] == ["95% on target · 43 KPIs", "1 initiative, 1 late"]
+
+
 def test_text_breaks_at_words_and_ends_in_an_ellipsis_when_there_is_too_much():
     lines = wrap("Nâng suất sinh lời trên vốn sử dụng của toàn tập đoàn trong ba năm tới đây", 13, 150, 3)
     assert len(lines) == 3
