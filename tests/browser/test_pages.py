@@ -35,6 +35,8 @@ NOT_PAGES = {
     "scorecards:kpi_longer": "a part of the page of a KPI",
     "scorecards:evidence_file": "a file",
     "payroll:what_if": "a part of the tier page",
+    "payroll:tier_table_effect": "a part of the tier page",
+    "scorecards:request_effect": "a part of the page of changes",
     "kpiapp:import_errors": "a file",
     "kpiapp:import_template": "a file",
     "kpiapp:import_current": "a file",
