@@ -15,7 +15,7 @@ from kpiapp.fiscal_years import add_months
 from kpiapp.models import Employment, Member, Organization, Period
 from kpiapp.services.periods import fill_fiscal_year
 from kpiapp.tenancy import organization_scope
-from payroll.demo import cards, cascade, formulas, grids, kpi_cards, pay, people, plans, strategy
+from payroll.demo import cards, cascade, formulas, grids, kpi_cards, night, pay, people, plans, strategy
 from scorecards.recompute import apply_links
 from scorecards.services import rollups, warnings
 from scorecards.services.rollups import refresh_rollups
@@ -47,6 +47,8 @@ def build_company(name: str, *, today: datetime.date) -> None:
         staff = _fill(organization, spec, today)
         people.give_logins(spec, organization, staff, _first_month(today))
         grids.begin_a_grid(organization.slug, today)
+        month = Period.objects.get(kind=PeriodKind.MONTH, starts_on=today.replace(day=1))
+        night.last_night(organization, month, today)
 
 
 @transaction.atomic
