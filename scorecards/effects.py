@@ -86,7 +86,8 @@ def _points(move: Move) -> Decimal:
 
 def _bars(moves: Mapping[int, Move]) -> list[dict]:
     """How many cards move by how many points: seven bars from large losses to large gains."""
-    labels = ["≤ −10", "−10 … −5", "−5 … 0", "0", "0 … +5", "+5 … +10", "≥ +10"]
+    # Short, as they stand below narrow bars: the second is "from −5 down to −10".
+    labels = ["≤−10", "≤−5", "<0", "0", ">0", "≥5", "≥10"]
     counts = [0] * len(labels)
     for move in moves.values():
         counts[_bar(_points(move))] += 1
