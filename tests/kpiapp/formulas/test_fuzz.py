@@ -1,8 +1,7 @@
-"""Whatever is typed: a value, a missing one, or a formula error with a place inside the text, and soon."""
+"""Whatever is typed: a value, a missing one, or a formula error with a place inside the text."""
 
 import random
 from decimal import Decimal
-from time import process_time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,15 +13,11 @@ VALUES = {"kpi:1": Decimal(7), "kpi:2": Decimal("0.5"), "kpi:3": Decimal(0), "kp
 
 
 def test_three_thousand_inputs_end_in_a_value_or_a_formula_error():
-    slowest = 0.0
     for style in ("", "en", "vi"):
         parse("1", style)  # the parser of a style is made once
     for text, style in inputs(random.Random(20261120), 3_000):
-        begun = process_time()
         problem = try_one(text, style)
-        slowest = max(slowest, process_time() - begun)
         assert problem is None, (text, problem)
-    assert slowest < 0.1
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "en", "vi"]))
