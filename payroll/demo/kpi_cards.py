@@ -32,7 +32,7 @@ WORDS = {
 def talk_about_kpis(spec: dict[str, Any], staff: Staff, measures: Measures) -> None:
     """A thread about the first KPI of the first ready card, and a short card for its position."""
     words = WORDS[spec["language"]]
-    job = spec["departments"][-1]["positions"][-1]
+    job = next(unit for unit in spec["departments"] if unit["code"] == "SAL")["positions"][-1]
     kpi, *others = [measures.versions[item.code] for item, _weight in library_templates()[job["template"]].items]
     asker, owner = staff.holders[job["code"]][0], kpi.owner or staff.top
 
