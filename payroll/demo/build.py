@@ -18,8 +18,6 @@ from kpiapp.tenancy import organization_scope
 from payroll.demo import cards, cascade, formulas, grids, kpi_cards, night, pay, people, plans, strategy
 from scorecards.recompute import apply_links
 from scorecards.services import rollups, warnings
-from scorecards.services.rollups import refresh_rollups
-from scorecards.services.warnings import refresh_warnings
 
 COMPANIES = ("an_phat", "brightwater")
 MONTHS_OF_HISTORY = 12
@@ -76,10 +74,6 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     cascade.link_carriers(carried, staff, measures, first_month)
     apply_links(on=today)
     formulas.add_formulas(made, sales=spec.get("cascade", {}).get("kpi", "STL-01"), by=staff.top, today=today)
-    for month in months:
-        refresh_rollups(period=month, on=min(today, month.last_day))
-    for month in months[-pay.LOCKED_BUT :]:
-        refresh_warnings(period=month, on=today)
     pay.pay_history(spec, staff, months, random)
     following = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__gt=this_month).order_by("starts_on").first()
     if following:
