@@ -32,9 +32,11 @@ FROM kpiapp_member WHERE organization_id = %(organization)s ORDER BY id;
 """
 _LINES = """
 INSERT INTO scorecards_scorecardline (organization_id, scorecard_id, kpi_id, position, weight, target, baseline, method,
-                                      is_scored, waived_reason, wiped_out_reason, in_segments)
+                                      is_scored, waived_reason, wiped_out_reason, in_segments,
+                                      takes_children, feeds_above)
 SELECT %(organization)s, c.id, k.ids[1 + (c.id + n) %% array_length(k.ids, 1)], n, 10,
-       round((100 + random() * 900)::numeric, 2), round((random() * 50)::numeric, 2), '', true, '', '', false
+       round((100 + random() * 900)::numeric, 2), round((random() * 50)::numeric, 2), '', true, '', '', false, false,
+       false
 FROM scorecards_scorecard c, generate_series(0, %(lines)s - 1) n,
      (SELECT array_agg(id ORDER BY id) AS ids FROM strategy_kpiversion WHERE organization_id = %(organization)s) k
 WHERE c.organization_id = %(organization)s ORDER BY c.id, n;

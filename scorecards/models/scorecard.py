@@ -77,8 +77,8 @@ class ScorecardLine(OrganizationModel):
     in_segments = models.BooleanField(default=False, help_text="Scored in the segments of LineSegment.")
     # The cascade as it holds in the card's period (scorecards.recompute.cascade sets them; a lock freezes them).
     owned = OrganizationForeignKey("scorecards.OwnedKpi", null=True, on_delete=models.SET_NULL, indexed=False)
-    takes_children = models.BooleanField(default=False, db_default=False, help_text="Its actual adds up from below.")
-    feeds_above = models.BooleanField(default=False, db_default=False, help_text="Its actual adds up into another.")
+    takes_children = models.BooleanField(default=False, help_text="Its actual adds up from below.")
+    feeds_above = models.BooleanField(default=False, help_text="Its actual adds up into another.")
 
     class Meta:
         ordering = ["scorecard_id", "position", "id"]

@@ -82,7 +82,7 @@ def test_the_compiled_file_is_fresh(catalogue):
     reason="collecting the texts needs gettext; install it to see whether one is missing",
 )
 def test_the_catalogue_has_the_texts_of_the_source_and_no_others(catalogue, tmp_path):
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.html", "*.txt"]
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.html", "*.txt", "*.lark"]
     for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
         if (ROOT / name).exists() and not name.startswith(("tests/", "benchmarks/")):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
