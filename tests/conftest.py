@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from kpiapp.tenancy import organization_scope
@@ -22,6 +23,13 @@ def pytest_collection_modifyitems(items):
         folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
         group = "product" if folder in ("browser", "journeys") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Every test begins in the language of the code, whatever the one before it left behind."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,19 @@ from scorecards.models import (
     Scorecard,
     ScorecardLine,
 )
-from strategy.models import CauseLink, Initiative, KpiDefinition, Objective, Perspective, Risk, StrategyMap, SwotItem
+from strategy.models import (
+    CardTemplate,
+    CardTemplateItem,
+    CauseLink,
+    Initiative,
+    KpiDefinition,
+    KpiNote,
+    Objective,
+    Perspective,
+    Risk,
+    StrategyMap,
+    SwotItem,
+)
 
 
 def samples(slug: str, today: datetime.date) -> dict[str, int | str]:
@@ -100,9 +112,17 @@ def _strategy() -> dict:
         "published_objective": aim.pk,
         "link": CauseLink.objects.create(map=draft, source=lower, target=draft_aim).pk,
         "perspective": aim.perspective_id,
+        "card_template": _template(kpi).pk,
+        "kpi_note": KpiNote.objects.order_by("pk").first().pk,
         "kpi": kpi.pk,
         "kpi_version": kpi.current_id,
     }
+
+
+def _template(kpi: KpiDefinition) -> CardTemplate:
+    template = CardTemplate.objects.create(name="Thẻ điểm bán hàng 2027")
+    CardTemplateItem.objects.create(template=template, definition=kpi, weight=100)
+    return template
 
 
 def _cards(logins: dict[str, Member], today: datetime.date) -> dict:

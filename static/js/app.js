@@ -8,8 +8,4 @@ import "./grid.js";
 import "./paste.js";
 import "./forms.js";
 import "./combobox.js";
-import "./formula.js";
-import "./tree.js";
 import "./weights.js";
-import "./steps.js";
-import "./sheet.js";

@@ -22,6 +22,7 @@ class Sheet {
     this.done = [];
     this.undone = [];
     this.waiting = Promise.resolve();
+    this.asked = [];
     this.body = root.querySelector("[data-sheet-body]");
     this.scroller = root.querySelector("[data-sheet-scroll]");
     this.listen();
@@ -210,12 +211,15 @@ class Sheet {
   }
 
   ask(body, before, undoable) {
+    this.asked.push(body);
     this.waiting = this.waiting.then(async () => {
       this.root.setAttribute("aria-busy", "true");
       const { ok, data } = await send(this.root.dataset.url, body);
       this.root.removeAttribute("aria-busy");
+      this.asked.shift();
       if (!ok) return this.refuse(data, body);
       this.take(data);
+      this.retype();
       const changed = [...before].filter(([place, cells]) => cells.some((text, column) => text !== this.rows[place].cells[column]));
       if (undoable && changed.length) {
         this.done.push(new Map(changed));
@@ -230,6 +234,17 @@ class Sheet {
   take({ rows, weights }) {
     for (const row of rows) Object.assign(this.rows[this.places.get(row.id)], row);
     Object.assign(this.weights, weights);
+  }
+
+  // What was typed after an answer had left stays on the page until its own answer is here.
+  retype() {
+    for (const { cells = [] } of this.asked) {
+      for (const [id, name, text] of cells) {
+        const [row, column] = [this.rows[this.places.get(id)], this.columns.indexOf(name)];
+        if (column === this.columns.length - 1) row.total = text;
+        else row.cells[column] = text;
+      }
+    }
   }
 
   // Nothing was kept: what was typed stays on the page, marked, so that it can be tried again.

@@ -117,7 +117,7 @@ def test_the_map_switches_months_takes_an_objective_and_refuses_a_downward_link(
         page.locator(".topbar-badge summary").click()
         page.locator(".topbar-badge a.menu-item").nth(1).click()
         expect(page).to_have_url(re.compile("period="))
-        page.goto(visits.url(f"strategy/map/{draft}/edit/"))
+        page.goto(visits.url(f"strategy/map/{draft}/edit/?as=list"))
         lanes = page.get_by_label(re.compile("New objective"))
         lanes.first.fill("Win the mid-market")
         lanes.first.press("Enter")

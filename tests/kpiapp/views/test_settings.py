@@ -12,6 +12,7 @@ SETTINGS = {
     "currency": "USD",
     "time_zone": "Asia/Singapore",
     "fiscal_year_start_month": "1",
+    "long_periods": "recompute",
 }
 
 

@@ -5,7 +5,6 @@ import datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from kpiapp.models import Period
 from scorecards import explain, recompute
@@ -19,12 +18,6 @@ from tests.cast import STORY_DAY
 from tests.scorecards.kit import D, line_of, make_card, make_kpi
 
 NOVEMBER_3 = datetime.date(2026, 11, 3)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
 
 
 def formula_kpi(cast, name: str, formula: str, **fields) -> KpiVersion:

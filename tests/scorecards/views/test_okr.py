@@ -41,7 +41,7 @@ def test_the_way_from_baseline_to_target_and_the_latest_confidence(aims):
     (owner,) = okr.groups_of(aims.acting(aims.lan), aims.period, STORY_DAY)
     (result,) = owner.objectives[0].results
     assert (owner.objectives[0].objective, result.way) == (aims.growth, 25)
-    assert (result.line.confidence_score, result.confidence.label, result.history) == (5, "có nguy cơ", [8, 5])
+    assert (result.line.confidence_score, result.confidence.label, result.history) == (5, "at risk", [8, 5])
 
 
 def test_a_check_in_is_never_changed(aims):
