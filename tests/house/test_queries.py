@@ -8,6 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kpiapp.tenancy import organization_scope
+from scorecards.models import Scorecard
+from scorecards.recompute import compare_cards
+from tests.cast import STORY_DAY
 from tests.house import routes
 from tests.house.crowd import Crowd
 from tests.house.world import build_world
@@ -46,6 +49,8 @@ def counts(django_db_setup, django_db_blocker, tmp_path_factory):
                 with organization_scope(cast.organization):
                     crowd.add_people(people)
                     crowd.add_rows(rows)
+                    # A process keeps the rules it has compiled: whoever comes first with a new KPI pays for it.
+                    compare_cards(card_ids=Scorecard.objects.values_list("pk", flat=True), on=STORY_DAY)
                 found[size] = {
                     (route.name, role): count(clients[role], path_of(route, cast, things)) for route, role in visits()
                 }
