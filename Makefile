@@ -7,11 +7,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
 	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
+# Every page in a browser takes minutes.
+SWEEP := tests/browser
 # These kill servers and count processes: nothing else may run beside them.
 ALONE := tests/work tests/kpiapp/test_servers.py tests/kpiapp/test_supervisor.py tests/house/test_deployment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check check-css bench demo-reset screenshots css messages lock
+.PHONY: help setup setup-dev run test test-long check check-css bench demo-reset screenshots css messages lock
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -21,9 +23,11 @@ run: setup ## Start everything on PORT (8000) with its data in DATA_DIR (.data);
 
 setup: .venv/installed ## Create .venv from the lock file
 
-test: setup-dev ## Run every test against throw-away servers, on two cores
-	$(BIN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE))
-	for tests in $(ALONE); do $(BIN)/pytest $$tests || exit 1; done
+test: setup-dev ## Run the tests against throw-away servers, on two cores
+	$(BIN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE) $(SWEEP))
+
+test-long: setup-dev ## The tests that take long: every page in a browser, servers and workers that are killed
+	for tests in $(SWEEP) $(ALONE); do $(BIN)/pytest $$tests || exit 1; done
 
 check: setup-dev check-css ## Style, format, migrations, templates, imports, types, catalogue, stylesheet
 	$(BIN)/ruff check .
@@ -32,7 +36,7 @@ check: setup-dev check-css ## Style, format, migrations, templates, imports, typ
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint templates
 	$(MANAGE) makemigrations --check --dry-run
-	$(BIN)/pytest -q tests/house
+	$(BIN)/pytest -q tests/house/test_sizes.py tests/house/test_catalogue.py tests/house/test_templates.py
 
 check-css:
 	@if command -v npm >/dev/null; then $(MAKE) --silent node_modules && npm run --silent check; \
