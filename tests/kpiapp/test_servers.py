@@ -266,7 +266,7 @@ class TestCrashes:
         run.kill()
         run.communicate()
         if sys.platform.startswith("linux"):
-            assert processes.wait_until(lambda: not any(alive(int(pid)) for pid in pids), 5)
+            assert processes.wait_until(lambda: not any(alive(int(pid)) for pid in pids), 30)
             servers.sweep_throw_aways()
             assert not Path(left).exists()
 
