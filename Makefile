@@ -36,7 +36,7 @@ check: setup-dev check-css ## Style, format, migrations, templates, imports, typ
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint templates
 	$(MANAGE) makemigrations --check --dry-run
-	$(BIN)/pytest -q tests/house/test_sizes.py tests/house/test_catalogue.py tests/house/test_templates.py
+	$(BIN)/pytest -q tests/house
 
 check-css:
 	@if command -v npm >/dev/null; then $(MAKE) --silent node_modules && npm run --silent check; \

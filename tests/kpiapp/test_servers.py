@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -158,9 +159,14 @@ class TestFiles:
 
 
 class TestSharing:
-    def test_asking_again_gives_the_same(self, folder):
+    def test_asking_again_is_cheap(self, folder):
         first = servers.ensure(folder)
-        assert [servers.ensure(folder) for _ in range(5)] == [first] * 5
+        times = []
+        for _ in range(5):
+            started_at = time.perf_counter()
+            assert servers.ensure(folder) == first
+            times.append(time.perf_counter() - started_at)
+        assert min(times) < 0.005
 
     def test_commands_at_once_share_one_server_and_the_last_stops_it(self, folder):
         code = (
@@ -208,7 +214,7 @@ class TestCrashes:
             busy = psycopg2.connect(postgres.url())  # its backend outlives the postmaster for a moment
             for server in (postgres, valkey):
                 os.kill(server.pid(), signal.SIGKILL)
-                assert processes.wait_until(lambda server=server: server.pid() is None, 30)
+                assert processes.wait_until(lambda server=server: server.pid() is None, 5)
             postgres.start(), valkey.start()
             busy.close()
             assert query(postgres.url(), "SELECT id FROM kept") == (7,)
@@ -260,7 +266,8 @@ class TestCrashes:
         run.kill()
         run.communicate()
         if sys.platform.startswith("linux"):
-            assert processes.wait_until(lambda: not any(alive(int(pid)) for pid in pids), 30)
+            # A postmaster that quits kills children that were just starting after five seconds of its own.
+            assert processes.wait_until(lambda: not any(alive(int(pid)) for pid in pids), 10)
             servers.sweep_throw_aways()
             assert not Path(left).exists()
 

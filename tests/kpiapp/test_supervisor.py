@@ -59,7 +59,7 @@ class Run:
 
     def stop(self) -> tuple[int, str]:
         self.process.send_signal(signal.SIGTERM)
-        said, _ = self.process.communicate(timeout=60)
+        said, _ = self.process.communicate(timeout=30)
         return self.process.returncode, said
 
 
@@ -101,7 +101,7 @@ def test_a_killed_child_comes_back(run, name):
     before = run.children()
     os.kill(before[name], signal.SIGKILL)
     assert "signal 9" in run.until(f"{name}: ended")
-    assert wait_until(lambda: run.children().get(name, before[name]) != before[name] and run.healthy(), 60, pause=0.05)
+    assert wait_until(lambda: run.children().get(name, before[name]) != before[name] and run.healthy(), 15, pause=0.05)
     assert {n: pid for n, pid in run.children().items() if n != name} == {
         n: pid for n, pid in before.items() if n != name
     }
@@ -112,12 +112,12 @@ def test_a_killed_server_comes_back_and_the_site_with_it(run, name):
     before = run.pair()[name]
     os.kill(before, signal.SIGKILL)
     run.until(f"{name}: ended")
-    assert wait_until(lambda: run.pair()[name] not in (None, before) and run.healthy(), 60, pause=0.05)
+    assert wait_until(lambda: run.pair()[name] not in (None, before) and run.healthy(), 15, pause=0.05)
 
 
 def test_a_second_run_with_the_same_data_is_refused_with_a_sentence(run):
     second = Run(run.data_dir, free_port())
-    assert second.process.communicate(timeout=60)[0] == (
+    assert second.process.communicate(timeout=10)[0] == (
         "It runs already with this DATA_DIR. Stop it, or set DATA_DIR and PORT.\n"
     )
     assert second.process.returncode == 1
@@ -125,7 +125,7 @@ def test_a_second_run_with_the_same_data_is_refused_with_a_sentence(run):
 
 def test_forgetting_is_refused_while_it_runs(run):
     forget = Run(run.data_dir, run.port, "forget")
-    assert "runs already" in forget.process.communicate(timeout=60)[0]
+    assert "runs already" in forget.process.communicate(timeout=10)[0]
     assert run.healthy()
 
 
@@ -134,7 +134,7 @@ def test_after_kill_9_of_the_supervisor_nothing_stays_and_the_next_start_keeps_t
     left = [*run.children().values(), *run.pair().values()]
     run.process.kill()
     if sys.platform.startswith("linux"):
-        assert wait_until(lambda: all(gone(pid) for pid in left), 60, pause=0.1)
+        assert wait_until(lambda: all(gone(pid) for pid in left), 20, pause=0.1)
     again = Run(run.data_dir, run.port)
     again.until("Ready:")
     assert query(run.data_dir, "SELECT number FROM mark") == [(7,)]
@@ -147,7 +147,7 @@ def test_after_kill_9_of_the_supervisor_nothing_stays_and_the_next_start_keeps_t
 
 def test_forgetting_leaves_an_empty_house(data_dir):
     forget = Run(data_dir, free_port(), "forget")
-    forget.process.communicate(timeout=60)
+    forget.process.communicate(timeout=20)
     assert {path.name for path in data_dir.iterdir()} <= {"supervisor.lock", "servers.lock", "lease.lock"}
 
 
@@ -155,14 +155,14 @@ def test_a_port_in_use_is_said_before_anything_starts(data_dir):
     with socket.create_server(("127.0.0.1", 0)) as squatter:
         port = squatter.getsockname()[1]
         blocked = Run(data_dir, port)
-        said = blocked.process.communicate(timeout=60)[0]
+        said = blocked.process.communicate(timeout=10)[0]
     assert said == f"Port {port} is in use. Choose another one: PORT={port + 1} make run\n"
     assert not (data_dir / "postgres").exists()
 
 
 def test_one_address_without_the_other_is_refused(data_dir):
     half = Run(data_dir, free_port(), DATABASE_URL="postgresql://somewhere/kpiapp")
-    assert half.process.communicate(timeout=60)[0] == "Set REDIS_URL together with DATABASE_URL.\n"
+    assert half.process.communicate(timeout=10)[0] == "Set REDIS_URL together with DATABASE_URL.\n"
 
 
 def test_with_addresses_given_it_starts_no_server_of_its_own(django_db_setup, data_dir):
@@ -195,7 +195,7 @@ def test_unsafe_addresses_are_refused_with_a_sentence(data_dir):
         SECRET_KEY="long enough to sign with, and known to nobody else",
         ALLOWED_HOSTS="kpi.example.com",
     )
-    assert "The database role “postgres” is a superuser" in unsafe.process.communicate(timeout=60)[0]
+    assert "The database role “postgres” is a superuser" in unsafe.process.communicate(timeout=20)[0]
     assert unsafe.process.returncode == 1
 
 

@@ -87,11 +87,10 @@ def test_a_kpi_nobody_reviewed_yet_is_not_kept_back_by_that():
     assert not smarter.is_smarter(smarter.judge(replace(facts, source="")))
 
 
-@pytest.mark.parametrize("language", ["en", "vi"])
-def test_most_names_of_the_library_speak_of_one_thing(language):
-    with translation.override(language):
+def test_most_names_of_the_library_speak_of_one_thing():
+    with translation.override("vi"):
         names = [str(kpi.name) for kpi in library_kpis().values() if kpi.aggregation != "ratio"]
-    assert sum(map(smarter.joined_measures, names)) <= len(names) // 15
+    assert sum(map(smarter.joined_measures, names)) <= len(names) // 20
 
 
 @given(
