@@ -12,10 +12,12 @@ class ScorecardsConfig(AppConfig):
         """Register what scorecards offer below."""
         from kpiapp import registry
         from kpiapp.permissions import Permission
-        from scorecards import curves, figures, histories, home_panels, notices, offers
-        from scorecards.formula_values import values_to_try
+        from scorecards import home_panels, notices
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
+        from scorecards.offers import curves, figures, histories
+        from scorecards.offers import frame as offers
+        from scorecards.offers.formula_values import values_to_try
         from scorecards.services import drafts, quality, reminders, rollups
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})

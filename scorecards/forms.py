@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ZERO, NumberError, parse_number
 from kpiapp.forms import DayInput, OrganizationForm
 from kpiapp.number_field import NumberField
+from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WeightRule
 from scorecards.models import CardRules, ScorecardLine
-from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.services.grid import Typed
 from strategy.choices import Aggregation
 from strategy.forms.people import PersonField

@@ -30,9 +30,11 @@ from kpiapp.permissions import Permission, can
 from kpiapp.queries import count_of
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit
 from kpiapp.services.periods import lock_blockers
-from scorecards import negotiation, queries, warning_lists
+from scorecards import queries
+from scorecards.cascade import negotiation
 from scorecards.choices import ActualState, CardState, LineState, OwnerKind, Status, WarningKind, WarningState
 from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard, ScorecardLine
+from scorecards.warnings import lists as warning_lists
 
 SHOWN, OTHERS_SHOWN = 5, 3
 # Off target weighs more than a late entry, a late entry more than a card that is not agreed.

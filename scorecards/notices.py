@@ -13,9 +13,11 @@ from kpiapp.inbox import of_targets
 from kpiapp.models import Member, Notification, Period
 from kpiapp.queries import count_of
 from kpiapp.registry import NotificationKind, Told
-from scorecards import negotiation, queries, warning_queries
+from scorecards import queries
+from scorecards.cascade import negotiation
 from scorecards.choices import LineState, WarningState
 from scorecards.models import ChangeRequest, EarlyWarning, ScorecardLine
+from scorecards.warnings import queries as warning_queries
 
 CARD_SUBMITTED, CARD_AGREED, CARD_RETURNED = "card.submitted", "card.agreed", "card.returned"
 CHANGE_REQUESTED, CHANGE_APPROVED, CHANGE_REFUSED = "change.requested", "change.approved", "change.refused"

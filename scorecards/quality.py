@@ -12,9 +12,9 @@ from scorecards.line_rules import NEEDS_TARGET
 from scorecards.models import Scorecard, ScorecardLine
 from strategy.choices import KpiState
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
-from strategy.quality import Audit, CardFacts, Finding, KpiFacts, audit_card, audit_map
-from strategy.quality_facts import map_facts
-from strategy.quality_words import words_of
+from strategy.quality.facts import map_facts
+from strategy.quality.rules import Audit, CardFacts, Finding, KpiFacts, audit_card, audit_map
+from strategy.quality.words import words_of
 
 NAMES_SHOWN = 5
 

@@ -14,8 +14,9 @@ from kpiapp.models import Member, Organization
 from kpiapp.permissions import Permission, can
 from kpiapp.queries import count_of
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit, ObjectiveScore
-from strategy import queries, threads
+from strategy import queries
 from strategy.choices import MapState
+from strategy.kpis import threads
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
 from strategy.visibility import visible_kpis
 

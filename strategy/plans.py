@@ -13,8 +13,8 @@ from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months
 from kpiapp.models import CalendarDay, Member, Period, working_calendar
 from kpiapp.models.period import MONTHS
 from kpiapp.public_holidays import TET
-from strategy import judging
 from strategy.models import KpiDefinition, KpiPlan, KpiPlanMonth, KpiVersion
+from strategy.smarter import judging
 from strategy.target_shapes import PlanYear, year_value
 
 VERSIONS_SHOWN = 6

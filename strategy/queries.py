@@ -19,8 +19,8 @@ from kpiapp.queries import count_of, employment_on, visible_departments
 from kpiapp.text import search_key
 from strategy import layout
 from strategy.choices import KpiState, MapState
+from strategy.kpis.threads import unanswered_questions
 from strategy.models import CauseLink, KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
-from strategy.threads import unanswered_questions
 from strategy.visibility import visible_kpis
 
 PALETTE_SHOWN = 6

@@ -6,7 +6,7 @@ from decimal import Decimal
 from kpiapp import queries
 from kpiapp.choices import PeriodKind
 from kpiapp.models import Member, Period
-from scorecards import assignment
+from scorecards.assigning import assignment
 from scorecards.services import copying
 
 GROWTH_PERCENT = Decimal(5)

@@ -12,6 +12,8 @@ from kpiapp.models import Member
 from payroll.demo.people import Staff
 from strategy.catalogue import LibraryKpi, library_templates
 from strategy.choices import InitiativeState, MapState
+from strategy.kpis.origins import remembered
+from strategy.maps.snapshots import write_version
 from strategy.models import (
     CauseLink,
     Initiative,
@@ -25,8 +27,6 @@ from strategy.models import (
     StrategyMap,
     SwotItem,
 )
-from strategy.origins import remembered
-from strategy.snapshots import write_version
 
 # Targets for library KPIs whose target is the company's own plan, by English unit; money in VND.
 PLANS = {"VND": (120_000_000, 900_000_000), "%": (80, 95), "hour": (8, 40), "day": (3, 20), "point": (4, 5)}

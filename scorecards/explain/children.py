@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from kpiapp.explain import Source, Step
 from kpiapp.models import Member
-from scorecards import tree
+from scorecards.cascade import tree
 from scorecards.explain.numbers import Measure, u
 from scorecards.line_rules import actual_of
 from scorecards.models import ScorecardLine

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from kpiapp.explain import Source
 from kpiapp.models import Member
+from scorecards.cards.formula_views import OperandView, fault_text, views_of
 from scorecards.explain.numbers import Measure, Words, n, u
-from scorecards.formula_views import OperandView, fault_text, views_of
 from scorecards.models import ScorecardLine
 from scorecards.scoring import Pair, Rounding, RuleCode, Step, Trace
 

@@ -8,9 +8,9 @@ from django.utils.translation import ngettext
 
 from kpiapp.choices import LongPeriods
 from kpiapp.explain import Explanation, Source, Step
+from scorecards.cards.longer import Longer, Month, longer_periods, score_longer
 from scorecards.explain.numbers import Measure, p, u
 from scorecards.explain.words import UNSPOKEN, WORDS
-from scorecards.longer import Longer, Month, longer_periods, score_longer
 from scorecards.models import ScorecardLine
 from scorecards.scoring import Trace
 from strategy.choices import Aggregation

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kpiapp.templatetags.charts import status_word
+from scorecards.cards.reasons import reason_text
 from scorecards.explain.formulas import fault_words, formula_words
 from scorecards.explain.methods import METHOD_WORDS
 from scorecards.explain.numbers import Measure, Words, n, p, signed, u
 from scorecards.explain.segments import segment_words
-from scorecards.reasons import reason_text
 from scorecards.scoring import NOT_SCORABLE, LineState, RuleCode, Step
 
 # --- entries to one actual ------------------------------------------------------------------------

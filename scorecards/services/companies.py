@@ -22,10 +22,10 @@ from kpiapp.services.refusals import Refused
 from kpiapp.spreadsheets import FileRefused, read_lines
 from kpiapp.table_mapping import MappingError, Table, TableMapping, transform
 from kpiapp.tenancy import organization_scope
+from scorecards.cards.weights import total_weight
 from scorecards.choices import CardState
 from scorecards.models import Scorecard
 from scorecards.services import scorecards
-from scorecards.weights import total_weight
 from strategy.models import KpiDefinition
 from strategy.services.kpis import create_kpi, revise_kpi
 from strategy.services.perspectives import ensure_perspectives

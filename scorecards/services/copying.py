@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import plain
 from kpiapp.models import Department, Member, Period
-from scorecards.draft_grid import MOST_ROWS, standing_of
+from scorecards.assigning.draft_grid import MOST_ROWS, standing_of
 from scorecards.models import AssignmentDraft, DraftRow, ScorecardLine
 from scorecards.models.draft import BASELINE, WEIGHT
 from scorecards.scoring.targets import raised

@@ -18,8 +18,17 @@ from kpiapp.models import Member, Period
 from kpiapp.services import jobs
 from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import current_organization_id
-from scorecards import assignment
-from scorecards.draft_grid import MOST_ROWS, TOTAL, Grid, WrongCell, columns_of, grid_of, read_cell, standing_of
+from scorecards.assigning import assignment
+from scorecards.assigning.draft_grid import (
+    MOST_ROWS,
+    TOTAL,
+    Grid,
+    WrongCell,
+    columns_of,
+    grid_of,
+    read_cell,
+    standing_of,
+)
 from scorecards.models import AssignmentDraft, DraftRow
 from scorecards.models.draft import BASELINE, WEIGHT
 from scorecards.scoring.targets import multiplied, raised, spread

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import EXACT, ZERO
 from kpiapp.models import Member
+from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE, columns_of
 from scorecards.choices import LIVE_STATES, ActualSource
 from scorecards.line_rules import shown_part
 from scorecards.models import Actual, ScorecardLine
-from scorecards.rows import DENOMINATOR, NUMERATOR, VALUE, columns_of
 from scorecards.services.actuals import (
     NewEntry,
     append,

@@ -9,9 +9,10 @@ from django.db import transaction
 from kpiapp.models import Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
-from scorecards import kpi_moves, recompute
+from scorecards import recompute
 from scorecards.choices import ChangeMode
 from scorecards.models import ScorecardLine
+from scorecards.moves import kpi_moves
 from scorecards.services.changes import request_change
 from scorecards.services.scorecards import check_line
 from strategy.models import KpiDefinition

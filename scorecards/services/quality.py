@@ -11,8 +11,8 @@ from scorecards.choices import OwnerKind
 from scorecards.models import QualityFinding, Scorecard
 from strategy.choices import MapState
 from strategy.models import StrategyMap
-from strategy.quality import Finding, Severity, audit_card, audit_map
-from strategy.quality_facts import map_facts
+from strategy.quality.facts import map_facts
+from strategy.quality.rules import Finding, Severity, audit_card, audit_map
 
 BATCH = 1000
 FIELDS = ("scorecard_id", "department_id", "map_id", "kpi_id")

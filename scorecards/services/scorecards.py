@@ -14,13 +14,13 @@ from kpiapp.models import Department, Employment, Member, Organization, Period
 from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
 from scorecards import notices, recipients, recompute
+from scorecards.cards.weights import findings_of, suggestions
 from scorecards.choices import CardState, OwnerKind
 from scorecards.kpi_checks import sentence_of
 from scorecards.line_rules import NEEDS_TARGET, rule_of
 from scorecards.models import Scorecard, ScorecardLine, card_rules
 from scorecards.recompute import line_writes
 from scorecards.scoring import problems_of
-from scorecards.weights import findings_of, suggestions
 from strategy.choices import KpiState
 from strategy.models import KpiDefinition, KpiVersion
 

@@ -19,7 +19,7 @@ from scorecards.choices import CLOCK_DAYS, CardState, LineState, Status, Warning
 from scorecards.line_rules import ADDS_UP, elapsed_on
 from scorecards.scoring.pace import AT_RISK_FROM, TOO_EARLY_BELOW
 from strategy.choices import Aggregation, Direction, KpiState, MapState, PerspectiveKind, ScoringMethod
-from strategy.quality import USUAL
+from strategy.quality.rules import USUAL
 
 WAITS_FOR_DAYS = 3
 # A card that was begun, in a period that runs: so long may it stay a draft.

@@ -13,7 +13,8 @@ from kpiapp.decimals import HUNDRED, ZERO
 from kpiapp.models import Department, Member, Period, Position
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
-from scorecards import assignment, queries
+from scorecards import queries
+from scorecards.assigning import assignment
 from scorecards.forms import LineForm
 from scorecards.services import drafts
 from scorecards.services import scorecards as cards

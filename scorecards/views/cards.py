@@ -11,13 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kpiapp.permissions import Permission, requires
 from kpiapp.queries import employment_on
 from kpiapp.services.refusals import Refused
-from scorecards import queries, team
+from scorecards import queries
+from scorecards.cards import team
+from scorecards.cards.weights import Weights
 from scorecards.forms import ReasonForm, line_forms
 from scorecards.models import card_rules
 from scorecards.services import scorecards as cards
 from scorecards.views import parts
 from scorecards.views.effects import live_hint
-from scorecards.weights import Weights
 from strategy.services import templates
 
 PAGE = 50

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_http_methods
 from kpiapp.models import Department
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
-from scorecards import assignment, queries
+from scorecards import queries
+from scorecards.assigning import assignment
 from scorecards.forms import CopyForm
 from scorecards.services import copying
 

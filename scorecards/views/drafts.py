@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kpiapp.decimals import format_number
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
-from scorecards.draft_grid import WrongCell, changed_data, grid_of, page_data, read_cell
+from scorecards.assigning.draft_grid import WrongCell, changed_data, grid_of, page_data, read_cell
 from scorecards.models import AssignmentDraft
 from scorecards.models.draft import BASELINE
 from scorecards.services import drafts

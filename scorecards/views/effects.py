@@ -8,14 +8,14 @@ from django.views.decorators.http import require_POST, require_safe
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
 from scorecards import queries
+from scorecards.cards.weights import Weights
 from scorecards.choices import ChangeState
-from scorecards.effects import effect_of
 from scorecards.forms import ChangeForm, line_forms
 from scorecards.models import card_rules
+from scorecards.moves.effects import effect_of
 from scorecards.recompute import Changes
 from scorecards.services import changes as change_services
 from scorecards.services import dated
-from scorecards.weights import Weights
 
 
 def panel(request, *, changes=None, card_ids=(), problem="", hint=""):

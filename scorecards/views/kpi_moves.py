@@ -8,11 +8,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kpiapp.permissions import Permission, requires
-from scorecards import kpi_moves, queries
-from scorecards.effects import effect_of
+from scorecards import queries
+from scorecards.cards.weights import total_weight
 from scorecards.forms import MoveForm
+from scorecards.moves import kpi_moves
+from scorecards.moves.effects import effect_of
 from scorecards.services.kpi_moves import move_cards
-from scorecards.weights import total_weight
 from strategy.forms.kpis import KpiRevisionForm
 from strategy.models import KpiVersion
 from strategy.queries import editable_kpis

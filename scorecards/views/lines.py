@@ -10,10 +10,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
-from scorecards import queries, rows
+from scorecards import queries
+from scorecards.cards import rows
+from scorecards.cards.formula_views import views_of
 from scorecards.choices import ActualSource
 from scorecards.forms import EntryForm, EvidenceForm, NoteForm, ReasonForm, read_block, read_cells
-from scorecards.formula_views import views_of
 from scorecards.models import Actual, Evidence, Scorecard
 from scorecards.services import actuals, evidence, grid, scorecards
 from scorecards.views import parts

@@ -7,10 +7,10 @@ from django.views.decorators.http import require_GET
 from kpiapp.choices import PeriodKind
 from kpiapp.permissions import Permission, requires
 from scorecards import queries
+from scorecards.cards.longer import WINDOWS, longer_periods
 from scorecards.choices import OwnerKind
 from scorecards.explain.longer import explain_longer, mode_words, window_name
 from scorecards.line_rules import actual_of
-from scorecards.longer import WINDOWS, longer_periods
 from strategy.visibility import visible_kpis
 
 NAMED = ("kpi", "score", "scorecard__period", "scorecard__member", "scorecard__department", "scorecard__organization")

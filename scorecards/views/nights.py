@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from kpiapp.models import Job
 from kpiapp.permissions import Permission, requires
-from scorecards import nights
+from scorecards.moves import nights
 
 
 @require_safe

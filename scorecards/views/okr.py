@@ -7,8 +7,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kpiapp.models import Department
 from kpiapp.permissions import Permission, requires
-from scorecards import okr as reading
 from scorecards import queries
+from scorecards.cascade import okr as reading
 from scorecards.forms import ConfidenceForm
 from scorecards.services import confidence
 from scorecards.views import parts

@@ -8,7 +8,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from kpiapp import registry
-from scorecards import home_panels, queries, rows, warning_lists
+from scorecards import home_panels, queries
+from scorecards.cards import rows
+from scorecards.warnings import lists as warning_lists
 
 
 def card_context(request, card, period) -> dict:

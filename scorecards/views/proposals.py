@@ -13,8 +13,10 @@ from kpiapp.decimals import ZERO
 from kpiapp.models import Department
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
-from scorecards import negotiation, queries, rows, sharing
-from scorecards import tree as trees
+from scorecards import queries
+from scorecards.cards import rows
+from scorecards.cascade import negotiation, sharing
+from scorecards.cascade import tree as trees
 from scorecards.choices import ShareBy
 from scorecards.forms import CounterForm, ProposalForm, ReasonForm, ShareForm
 from scorecards.models import Proposal

@@ -11,7 +11,7 @@ from kpiapp.permissions import Permission, can, requires, scope_of
 from scorecards import quality, queries
 from scorecards.choices import FindingSeverity
 from scorecards.models import QualityFinding
-from strategy.quality_words import SEVERITIES, what_of, why_of
+from strategy.quality.words import SEVERITIES, what_of, why_of
 from strategy.queries import visible_maps
 from strategy.visibility import hidden_kpis
 

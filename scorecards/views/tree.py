@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
-from scorecards import loose_ends as loose
 from scorecards import queries
-from scorecards import tree as trees
+from scorecards.cascade import loose_ends as loose
+from scorecards.cascade import tree as trees
 from scorecards.choices import LinkKind
 from scorecards.models import KpiLink, ScorecardLine
 from scorecards.services import cascade

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kpiapp.permissions import Permission, requires
-from scorecards import warning_lists, warning_queries
 from scorecards.forms import LadderForm, WarningAnswerForm, WarningOwnerForm
 from scorecards.models import ladder
 from scorecards.services import reminders as service
 from scorecards.services import warning_answers
+from scorecards.warnings import lists as warning_lists
+from scorecards.warnings import queries as warning_queries
 
 PAGE = 25
 

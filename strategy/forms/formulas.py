@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy
 
 from kpiapp.forms import OrganizationForm
 from kpiapp.formulas import MAX_TEXT, FormulaError
-from strategy import formula_texts
 from strategy.choices import Aggregation
+from strategy.kpis import formula_texts
 
 
 class FormulaFields(OrganizationForm):

@@ -29,7 +29,7 @@ from strategy.choices import (
 from strategy.forms.formulas import FormulaFields
 from strategy.forms.params import PARAMS_FORMS, ParamsForm, to_percent
 from strategy.forms.people import PersonField
-from strategy.formula_texts import shown_formula, style_of_reader
+from strategy.kpis.formula_texts import shown_formula, style_of_reader
 from strategy.models import KpiVersion, Perspective
 
 BLANK = [("", gettext_lazy("As usual"))]

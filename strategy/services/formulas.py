@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kpiapp.formulas import LANGUAGE_VERSION, FormulaError, dimension_of
-from strategy import formula_texts
 from strategy.choices import Aggregation, PartAggregation
+from strategy.kpis import formula_texts
 from strategy.models import FormulaOperand, KpiDefinition, KpiVersion
 
 INPUTS = {"input:1": "numerator", "input:2": "denominator"}

@@ -12,10 +12,11 @@ from kpiapp.permissions import Permission, scope_of
 from kpiapp.queries import grants_in_force
 from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
-from strategy import judging, notices
+from strategy import notices
 from strategy.choices import KPI_TRANSITIONS, KpiState
 from strategy.models import KpiDefinition
-from strategy.smarter import Finding, is_smarter
+from strategy.smarter import judging
+from strategy.smarter.letters import Finding, is_smarter
 
 
 class StateRefused(Refused):

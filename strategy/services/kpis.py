@@ -13,7 +13,7 @@ from kpiapp.choices import PeriodKind
 from kpiapp.models import Department, Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
-from strategy import catalogue, origins, queries
+from strategy import catalogue, queries
 from strategy.choices import (
     GROUP_OF,
     METHODS_OF,
@@ -26,6 +26,7 @@ from strategy.choices import (
     PartAggregation,
     TargetAggregation,
 )
+from strategy.kpis import origins
 from strategy.models import KpiDefinition, KpiVersion
 from strategy.services import formulas
 from strategy.services.perspectives import ensure_perspectives

@@ -13,8 +13,8 @@ from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
 from strategy import notices
 from strategy.choices import NoteKind
+from strategy.kpis.threads import may_answer
 from strategy.models import KpiDefinition, KpiNote
-from strategy.threads import may_answer
 
 LONGEST = 4000
 

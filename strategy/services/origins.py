@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from kpiapp.models import Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
-from strategy import catalogue, origins
+from strategy import catalogue
+from strategy.kpis import origins
 from strategy.models import KpiDefinition
 from strategy.services.kpis import DEFAULTS, revise_kpi
 

@@ -14,11 +14,11 @@ from django.utils.translation import ngettext
 from kpiapp.models import Member
 from kpiapp.services import audit
 from strategy.choices import MAP_TRANSITIONS, MapState
-from strategy.differences import compare, renamed
+from strategy.maps.differences import compare, renamed
+from strategy.maps.snapshots import content_of, write_version
 from strategy.models import CauseLink, KpiDefinition, KpiVersion, MapVersion, Objective, StrategyMap
 from strategy.services.maps import MapRefused
 from strategy.services.objectives import free_code
-from strategy.snapshots import content_of, write_version
 
 NAMED = 3
 

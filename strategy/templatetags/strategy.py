@@ -4,9 +4,10 @@ from django import template
 from django.utils.translation import gettext as _
 
 from kpiapp.choices import PeriodKind
-from strategy import drawing, wording
 from strategy.catalogue import LibraryKpi
 from strategy.choices import Direction, Group, PerspectiveKind
+from strategy.kpis import wording
+from strategy.maps import drawing
 from strategy.models import CauseLink, KpiVersion
 
 register = template.Library()

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
-from strategy import drawing, queries
+from strategy import queries
 from strategy.choices import LinkStrength, MapState
 from strategy.forms.maps import CommandForm
+from strategy.maps import drawing
 from strategy.models import StrategyMap
 from strategy.services import editor, objectives
 

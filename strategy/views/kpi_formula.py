@@ -9,7 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 from kpiapp import registry
 from kpiapp.formulas import FUNCTIONS, MAX_TEXT, FormulaError, Outcome, evaluate, parse
 from kpiapp.permissions import Permission, requires
-from strategy import formula_texts, queries
+from strategy import queries
+from strategy.kpis import formula_texts
 from strategy.visibility import visible_kpis
 
 NAMES_SHOWN = 8

@@ -7,10 +7,14 @@ from django.views.decorators.http import require_POST, require_safe
 from kpiapp.decimals import NumberError, parse_number
 from kpiapp.permissions import Permission, requires
 from kpiapp.queries import find_people
-from strategy import curve_drawing, judging, queries, smarter, smarter_words
+from strategy import queries
 from strategy.forms.kpis import KpiForm
 from strategy.forms.people import person_label
+from strategy.kpis import curve_drawing
 from strategy.models import KpiDefinition
+from strategy.smarter import judging
+from strategy.smarter import letters as smarter
+from strategy.smarter import words as smarter_words
 from strategy.views.kpi_parts import choices_of
 
 PEOPLE_SHOWN = 10

@@ -4,9 +4,12 @@ from django.shortcuts import get_object_or_404, render
 
 from kpiapp.choices import Scope
 from kpiapp.permissions import Permission, can, scope_of
-from strategy import judging, origins, queries, smarter_words, threads, wording
+from strategy import queries
 from strategy.choices import KpiState
+from strategy.kpis import origins, threads, wording
 from strategy.models import KpiDefinition
+from strategy.smarter import judging
+from strategy.smarter import words as smarter_words
 from strategy.visibility import visible_kpis
 
 PEOPLE = ("current__owner", "current__reporter", "current__approver")

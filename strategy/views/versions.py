@@ -10,9 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
-from strategy import differences, drawing, queries, snapshots
+from strategy import queries
 from strategy.choices import MapState
 from strategy.forms.maps import PublishForm
+from strategy.maps import differences, drawing, snapshots
 from strategy.models import MapVersion, Objective, StrategyMap
 from strategy.services import publishing
 

@@ -45,6 +45,7 @@ from scorecards.models import (
     ScorecardLine,
 )
 from scorecards.recompute import apply_links
+from strategy.maps.snapshots import write_version
 from strategy.models import (
     CardTemplate,
     CardTemplateItem,
@@ -63,7 +64,6 @@ from strategy.models import (
     StrategyMap,
     SwotItem,
 )
-from strategy.snapshots import write_version
 from tests.cast import STORY_DAY, Cast
 
 LONG_AGO = datetime.date(2020, 1, 1)

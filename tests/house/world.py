@@ -55,6 +55,7 @@ from scorecards.models import (
 from scorecards.recompute import apply_links
 from strategy.catalogue import library_kpis, library_templates
 from strategy.choices import MapState, NoteKind, PerspectiveKind, SwotKind
+from strategy.maps.snapshots import write_version
 from strategy.models import (
     CardTemplate,
     CardTemplateItem,
@@ -75,7 +76,6 @@ from strategy.models import (
     SwotItem,
 )
 from strategy.services import kpis, notes
-from strategy.snapshots import write_version
 from tests.cast import STORY_DAY, Cast, build_cast
 
 CANARIES = {"an-phat": "CANARY-AN-PHAT", "binh-minh": "CANARY-BINH-MINH"}

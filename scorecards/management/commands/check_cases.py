@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand
 
 from kpiapp import formula_cases, split_cases
 from kpiapp.case_files import run_files
-from scorecards import case_sections, case_segments
+from scorecards.cases import sections as case_sections
+from scorecards.cases import segments as case_segments
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kpiapp.models import Period
 from scorecards import explain, recompute
-from scorecards.formula_views import views_of
+from scorecards.cards.formula_views import views_of
 from scorecards.models import LineScore, ScorecardLine
 from scorecards.services import actuals, scorecards
 from strategy.choices import Aggregation

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kpiapp.choices import PeriodKind
 from kpiapp.models import AuditEvent, Department, Employment, Member, Period
-from scorecards.draft_grid import changed_data, grid_of, page_data
+from scorecards.assigning.draft_grid import changed_data, grid_of, page_data
 from scorecards.models import AssignmentDraft, DraftRow, Scorecard, ScorecardLine
 from scorecards.services import copying, drafts
 from tests.cast import STORY_DAY

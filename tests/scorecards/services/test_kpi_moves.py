@@ -8,9 +8,9 @@ from django.utils import timezone
 from kpiapp.choices import PeriodKind, PeriodState
 from kpiapp.models import AuditEvent, Period
 from kpiapp.tenancy import organization_scope
-from scorecards import kpi_moves
-from scorecards.effects import effect_of
 from scorecards.models import CardScore, ChangeRequest, ScorecardLine
+from scorecards.moves import kpi_moves
+from scorecards.moves.effects import effect_of
 from scorecards.services import actuals, changes
 from scorecards.services.kpi_moves import move_cards
 from strategy.models import KpiVersion

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from kpiapp.choices import PeriodKind
 from kpiapp.models import AuditEvent, Notification, Period
-from scorecards import negotiation
+from scorecards.cascade import negotiation
 from scorecards.choices import ProposalState
 from scorecards.models import KpiLink, Proposal, ProposalStep, ScorecardLine
 from scorecards.services import proposals

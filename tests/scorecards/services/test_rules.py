@@ -4,11 +4,11 @@ import pytest
 
 from kpiapp.models import AuditEvent
 from kpiapp.services.refusals import Refused
+from scorecards.cards.weights import findings_of
 from scorecards.models import card_rules
 from scorecards.services import scorecards
 from scorecards.services.rules import set_card_rules
 from scorecards.services.scorecards import CardRefused
-from scorecards.weights import findings_of
 from strategy.choices import Group
 from tests.cast import STORY_DAY
 from tests.scorecards.kit import D, make_card, make_kpi

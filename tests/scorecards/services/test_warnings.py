@@ -16,7 +16,7 @@ from scorecards.recompute import refresh_actuals, rescore_cards
 from scorecards.scoring import pace_of, value_of
 from scorecards.services.warning_answers import WarningRefused, answer_warning, assign_warning, snooze_warning
 from scorecards.services.warnings import refresh_strategy_warnings, refresh_warnings
-from scorecards.warning_queries import possible_owners
+from scorecards.warnings.queries import possible_owners
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
 from tests.scorecards.recompute.conftest import CardMaker
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from kpiapp.tenancy import organization_scope
-from scorecards import loose_ends, okr
+from scorecards.cascade import loose_ends, okr
 from scorecards.models import ConfidenceNote
 from scorecards.services import cascade, confidence
 from scorecards.services.confidence import ConfidenceRefused

@@ -8,8 +8,9 @@ import pytest
 
 from kpiapp.models import AuditEvent
 from scorecards.services import scorecards as cards
-from strategy import catalogue, origins
+from strategy import catalogue
 from strategy.choices import KpiState, MapState
+from strategy.kpis import origins
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
 from strategy.services import kpi_states, kpis
 from strategy.services import origins as origin_services

@@ -4,7 +4,7 @@ import pytest
 
 from kpiapp.models import Notification
 from kpiapp.tenancy import organization_scope
-from strategy import threads
+from strategy.kpis import threads
 from strategy.services import kpis, notes
 from tests.cast import STORY_DAY
 

@@ -9,12 +9,12 @@ from django.db import DatabaseError, transaction
 from kpiapp.models import AuditEvent
 from strategy.catalogue import example_maps
 from strategy.choices import MapState
-from strategy.differences import compare, tell, union_of
+from strategy.maps.differences import compare, tell, union_of
+from strategy.maps.snapshots import content_of, view_of
 from strategy.models import CauseLink, KpiDefinition, MapVersion, Objective, StrategyMap
 from strategy.queries import choosable_objectives, map_view
 from strategy.services import kpis, links, maps, objectives, publishing
 from strategy.services.perspectives import ensure_perspectives
-from strategy.snapshots import content_of, view_of
 
 NOW = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
 LATER = NOW + datetime.timedelta(days=30)

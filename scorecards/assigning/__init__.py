@@ -1,0 +1,1 @@
+"""Giving out KPIs: the assignment page and the grid of many cards."""

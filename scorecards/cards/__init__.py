@@ -1,0 +1,1 @@
+"""What the page of a card and the lists of cards show."""

@@ -1,0 +1,55 @@
+"""What hangs loose in the cascade, as sets: KPIs that nobody carries or that lead nowhere, departments without a card.
+
+Each function is one query whatever the number of rows, for pages and for early warnings alike.
+"""
+
+import datetime
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from kpiapp.models import Department, Member, Period
+from scorecards import queries
+from scorecards.cascade import tree
+from scorecards.choices import OwnerKind
+from scorecards.models import Scorecard, ScorecardLine
+from strategy.choices import MapState
+from strategy.models import KpiDefinition, Objective
+
+
+def kpis_without_objective() -> QuerySet[KpiDefinition]:
+    """KPIs in use that serve no objective."""
+    return KpiDefinition.objects.filter(is_active=True, current__objective=None).order_by("sort_key")
+
+
+def kpis_without_card(period: Period) -> QuerySet[KpiDefinition]:
+    """KPIs in use that stand on no card of a period."""
+    used = ScorecardLine.objects.filter(scorecard__period=period, kpi__definition=OuterRef("pk"))
+    return KpiDefinition.objects.filter(~Exists(used), is_active=True).order_by("sort_key")
+
+
+def objectives_without_measure() -> QuerySet[Objective]:
+    """Objectives of the published map that no KPI in use measures."""
+    measured = KpiDefinition.objects.filter(is_active=True, current__objective=OuterRef("pk"))
+    published = Objective.objects.filter(map__state=MapState.PUBLISHED).select_related("perspective")
+    return published.filter(~Exists(measured)).order_by("perspective__position", "position", "pk")
+
+
+def departments_without_card(period: Period) -> QuerySet[Department]:
+    """Open departments that have no card in a period; the one at the top stands for the company."""
+    cards = Scorecard.objects.filter(period=period, department=OuterRef("pk"))
+    return Department.objects.filter(~Exists(cards), is_active=True, parent__isnull=False).order_by("sort_key")
+
+
+def lines_without_parent(period: Period) -> QuerySet[ScorecardLine]:
+    """Lines of departments and people that feed and support nothing above them."""
+    up = tree.links_in(period).filter(child=OuterRef("owned"))
+    below = ScorecardLine.objects.filter(scorecard__period=period).exclude(scorecard__owner_kind=OwnerKind.ORGANIZATION)
+    return below.filter(Q(owned=None) | ~Exists(up))
+
+
+def kpis_without_parent(member: Member, period: Period, on: datetime.date) -> QuerySet:
+    """By KPI, on how many cards that a member may see it leads nowhere: {definition, name, cards}, the most first."""
+    visible = queries.visible_lines(member, on).filter(scorecard__period=period)
+    seen = lines_without_parent(period).filter(pk__in=visible.values("pk"))
+    grouped = seen.order_by().values(definition=F("kpi__definition"), name=F("kpi__definition__name"))
+    return grouped.annotate(cards=Count("pk")).order_by("-cards", "name")

@@ -1,0 +1,1 @@
+"""Worked cases of scoring: how each section of a case file runs through the product."""

@@ -1,0 +1,1 @@
+"""Which scores move, by how much and why: previews, new versions of a KPI, nights."""

@@ -1,0 +1,1 @@
+"""What scorecards register for the apps below them (kpiapp.registry)."""

@@ -1,0 +1,1 @@
+"""Early warnings: who sees and answers which, and what pages say about them."""

@@ -1,0 +1,1 @@
+"""Is a KPI SMARTER? The letters, what judges them, and what the findings say."""
