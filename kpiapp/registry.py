@@ -141,6 +141,19 @@ class HomePanel:
     has_amounts: bool = False
 
 
+class ScoreNote(NamedTuple):
+    """What a moved score means for others: the name it had and gets ("B", "A+"; "–" for none), and a sentence."""
+
+    before: str
+    after: str
+    text: str
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it means something else than before."""
+        return self.before != self.after
+
+
 class Told(NamedTuple):
     """What a notification says, in the reader's language: a sentence, a line about it, and the address of the place.
 
@@ -204,8 +217,8 @@ JOB_LINKS: dict[str, Callable] = {}
 CARD_TILES: list[Callable] = []
 # Callables (cards by id, job) run in the same transaction after cards were rescored (payroll keeps tiers fresh).
 AFTER_SCORES: list[Callable] = []
-# Callables ([(card_id, percent before, percent now)], member, on) → {card_id: sentence}: what a moved score means for
-# others ("Tier B → A"), shown with what a night changed to those who may see it.
+# Callables ([(card_id, percent before, percent now)], member, on) → {card_id: ScoreNote}: what a moved score means for
+# others ("Tier B → A"), for who may read the card: with what a night changed, and in previews.
 SCORE_NOTES: list[Callable] = []
 # Callables (HomeVisit) → list of HomePanel, only what the member may read; a fixed number of queries each.
 HOME_PANELS: list[Callable] = []

@@ -65,7 +65,7 @@ def tier_effect(request):
     except Refused as refusal:
         return render(request, "payroll/_tier_effect.html", {"hint": str(refusal)})
     tiers = queries.as_tiers((at_least, factor, code) for code, at_least, factor in form.cleaned_data["steps"])
-    effect = tier_effects.effect_of(tiers, valid_from=form.cleaned_data["valid_from"])
+    effect = tier_effects.effect_of(tiers, valid_from=form.cleaned_data["valid_from"], reader=request.member)
     return render(request, "payroll/_tier_effect.html", {"effect": effect})
 
 
@@ -75,7 +75,7 @@ def tier_effect(request):
 def tier_table_effect(request, pk):
     """The same of a table that waits for approval."""
     table = get_object_or_404(queries.tier_tables().filter(approved_at=None), pk=pk)
-    effect = tier_effects.effect_of(queries.scoring_tiers(table), valid_from=table.valid_from)
+    effect = tier_effects.effect_of(queries.scoring_tiers(table), valid_from=table.valid_from, reader=request.member)
     return render(request, "payroll/_tier_effect.html", {"effect": effect})
 
 

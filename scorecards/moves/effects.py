@@ -8,6 +8,7 @@ from decimal import Decimal
 from kpiapp import registry
 from kpiapp.decimals import ZERO
 from kpiapp.models import Member
+from kpiapp.registry import ScoreNote
 from scorecards import queries
 from scorecards.models import Scorecard
 from scorecards.recompute import Changes, Move, preview_cards
@@ -22,7 +23,7 @@ class Moved:
 
     card: Scorecard
     move: Move
-    notes: list[str]
+    notes: list[ScoreNote]
 
 
 @dataclass
@@ -60,7 +61,7 @@ def _in_order(moves: Mapping[int, Move], member: Member, on: datetime.date) -> E
         ((key, move) for key, move in moves.items() if move.before != move.after),
         key=lambda item: (-abs(_points(item[1])), item[0]),
     )
-    notes: dict[int, list[str]] = {}
+    notes: dict[int, list[ScoreNote]] = {}
     for source in registry.SCORE_NOTES:
         for key, note in source([(key, *move) for key, move in moving], member, on).items():
             notes.setdefault(key, []).append(note)
@@ -74,7 +75,7 @@ def _in_order(moves: Mapping[int, Move], member: Member, on: datetime.date) -> E
         down=sum(_points(move) < 0 for _key, move in moving),
         moved=[Moved(cards[key], move, notes.get(key, [])) for key, move in shown],
         more=len(moving) - len(shown),
-        noted=len(notes),
+        noted=sum(any(note.is_change for note in told) for told in notes.values()),
         bars=_bars(moves) if len(moves) > 1 else [],
     )
 

@@ -101,8 +101,8 @@ def past_of(definition: KpiDefinition, version: KpiVersion, *, reader: Member, o
         round_percent(divide(sum(side, Decimal(0)), Decimal(len(pairs)))) for side in zip(*pairs, strict=True)
     )
     last = lines[-1].scorecard
-    notes = [source([(last.pk, before, after)], reader, on).get(last.pk, "") for source in registry.SCORE_NOTES]
-    return Past(last.member, len(pairs), before, after, " ".join(filter(None, notes)))
+    notes = [source([(last.pk, before, after)], reader, on).get(last.pk) for source in registry.SCORE_NOTES]
+    return Past(last.member, len(pairs), before, after, " ".join(note.text for note in notes if note))
 
 
 def _mean(percents: Sequence[Decimal]) -> Decimal:

@@ -74,7 +74,8 @@ def moved_cards(night: Job, member: Member, on: datetime.date, page: str | None)
     changes = [(score.pk, score.previous_percent, score.night_percent) for score in found]
     for source in registry.SCORE_NOTES:
         for key, note in source(changes, member, on).items():
-            notes[key].append(note)
+            if note.is_change:
+                notes[key].append(note.text)
     return found, [MovedCard(score, lines[score.pk], notes[score.pk]) for score in found]
 
 

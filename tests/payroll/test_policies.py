@@ -8,13 +8,13 @@ from django.db import IntegrityError, connection, transaction
 from django.db.utils import InternalError
 
 from kpiapp.models import AuditEvent
-from payroll import queries, recompute
+from payroll import queries, recompute, tier_effects
 from payroll.models import CardTier, MemberPay, PositionPay, TierTable
-from payroll.services import policies
+from payroll.services import policies, runs
 from payroll.services.policies import PolicyRefused
 from scorecards.models import CardScore
 from scorecards.scoring import tier_of
-from tests.payroll.conftest import score_card
+from tests.payroll.conftest import ignore_progress, score_card
 
 DECEMBER = datetime.date(2026, 12, 1)
 STEPS = [("Top", Decimal(100), Decimal("1.5")), ("Rest", Decimal(0), Decimal("0.5"))]
@@ -98,6 +98,23 @@ def test_a_table_that_pays_less_for_more_is_warned_about_and_allowed(month, make
 def test_an_approved_table_is_never_changed(month, sql):
     with pytest.raises(REFUSED, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+def test_the_amounts_of_a_preview_are_those_a_run_pays_afterwards(month, maker, approver):
+    november = datetime.date(2026, 11, 1)
+    told = tier_effects.effect_of(as_steps(STEPS), valid_from=november, reader=maker)
+    assert tier_effects.effect_of(as_steps(STEPS), valid_from=november, reader=month.acting(month.auditor)).pay is None
+    policies.approve_tier_table(table=propose(maker, november), by=approver)
+    run = runs.calculate(run=runs.create_run(period=month.period, by=maker), by=maker, progress=ignore_progress)
+    lines = {line.member_id: line for line in run.lines.all()}
+    assert told.pay.after == sum(line.p3_amount for line in lines.values())
+    assert told.pay.before == Decimal(3_300_000) * Decimal("0.7") + Decimal(10_000_000)
+    by_name = {line.employee_name: (line.tier_code, line.p3_amount) for line in lines.values()}
+    assert {move.name: (move.after.name, move.pay.after) for move in told.moved if move.pay}.items() <= by_name.items()
+
+
+def as_steps(steps):
+    return queries.as_tiers((at_least, factor, code) for code, at_least, factor in steps)
 
 
 # --- rates ------------------------------------------------------------------------------------------

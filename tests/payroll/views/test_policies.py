@@ -145,6 +145,27 @@ def test_who_would_move_to_another_tier_is_told_before_a_table_is_proposed(compa
     assert company.client(company.manager).post(company.url("pay/rules/tiers/effect/"), typed).status_code == 403
 
 
+def test_who_may_read_pay_sees_by_how_much_of_it_and_the_auditor_does_not(company):
+    with organization_scope(company.organization):
+        score_card(company, company.lan, Decimal(95))
+        score_card(company, company.minh, Decimal(95), agreed=False)
+    typed = TABLE | {"valid_from": "2026-11-01"}
+    maker = company.client(company.payroll_maker)
+    html = maker.post(company.url("pay/rules/tiers/effect/"), typed).content.decode()
+    # 3,300,000 at target: 0.8 of it in tier B, 0.5 in the new one; what is not agreed is paid nothing.
+    for amount in ("2.640.000", "1.650.000", "−990.000"):
+        assert amount in html
+    assert html.count("2.640.000") == 2
+    maker.post(company.url("pay/rules/tiers/new/"), typed)
+    with organization_scope(company.organization):
+        table = TierTable.objects.get(name=TABLE["name"])
+    url = company.url(f"pay/rules/tiers/{table.pk}/effect/")
+    assert "1.650.000" in company.client(company.payroll_approver).get(url).content.decode()
+    seen = company.client(company.auditor).get(url).content.decode()
+    assert company.lan.name in seen
+    assert "000" not in seen
+
+
 def test_a_table_that_cannot_be_stored_says_so_instead_of_a_preview(company):
     typed = TABLE | {"at_least": ["100", "50", ""]}
     html = company.client(company.payroll_maker).post(company.url("pay/rules/tiers/effect/"), typed).content.decode()
