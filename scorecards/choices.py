@@ -137,6 +137,7 @@ class WarningKind(TextChoices):
     NO_MEASURE = "no_measure", _("Objective without a measure")
     ORPHAN = "orphan", _("KPI without an objective")
     DRAFT_KPI = "draft_kpi", _("KPI that stays a draft")
+    KPI_OVERDUE = "kpi_overdue", _("KPI to be judged anew")
 
 
 class FindingSeverity(TextChoices):
@@ -183,6 +184,7 @@ CLOCK_DAYS = {
     WarningKind.NO_MEASURE: 14,
     WarningKind.ORPHAN: 14,
     WarningKind.DRAFT_KPI: 14,
+    WarningKind.KPI_OVERDUE: 14,
 }
 
 

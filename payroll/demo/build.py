@@ -64,7 +64,7 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     for year in range(first_month.year, this_month.year + 2):
         fill_fiscal_year(starts_on=datetime.date(year, 1, 1))
     staff = people.hire(spec, organization, first_month, random)
-    measures = strategy.define_kpis(spec, staff, random)
+    measures = strategy.define_kpis(spec, staff, today, random)
     kpi_cards.talk_about_kpis(spec, staff, measures)
     strategy.write_foundations(spec, measures.objectives, staff, today)
     history = Period.objects.filter(kind=PeriodKind.MONTH, starts_on__range=(first_month, this_month))

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from kpiapp.choices import PeriodKind
 from kpiapp.models import Member
 from payroll.demo.people import Staff
 from strategy.catalogue import LibraryKpi, library_templates
@@ -32,6 +33,9 @@ from strategy.models import (
 PLANS = {"VND": (120_000_000, 900_000_000), "%": (80, 95), "hour": (8, 40), "day": (3, 20), "point": (4, 5)}
 PLAN_OTHERWISE = (12, 60)
 SOURCES = {"vi": "Báo cáo quản trị hằng tháng", "en": "The monthly management report"}
+# Every so many KPIs something has been left lying: a day that has passed, a review that is late.
+EVERY = 25
+REVIEWED_WITHIN, REVIEWED_LATE = 80, 130
 VND_PER_UNIT = {"VND": 1, "USD": 25_000}
 
 
@@ -139,19 +143,44 @@ def used_templates(spec: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(codes))
 
 
-def define_kpis(spec: dict[str, Any], staff: Staff, random: Random) -> Measures:
+def define_kpis(spec: dict[str, Any], staff: Staff, today: datetime.date, random: Random) -> Measures:
     """Copy what the cards need from the library, with targets, owners and objectives of the company."""
     measures = Measures(objectives=draw_map(spec, staff))
     lanes = {perspective.kind: perspective for perspective in Perspective.objects.all()}
     for code in used_templates(spec):
         for kpi, _ in library_templates()[code].items:
             if kpi.code not in measures.versions:
-                measures.versions[kpi.code] = _define(kpi, spec, staff, measures, lanes[kpi.perspective], random)
+                measures.versions[kpi.code] = _define(kpi, spec, staff, measures, lanes[kpi.perspective], today, random)
+    _set_days(list(measures.versions.values()), staff, today)
     return measures
 
 
+def _set_days(versions: list[KpiVersion], staff: Staff, today: datetime.date) -> None:
+    """When the KPIs were looked at; most of them lately, a few longer ago than was agreed."""
+    definitions = [version.definition for version in versions]
+    for number, definition in enumerate(definitions, 1):
+        ago = REVIEWED_LATE if number % EVERY == 0 else number * 7 % REVIEWED_WITHIN
+        definition.reviewed_on, definition.reviewed_by = today - datetime.timedelta(days=ago), staff.top
+    KpiDefinition.objects.bulk_update(definitions, ["reviewed_on", "reviewed_by"])
+
+
+def _days_of(number: int, today: datetime.date) -> dict[str, Any]:
+    """Until when a KPI is to be reached and when it is judged anew: with the year; for a few that day has passed."""
+    year_end = datetime.date(today.year, 12, 31)
+    last_quarter = today.replace(day=1) - datetime.timedelta(days=1 + 30 * ((today.month - 1) % 3))
+    due_on = last_quarter if number % EVERY == 5 else year_end
+    anew_on = today - datetime.timedelta(days=12) if number % EVERY == 15 else year_end + datetime.timedelta(days=31)
+    return {"due_on": due_on, "reevaluate_on": anew_on, "review_every": PeriodKind.QUARTER}
+
+
 def _define(
-    kpi: LibraryKpi, spec: dict[str, Any], staff: Staff, measures: Measures, lane: Perspective, random: Random
+    kpi: LibraryKpi,
+    spec: dict[str, Any],
+    staff: Staff,
+    measures: Measures,
+    lane: Perspective,
+    today: datetime.date,
+    random: Random,
 ) -> KpiVersion:
     fields = kpi.version_fields(spec["language"])
     if kpi.target is None and kpi.method != "band":
@@ -175,6 +204,7 @@ def _define(
         owner=objective.owner,
         created_by=staff.top,
         source=SOURCES[spec["language"]],
+        **_days_of(len(measures.versions) + 1, today),
         **fields,
     )
     definition.current = version

@@ -13,6 +13,7 @@ from strategy.choices import MapState
 from strategy.models import StrategyMap
 from strategy.quality.facts import map_facts
 from strategy.quality.rules import Finding, Severity, audit_card, audit_map
+from strategy.smarter.night_checks import findings_of_kpis
 
 BATCH = 1000
 FIELDS = ("scorecard_id", "department_id", "map_id", "kpi_id")
@@ -57,6 +58,7 @@ def _findings(period: Period, on: datetime.date) -> list[QualityFinding]:
     if chart is not None:
         rows += [_row(period, finding, map_id=chart.pk) for finding in audit_map(map_facts(chart)).findings]
     rows += [_row(period, Finding("unused", Severity.LOW), kpi_id=kpi.pk) for kpi in quality.unused_kpis()]
+    rows += [_row(period, finding, kpi_id=kpi) for kpi, finding in findings_of_kpis(on)]
     return rows + _departments_without_card(period, cards, on)
 
 

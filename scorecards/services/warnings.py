@@ -20,6 +20,7 @@ from scorecards.line_rules import ADDS_UP, elapsed_on
 from scorecards.scoring.pace import AT_RISK_FROM, TOO_EARLY_BELOW
 from strategy.choices import Aggregation, Direction, KpiState, MapState, PerspectiveKind, ScoringMethod
 from strategy.quality.rules import USUAL
+from strategy.smarter.night_checks import overdue_kpis
 
 WAITS_FOR_DAYS = 3
 # A card that was begun, in a period that runs: so long may it stay a draft.
@@ -121,6 +122,9 @@ WHERE EXISTS (SELECT 1 FROM objective) AND NOT EXISTS (SELECT 1 FROM objective o
 UNION ALL
 SELECT %(draft_kpi)s, NULL, NULL, NULL, NULL, kpi.id, kpi.owner_id FROM kpi
 WHERE kpi.state <> %(active)s AND kpi.created_at < %(draft_since)s
+UNION ALL
+SELECT %(kpi_overdue)s, NULL, NULL, NULL, NULL, kpi.id, kpi.owner_id FROM kpi
+JOIN used ON used.definition_id = kpi.id WHERE kpi.id = ANY(%(overdue)s)
 """
 
 _SAME = (
@@ -193,6 +197,7 @@ def refresh_strategy_warnings(*, on: datetime.date) -> Changed:
         "published": str(MapState.PUBLISHED),
         "active": str(KpiState.ACTIVE),
         "draft_since": on - datetime.timedelta(days=DRAFT_FOR_DAYS),
+        "overdue": overdue_kpis(on),
     }
     changed = _refresh(_OF_THE_STRATEGY, parameters)
     with connection.cursor() as cursor:

@@ -194,6 +194,9 @@ def says(one: EarlyWarning) -> str:
         WarningKind.NO_MEASURE: _("No KPI measures it, so nobody will know whether it was reached."),
         WarningKind.ORPHAN: _("It serves no objective of the published map: effort that leads nowhere."),
         WarningKind.DRAFT_KPI: _("It has been a draft for a month. Finish it, or let it go."),
+        WarningKind.KPI_OVERDUE: _(
+            "Its day has passed: to be reached, judged anew or reviewed. Look at it, and set the next one."
+        ),
     }[WarningKind(one.kind)]
 
 

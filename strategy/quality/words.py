@@ -4,12 +4,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from strategy.quality.rules import Finding
+from strategy.smarter import night_checks
 
 SEVERITIES = {"high": gettext_lazy("Important"), "medium": gettext_lazy("Worth mending"), "low": gettext_lazy("Advice")}
 
 
 def what_of(code: str, numbers: dict[str, str]) -> str:
-    """What is wrong, with its numbers."""
+    """What is wrong, with its numbers; of a KPI that time has overtaken, what its letter says."""
+    if code in night_checks.WHAT:
+        return night_checks.sentence_of(numbers)
     sentences = {
         "empty": _("The card has no KPI."),
         "weights": _("Weights add up to %(total)s, not 100."),
@@ -60,6 +63,11 @@ def why_of(code: str) -> str:
         "many_objectives": _("A map that does not fit into one look is not remembered."),
         "no_card": _("Its people's cards hang on nothing, and nobody answers for the whole."),
         "unused": _("It is defined and kept, and measures nothing."),
+        "due_over": _("Past its day a target steers nobody: set a new one, or take the KPI out of use."),
+        "reevaluation_over": _("What nobody judges anew is measured long after it has stopped to matter."),
+        "review_late": _("A KPI that nobody looks at is filled in and not steered by."),
+        "target_easy": _("A target that is reached anyway asks for nothing, and pays for nothing."),
+        "target_hard": _("A target nobody believes in is given up before the period begins."),
     }[code]
 
 

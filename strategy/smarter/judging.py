@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from kpiapp import registry
 from strategy.choices import Aggregation, KpiState, MapState, ScoringMethod
 from strategy.models import KpiDefinition, KpiVersion
@@ -39,6 +41,13 @@ JUDGED = (
     "review_every",
     "reevaluate_on",
 )
+
+
+# What is read of every KPI at once: no texts that nobody judges.
+_PEOPLE_AND_AIMS = ("current__owner__name", "current__objective__name")
+_AIMS = ("current__objective__retired_at", "current__objective__map__state")
+_COLUMNS = tuple(f"current__{name}" for name in JUDGED)
+_READ = ("origin", "reviewed_on", "current", *_COLUMNS, *_PEOPLE_AND_AIMS, *_AIMS)
 
 
 def past_results(definition_ids: Sequence[int], on: datetime.date) -> dict[int, list[Past]]:
@@ -94,10 +103,14 @@ def judge(definition: KpiDefinition, version: KpiVersion, today: datetime.date) 
     return judge_fields({name: getattr(version, name) for name in JUDGED}, definition, today, past)
 
 
+def kpis_in_use() -> QuerySet[KpiDefinition]:
+    """KPIs that are neither drafts nor out of use."""
+    return KpiDefinition.objects.filter(is_active=True, state=KpiState.ACTIVE, current__isnull=False)
+
+
 def judge_all(on: datetime.date) -> Iterator[tuple[KpiDefinition, list[Finding]]]:
     """Every KPI in use with its letters, for the night: two queries, however many KPIs there are."""
-    in_use = KpiDefinition.objects.filter(is_active=True, state=KpiState.ACTIVE, current__isnull=False)
-    definitions = list(in_use.select_related("current__owner", "current__objective__map"))
+    definitions = list(kpis_in_use().select_related("current__owner", "current__objective__map").only(*_READ))
     past = past_results([definition.pk for definition in definitions], on)
     for definition in definitions:
         fields = {name: getattr(definition.current, name) for name in JUDGED}

@@ -83,10 +83,13 @@ def judge(facts: Facts) -> list[Finding]:
         _measurable(facts),
         achievable(facts),
         _relevant(facts),
-        _time_bound(facts),
-        _evaluated(facts),
-        _reviewed(facts),
+        *dated(facts),
     ]
+
+
+def dated(facts: Facts) -> list[Finding]:
+    """The letters that fail by themselves, as time passes: due, to be judged anew, reviewed."""
+    return [_time_bound(facts), _evaluated(facts), _reviewed(facts)]
 
 
 def is_smarter(findings: Sequence[Finding]) -> bool:
