@@ -82,11 +82,60 @@ def split(total: Decimal, weights: Sequence[Decimal], *, pins: Pins = NO_PINS, u
     return [EXACT.add(pins[place], ZERO) if place in pins else by_place[place] for place in range(len(weights))]
 
 
+@dataclass(frozen=True)
+class Held:
+    """Places from `first` up to `end` that hold a total of their own together: a quarter of a year."""
+
+    first: int
+    end: int
+    total: Decimal
+
+
+def split_held(
+    total: Decimal, weights: Sequence[Decimal], held: Sequence[Held], *, pins: Pins = NO_PINS, unit: Decimal = ONE
+) -> list[Decimal]:
+    """The same, where groups of places hold totals of their own: each is split by itself, the others share the rest.
+
+    Groups do not overlap. Raises SplitError.
+    """
+    inside = {place: group for group in held for place in range(group.first, group.end)}
+    free = [place for place in range(len(weights)) if place not in inside]
+    kept = sum((group.total for group in held), ZERO)
+    rest = EXACT.subtract(total, kept)
+    if held and not free and rest:
+        raise SplitError("sum", WRONG_SUM, pinned=kept, total=total)
+    if held and rest and (not total or (rest > 0) is not (total > 0)):
+        raise SplitError("too_much", TOO_MUCH, pinned=kept, total=total)
+    parts: dict[int, Decimal] = {}
+    pools = [(group.total, range(group.first, group.end)) for group in held]
+    for pool, places in [*pools, (rest, free)]:
+        if not places:
+            continue
+        own = {number: pins[place] for number, place in enumerate(places) if place in pins}
+        parts |= zip(places, split(pool, [weights[place] for place in places], pins=own, unit=unit), strict=True)
+    return [parts[place] for place in range(len(weights))]
+
+
 def split_mean(
     mean: Decimal, weights: Sequence[Decimal], *, pins: Pins = NO_PINS, unit: Decimal = ONE
 ) -> list[Decimal]:
     """Parts whose mean is exactly `mean`: a level that is judged over the year by its average. Raises SplitError."""
     return split(EXACT.multiply(mean, Decimal(len(weights))), weights, pins=pins, unit=unit)
+
+
+def whole_of(parts: Sequence[Decimal], how: str) -> Decimal | None:
+    """What parts are for the whole, the way back from a split: their "sum", their "avg", the "last"; None without any.
+
+    A mean is not rounded.
+    """
+    if not parts:
+        return None
+    if how == "last":
+        return parts[-1]
+    total = ZERO
+    for part in parts:
+        total = EXACT.add(total, part)
+    return divide(total, Decimal(len(parts))) if how == "avg" else total
 
 
 def equal_shares(count: int) -> list[Decimal]:

@@ -10,25 +10,31 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from kpiapp.calendars import WorkingCalendar
-from kpiapp.decimals import VALUE_PLACES, ZERO, divide, quantize
+from kpiapp.decimals import VALUE_PLACES, ZERO, quantize
 from kpiapp.fiscal_years import add_months, months_of_year
 from kpiapp.splitting import (
     NO_PINS,
     WRONG_END,
     WRONG_SUM,
     Event,
+    Held,
     Pins,
     SplitError,
     equal_shares,
     level_path,
     readable_unit,
     shape_of,
-    split,
+    split_held,
     split_mean,
     unit_of,
+    whole_of,
     with_events,
 )
 from strategy.choices import SHAPES_OF, TargetAggregation, TargetShape
+
+MONTHS_OF_A_QUARTER, QUARTERS_OF_A_YEAR = 3, 4
+# Totals that quarters (0 to 3) hold, whatever moves around them.
+Quarters = Mapping[int, Decimal]
 
 
 @dataclass(frozen=True)
@@ -60,21 +66,24 @@ def split_target(
     pins: Pins = NO_PINS,
     events: Sequence[Event] = (),
     current: Sequence[Decimal | None] = (),
+    quarters: Quarters = NO_PINS,
     in_round_numbers: bool = False,
 ) -> list[Decimal]:
     """Targets of the months of a year (places 0 to 11 in `pins` and `events`); the year's target holds exactly.
 
-    Large totals are split in steps that are easy to read when `in_round_numbers`, else in those of `decimals`.
+    So do the totals of `quarters` (places 0 to 3). Large totals are split in steps that are easy to read when
+    `in_round_numbers`, else in those of `decimals`.
     `aggregation` says how months make the year (TargetAggregation); `current` are the months as they stand, whose
     proportions the shape "by hand" keeps. Raises SplitError with the reason when it cannot be.
     """
     count = len(year.months)
-    unit = unit_of(decimals, total, *pins.values())
     if aggregation == TargetAggregation.SUM:
         weights = with_events(_weights(shape, year, current, pins), events)
-        if in_round_numbers and total:
-            unit = readable_unit(total, count, decimals, *pins.values())
-        return split(total, weights, pins=pins, unit=unit)
+        given = (*pins.values(), *quarters.values())
+        in_steps = in_round_numbers and total
+        unit = readable_unit(total, count, decimals, *given) if in_steps else unit_of(decimals, total, *given)
+        return split_held(total, weights, [held_quarter(*one) for one in quarters.items()], pins=pins, unit=unit)
+    unit = unit_of(decimals, total, *pins.values())
     places = max(0, -int(unit.as_tuple().exponent))
     if shape == TargetShape.LINEAR:
         return level_path(total, count, baseline=baseline, pins=pins, places=places)
@@ -109,10 +118,11 @@ def change_month(
     pinned: Sequence[int],
     year: PlanYear,
     decimals: int = 0,
+    quarters: Quarters = NO_PINS,
 ) -> list[Decimal]:
     """The months of a total after one was changed by hand: the others move in their proportions, so the year stays.
 
-    Pinned months stay, too; an empty one has no share. Raises SplitError.
+    Pinned months and the totals of `quarters` stay, too; an empty month has no share. Raises SplitError.
     """
     known = [ZERO if value is None else value for value in values]
     return split_target(
@@ -123,21 +133,38 @@ def change_month(
         decimals=decimals,
         pins={held: known[held] for held in (*pinned, place)},
         current=known,
+        quarters=quarters,
         in_round_numbers=True,
     )
 
 
 def year_value(values: Sequence[Decimal], aggregation: str) -> Decimal:
     """What months come to in the longer period, six places: their sum, the last of them, or their mean."""
-    if aggregation == TargetAggregation.SUM:
-        return sum(values, ZERO)
-    if aggregation == TargetAggregation.LAST:
-        return values[-1]
-    return quantize(divide(sum(values, ZERO), Decimal(len(values))), VALUE_PLACES)
+    whole = whole_of(values, aggregation)
+    return quantize(whole, VALUE_PLACES) if aggregation == TargetAggregation.AVG else whole
 
 
-def refuse_broken_year(total: Decimal, values: Sequence[Decimal], aggregation: str) -> None:
-    """Raises SplitError when months do not come to the year's target; a mean may differ, and is shown."""
+def held_quarter(place: int, total: Decimal) -> Held:
+    """A quarter of the year (0 to 3) that holds its total."""
+    return Held(place * MONTHS_OF_A_QUARTER, (place + 1) * MONTHS_OF_A_QUARTER, total)
+
+
+def quarter_total(values: Sequence[Decimal], place: int) -> Decimal:
+    """What the months of a quarter (0 to 3) add up to."""
+    return sum(values[place * MONTHS_OF_A_QUARTER : (place + 1) * MONTHS_OF_A_QUARTER], ZERO)
+
+
+def refuse_broken_year(
+    total: Decimal, values: Sequence[Decimal], aggregation: str, quarters: Quarters = NO_PINS
+) -> None:
+    """Raises SplitError when months do not come to the year's target, or to that of a quarter that holds its own.
+
+    A mean may differ, and is shown.
+    """
+    for place, held in quarters.items():
+        months = quarter_total(values, place)
+        if aggregation == TargetAggregation.SUM and months != held:
+            raise SplitError("sum", WRONG_SUM, pinned=months, total=held)
     reached = year_value(values, aggregation)
     if aggregation == TargetAggregation.AVG or reached == total:
         return

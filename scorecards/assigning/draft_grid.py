@@ -9,15 +9,16 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from kpiapp.decimals import HUNDRED, ZERO, NumberError, format_number, parse_number
+from kpiapp.decimals import HUNDRED, ZERO, NumberError, format_number, parse_number, quantize
 from kpiapp.models import Period
+from kpiapp.splitting import whole_of
 from scorecards import queries
 from scorecards.kpi_checks import sentence_of
 from scorecards.line_rules import rule_of
 from scorecards.models import AssignmentDraft, DraftRow, Scorecard, ScorecardLine
 from scorecards.models.draft import BASELINE, WEIGHT
 from scorecards.scoring import problems_of
-from scorecards.scoring.targets import together
+from strategy.choices import TargetAggregation
 from strategy.models import KpiVersion
 
 TOTAL = "total"
@@ -178,8 +179,10 @@ class Grid:
     def _total(self, row: DraftRow) -> str:
         if TOTAL in row.wrong:
             return row.wrong[TOTAL]
-        values = [Decimal(text) if (text := row.cells.get(code)) is not None else None for code in self.codes]
-        total = together(values, row.kpi.target_aggregation, row.kpi.decimals)
+        values = [Decimal(text) for code in self.codes if (text := row.cells.get(code)) is not None]
+        total = whole_of(values, row.kpi.target_aggregation)
+        if total is not None and row.kpi.target_aggregation == TargetAggregation.AVG:
+            total = quantize(total, row.kpi.decimals)
         return "" if total is None else format_number(total, self.language)
 
     def weights(self) -> dict[str, dict]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from kpiapp.choices import LongPeriods, PeriodKind
 from kpiapp.fiscal_years import add_months, fiscal_year_start, place_in_year
 from kpiapp.formulas import evaluate
+from kpiapp.splitting import whole_of
 from scorecards.line_rules import rule_of_line
 from scorecards.models import ScorecardLine
 from scorecards.recompute.formulas import FormulaLine, FoundOperand, compiled, lines_with_operands, values_of
@@ -25,7 +26,6 @@ from scorecards.scoring import (
     aggregate,
     average_of_periods,
     combine_periods,
-    period_targets,
     score_line,
     status_of,
     value_of,
@@ -135,8 +135,8 @@ def _longer(
 ) -> Longer:
     counted = [month for month in months if month.short is not None]
     kind = line.kpi.target_aggregation
-    target = period_targets(kind, [month.line.target for month in counted if month.line.target is not None])
-    baseline = period_targets(kind, [month.line.baseline for month in counted if month.line.baseline is not None])
+    target = whole_of([month.line.target for month in counted if month.line.target is not None], kind)
+    baseline = whole_of([month.line.baseline for month in counted if month.line.baseline is not None], kind)
     pair = _pair(line, counted, calculated)
     result = score_longer(line, pair, target, baseline) if counted else None
     completion = result.completion if result else None

@@ -24,7 +24,7 @@ from scorecards.scoring.lines import (
     problems_of,
     score_line,
 )
-from scorecards.scoring.longer import ShortPeriod, combine_periods, period_targets
+from scorecards.scoring.longer import ShortPeriod, combine_periods
 from scorecards.scoring.methods import manual_needs_evidence
 from scorecards.scoring.pace import PaceKind, PaceResult, PaceStatus, elapsed_share, pace_of
 from scorecards.scoring.roll_up import Child, RollUp, RollUpResult, average_of_periods, roll_up
@@ -89,7 +89,6 @@ __all__ = [
     "manual_needs_evidence",
     "pace_of",
     "path_up",
-    "period_targets",
     "point_scale",
     "problems_of",
     "roll_up",

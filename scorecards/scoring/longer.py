@@ -63,16 +63,6 @@ def _ratio(periods: Sequence[ShortPeriod], top: PartAggregation, bottom: PartAgg
     return numerator, denominator
 
 
-def period_targets(kind: str, targets: Sequence[Decimal]) -> Decimal | None:
-    """The target of several periods ("sum", "last" or "avg"), of those that have a value to compare it with."""
-    if not targets:
-        return None
-    if kind == "last":
-        return targets[-1]
-    total = _total(targets)
-    return divide(total, Decimal(len(targets))) if kind == "avg" else total
-
-
 def _total(numbers: Sequence[Decimal]) -> Decimal:
     total = ZERO
     for number in numbers:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kpiapp.decimals import ONE, ZERO, plain
+from kpiapp.decimals import ZERO, plain
 from kpiapp.models import Member, Period
 from kpiapp.services import jobs
 from kpiapp.services.refusals import Refused
+from kpiapp.splitting import equal_shares, split, unit_of
 from kpiapp.tenancy import current_organization_id
 from scorecards.assigning import assignment
 from scorecards.assigning.draft_grid import (
@@ -31,7 +32,7 @@ from scorecards.assigning.draft_grid import (
 )
 from scorecards.models import AssignmentDraft, DraftRow
 from scorecards.models.draft import BASELINE, WEIGHT
-from scorecards.scoring.targets import multiplied, raised, spread
+from scorecards.scoring.targets import multiplied, raised
 from scorecards.services.scorecards import Assigned, Draft, Owner, owner_fields, put_lines
 from strategy import plans
 from strategy.choices import TargetAggregation
@@ -176,7 +177,7 @@ class _Sheet:
         left = value - sum(closed, ZERO)
         if not open_codes or left * value < 0:
             return [(TOTAL, text)]
-        parts = spread(left, [ONE] * len(open_codes), row.kpi.decimals)
+        parts = split(left, equal_shares(len(open_codes)), unit=unit_of(row.kpi.decimals, left))
         return [(TOTAL, None), *zip(open_codes, parts, strict=True)]
 
     def _closed_codes(self, row: DraftRow) -> set[str]:

@@ -4,77 +4,30 @@ import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import NumberError, format_number, parse_number, quantize
 from kpiapp.splitting import Event, SplitError
 from strategy.choices import SHAPES_OF, TargetAggregation, TargetShape
+from strategy.forms.plan_cells import BAR_HEIGHT, EventRow, MonthCell, QuarterCell
 from strategy.models import KpiPlan
 from strategy.services.plans import PlanDraft, reason_of
-from strategy.target_shapes import PlanYear, change_month, split_target, usual_shape, year_value
+from strategy.target_shapes import (
+    QUARTERS_OF_A_YEAR,
+    PlanYear,
+    change_month,
+    held_quarter,
+    split_target,
+    usual_shape,
+    year_value,
+)
 
-TOTAL = "total"
+TOTAL, QUARTER = "total", "quarter-"
 EVENT_ROWS = 2
-BAR_HEIGHT, BAR_STEP, BAR_MARGIN = 64, 40, 5
 # How many months fit beside each other, by the length of the longest number: characters → columns.
 COLUMNS = ((5, 12), (9, 6))
 FEWEST_COLUMNS = 4
-# Short enough for twelve beside each other in both languages.
-SHORT_MONTHS = (
-    pgettext_lazy("short month", "Jan"),
-    pgettext_lazy("short month", "Feb"),
-    pgettext_lazy("short month", "Mar"),
-    pgettext_lazy("short month", "Apr"),
-    pgettext_lazy("short month", "May"),
-    pgettext_lazy("short month", "Jun"),
-    pgettext_lazy("short month", "Jul"),
-    pgettext_lazy("short month", "Aug"),
-    pgettext_lazy("short month", "Sep"),
-    pgettext_lazy("short month", "Oct"),
-    pgettext_lazy("short month", "Nov"),
-    pgettext_lazy("short month", "Dec"),
-)
-
-
-@dataclass
-class MonthCell:
-    """One month of the field: its input, its bar (0 to 64 high), what is known about it."""
-
-    place: int
-    month: datetime.date
-    text: str = ""
-    value: Decimal | None = None
-    is_pinned: bool = False
-    error: str = ""
-    bar: int = 0
-    is_tet: bool = False
-    last_year: Decimal | None = None
-
-    @property
-    def bar_left(self) -> int:
-        """Where its bar begins, of 480 across."""
-        return self.place * BAR_STEP + BAR_MARGIN
-
-    @property
-    def bar_top(self) -> int:
-        """Where its bar begins, from above."""
-        return BAR_HEIGHT - self.bar
-
-    @property
-    def label(self) -> str:
-        """Short name of the month in the reader's language."""
-        return str(SHORT_MONTHS[self.month.month - 1])
-
-
-@dataclass
-class EventRow:
-    """A row of "More": something that makes a month stronger or weaker."""
-
-    place: int | None = None
-    text: str = ""
-    name: str = ""
-    error: str = ""
 
 
 @dataclass
@@ -93,6 +46,7 @@ class PlanField:
     shape: str = ""
     error: str = ""
     cells: list[MonthCell] = field(default_factory=list)
+    quarters: list[QuarterCell] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
 
     def __post_init__(self):
@@ -101,6 +55,9 @@ class PlanField:
             MonthCell(place, month, is_tet=month in self.tet_months, last_year=last_year[place])
             for place, month in enumerate(self.year.months)
         ]
+        self.quarters = [QuarterCell(place) for place in range(QUARTERS_OF_A_YEAR)] if self.is_total else []
+        for quarter in self.quarters:
+            self.cells[held_quarter(quarter.place, Decimal(0)).end - 1].quarter = quarter
         self.shape = usual_shape(self.aggregation)
         self.events = [EventRow() for _row in range(EVENT_ROWS)]
 
@@ -112,6 +69,9 @@ class PlanField:
         self.total_text = self._written(plan.total)
         for cell, month in zip(self.cells, plan.months.all(), strict=True):
             cell.value, cell.text, cell.is_pinned = month.target, self._written(month.target), month.is_pinned
+        for quarter in self.quarters:
+            quarter.is_held = quarter.place in plan.held_quarters
+        self._add_quarters()
         for row, event in zip(self.events, plan.events, strict=False):
             row.place, row.name = event["month"], event["name"]
             row.text = format_number(Decimal(event["percent"]), get_language() or "en")
@@ -133,6 +93,11 @@ class PlanField:
             cell.text = data.get(f"plan-month-{cell.place}", "")[:40]
             cell.value, cell.error = _number(cell.text)
             cell.is_pinned = str(cell.place) in pinned
+        held = set(data.getlist("plan-hold"))
+        for quarter in self.quarters:
+            quarter.text = data.get(f"plan-quarter-{quarter.place}", "")[:40]
+            quarter.value, quarter.error = _number(quarter.text)
+            quarter.is_held = str(quarter.place) in held and quarter.value is not None
         for number, row in enumerate(self.events):
             month = data.get(f"plan-event-month-{number}", "")
             row.place = int(month) if month.isdigit() and int(month) < len(self.cells) else None
@@ -149,6 +114,34 @@ class PlanField:
             self._lay_out()
         elif changed.isdigit() and int(changed) < len(self.cells):
             self._move_others(int(changed))
+        elif changed.startswith(QUARTER):
+            self._hold_quarter(changed.removeprefix(QUARTER))
+        self._add_quarters()
+
+    def _hold_quarter(self, typed: str) -> None:
+        """A quarter's total was typed: it holds, and its months share it in the shape there is."""
+        quarter = next((one for one in self.quarters if str(one.place) == typed), None)
+        if quarter is not None and not quarter.error:
+            quarter.is_held = quarter.value is not None
+            self._lay_out()
+
+    def _add_quarters(self) -> None:
+        """What the months of quarters come to that hold no total of their own."""
+        values = [cell.value for cell in self.cells]
+        for quarter in self.quarters:
+            months = held_quarter(quarter.place, Decimal(0))
+            known = values[months.first : months.end]
+            if not quarter.is_held and not quarter.error:
+                quarter.value = None if None in known else sum(known, Decimal(0))
+                quarter.text = "" if quarter.value is None else self._written(quarter.value)
+            elif quarter.value is None and not quarter.error:
+                quarter.value = sum((value for value in known if value is not None), Decimal(0))
+                quarter.text = self._written(quarter.value)
+
+    @property
+    def held(self) -> dict[int, Decimal]:
+        """The totals that quarters hold, by their places."""
+        return {one.place: one.value for one in self.quarters if one.is_held and one.value is not None}
 
     def _lay_out(self) -> None:
         """All months that are not pinned, by the shape."""
@@ -166,6 +159,7 @@ class PlanField:
                 pins=pins,
                 events=self.chosen_events(),
                 current=[cell.value for cell in self.cells],
+                quarters=self.held,
                 in_round_numbers=True,
             )
         )
@@ -183,6 +177,7 @@ class PlanField:
                 pinned=[cell.place for cell in self.cells if cell.is_pinned],
                 year=self.year,
                 decimals=self.decimals,
+                quarters=self.held,
             ),
             typed=place,
         )
@@ -260,7 +255,8 @@ class PlanField:
         for cell in self.cells:
             if cell.value is None and not cell.error:
                 cell.error = _("Type a number, for example %(example)s.") % {"example": self._written(Decimal(100))}
-        return not (self.total_error or any(cell.error for cell in self.cells) or any(r.error for r in self.events))
+        rows = (*self.cells, *self.quarters, *self.events)
+        return not (self.total_error or any(row.error for row in rows))
 
     def draft(self) -> PlanDraft:
         """A valid field as what the service keeps."""
@@ -269,6 +265,7 @@ class PlanField:
             targets=[cell.value for cell in self.cells],
             shape=self.shape,
             pinned=frozenset(cell.place for cell in self.cells if cell.is_pinned),
+            quarters=self.held,
             events=self.chosen_events(),
         )
 

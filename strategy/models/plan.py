@@ -1,5 +1,6 @@
 """A KPI's target over a fiscal year, month by month: for everybody who is given the KPI, or for one person."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,9 @@ class KpiPlan(OrganizationModel):
     total = value_field(verbose_name=_("Target of the year"), null=True)
     shape = models.CharField(max_length=12, choices=TargetShape.choices)
     events = models.JSONField(default=list, encoder=DjangoJSONEncoder, help_text='[{"month", "percent", "name"}]')
+    held_quarters = ArrayField(
+        models.PositiveSmallIntegerField(), default=list, help_text="Quarters (0 to 3) whose totals hold."
+    )
     created_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

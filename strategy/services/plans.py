@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from kpiapp.services.refusals import Refused
 from kpiapp.splitting import Event, SplitError
 from strategy import plans
 from strategy.models import KpiDefinition, KpiPlan, KpiPlanMonth
-from strategy.target_shapes import refuse_broken_year
+from strategy.target_shapes import Quarters, quarter_total, refuse_broken_year
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class PlanDraft:
     targets: Sequence[Decimal]
     shape: str
     pinned: frozenset[int] = frozenset()
+    quarters: Quarters = field(default_factory=dict)
     events: Sequence[Event] = ()
 
 
@@ -57,7 +58,7 @@ def keep_plan(
     if len(draft.targets) != MONTHS_OF_A_YEAR:
         raise PlanRefused(_("A plan has a target for each of its twelve months."))
     try:
-        refuse_broken_year(draft.total, draft.targets, definition.current.target_aggregation)
+        refuse_broken_year(draft.total, draft.targets, definition.current.target_aggregation, draft.quarters)
     except SplitError as error:
         raise PlanRefused(reason_of(error)) from error
     before = _lock(definition, starts_on, member)
@@ -71,6 +72,7 @@ def keep_plan(
         total=draft.total,
         shape=draft.shape,
         events=[{"month": event.place, "percent": plain(event.percent), "name": event.name} for event in draft.events],
+        held_quarters=sorted(draft.quarters),
         created_by=by,
     )
     KpiPlanMonth.objects.bulk_create(
@@ -104,6 +106,29 @@ def drop_plan(*, definition: KpiDefinition, starts_on: datetime.date, by: Member
     audit.record(action="kpi.drop_plan", target=definition, by=by, before=_audited(before, member))
 
 
+@transaction.atomic
+def bring_back(*, plan: KpiPlan, by: Member) -> KpiPlan:
+    """Make a former version hold again, as a new one. Raises PlanRefused when it no longer fits the KPI."""
+    if plan.total is None:
+        raise PlanRefused(_("In this version the plan was taken back: there is nothing to bring back."))
+    months = list(plan.months.all())
+    targets = [month.target for month in months]
+    return keep_plan(
+        definition=plan.definition,
+        starts_on=plan.starts_on,
+        member=plan.member,
+        by=by,
+        draft=PlanDraft(
+            total=plan.total,
+            targets=targets,
+            shape=plan.shape,
+            pinned=frozenset(place for place, month in enumerate(months) if month.is_pinned),
+            quarters={place: quarter_total(targets, place) for place in plan.held_quarters},
+            events=[Event(one["month"], Decimal(one["percent"]), one["name"]) for one in plan.events],
+        ),
+    )
+
+
 def reasons_to_keep_the_fiscal_year() -> list[str]:
     """Why the fiscal year cannot start in another month any more: targets are planned by it."""
     if KpiPlan.objects.exists():
@@ -125,7 +150,7 @@ def _next_number(definition: KpiDefinition, starts_on: datetime.date, member: Me
 
 def _told(plan: KpiPlan) -> tuple:
     months = [(month.starts_on, month.target, month.is_pinned) for month in plan.months.all()]
-    return plan.total, plan.shape, months
+    return plan.total, plan.shape, months, list(plan.held_quarters)
 
 
 def _told_draft(draft: PlanDraft, starts_on: datetime.date) -> tuple:
@@ -133,7 +158,7 @@ def _told_draft(draft: PlanDraft, starts_on: datetime.date) -> tuple:
         (month, target, place in draft.pinned)
         for place, (month, target) in enumerate(zip(months_of_year(starts_on), draft.targets, strict=True))
     ]
-    return draft.total, draft.shape, months
+    return draft.total, draft.shape, months, sorted(draft.quarters)
 
 
 def _audited(plan: KpiPlan | None, member: Member | None) -> dict:

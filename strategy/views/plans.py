@@ -14,6 +14,7 @@ from kpiapp.permissions import Permission, can, requires
 from kpiapp.queries import visible_members
 from kpiapp.services.refusals import Refused
 from strategy import plans, queries
+from strategy.models import KpiDefinition, KpiPlan
 from strategy.services import plans as service
 from strategy.views.plan_parts import chosen_year, field_for, open_years, typed_field
 from strategy.visibility import visible_kpis
@@ -43,10 +44,50 @@ def kpi_plan(request, pk):
 
 @require_POST
 @requires(Permission.KPI_EDIT)
+def kpi_plan_drop(request, pk):
+    """Take the plan of a year back, for everybody or for one person; its versions stay to be brought back."""
+    definition, member, starts_on = _asked_for(request, pk)
+    service.drop_plan(definition=definition, starts_on=starts_on, member=member, by=request.member)
+    messages.success(request, _("The plan is taken back. Below, “Bring back” undoes that."))
+    return _to_plan(request, pk, starts_on, member)
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_plan_restore(request, pk):
+    """Let a former version of a plan hold again."""
+    definition, member, starts_on = _asked_for(request, pk)
+    number = request.POST.get("number", "")
+    versions = KpiPlan.objects.filter(definition=definition, member=member, starts_on=starts_on, total__isnull=False)
+    plan = get_object_or_404(versions, number=int(number[:9]) if number.isdigit() else 0)
+    try:
+        service.bring_back(plan=plan, by=request.member)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Version %(number)d holds again.") % {"number": plan.number})
+    return _to_plan(request, pk, starts_on, member)
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
 def target_months(request):
     """The field alone, after something in it was typed or chosen; inside the KPI's own form, too. Writes nothing."""
     field = typed_field(request)
     return render(request, "strategy/_target_months.html", {"plan": field, "may_plan": True})
+
+
+def _asked_for(request, pk) -> tuple[KpiDefinition, Member | None, datetime.date]:
+    """The KPI somebody may plan, for whom, and the year: 404 out of reach."""
+    editable = queries.editable_kpis(request.member, request.today).filter(current__isnull=False)
+    definition = get_object_or_404(editable.select_related("current"), pk=pk)
+    return definition, _person(request, may_edit=True), chosen_year(request, request.POST.get("plan-year", ""))
+
+
+def _to_plan(request, pk, starts_on: datetime.date, member: Member | None):
+    response = redirect("strategy:kpi_plan", request.organization.slug, pk)
+    response["Location"] += f"?{_query(starts_on, member)}"
+    return response
 
 
 def _kept(request, definition, starts_on, member, field) -> bool:

@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 from kpiapp.decimals import ZERO
 from kpiapp.splitting import (
     Event,
+    Held,
     SplitError,
     equal_shares,
     level_path,
     readable_unit,
     shape_of,
     split,
+    split_held,
     split_mean,
     unit_of,
+    whole_of,
     with_events,
 )
 
@@ -211,3 +214,38 @@ def test_steps_are_as_fine_as_the_numbers():
 def test_large_parts_are_given_in_round_numbers(total, decimals, others, unit):
     numbers = [Decimal(other) for other in others]
     assert readable_unit(Decimal(total), 12, decimals, *numbers) == Decimal(unit)
+
+
+@given(
+    st.lists(st.integers(1, 1000), min_size=12, max_size=12),
+    st.sets(st.integers(0, 3)),
+    st.sets(st.integers(0, 11)),
+    st.integers(1, 100_000),
+)
+def test_quarters_that_hold_and_pins_in_them_hold_together_with_the_year(by, quarters, pinned, grain):
+    """Taken from a year that adds up, so that there is an answer; every quarter keeps one free month."""
+    months = [Decimal(grain + place) for place in range(12)]
+    pins = {place: months[place] for place in pinned if place % 3}
+    held = [Held(3 * place, 3 * place + 3, sum(months[3 * place : 3 * place + 3])) for place in sorted(quarters)]
+    parts = split_held(sum(months), [Decimal(one) for one in by], held, pins=pins)
+    assert sum(parts) == sum(months)
+    assert all(sum(parts[one.first : one.end]) == one.total for one in held)
+    assert all(parts[place] == value for place, value in pins.items())
+
+
+@pytest.mark.parametrize(
+    ("total", "quarters", "code"),
+    [(6000, [6001], "too_much"), (6000, [1500] * 3 + [1400], "sum"), (0, [1], "too_much")],
+)
+def test_quarters_that_cannot_hold_are_refused(total, quarters, code):
+    held = [Held(3 * place, 3 * place + 3, Decimal(one)) for place, one in enumerate(quarters)]
+    with pytest.raises(SplitError) as refused:
+        split_held(Decimal(total), equal_shares(12), held)
+    assert refused.value.code == code
+
+
+@given(st.lists(st.integers(-1000, 1000).map(Decimal), min_size=1, max_size=12))
+def test_what_was_split_comes_together_again(parts):
+    assert whole_of(parts, "sum") == sum(parts)
+    assert whole_of(parts, "last") == parts[-1]
+    assert abs(whole_of(parts, "avg") * len(parts) - sum(parts)) < Decimal("1e-20")

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from kpiapp.decimals import quantize
 from kpiapp.models import Period
+from kpiapp.splitting import whole_of
 from kpiapp.tenancy import organization_scope
 from scorecards.cards.longer import longer_periods
 from scorecards.explain.longer import explain_longer
 from scorecards.models import ScorecardLine
-from scorecards.scoring import Entry, NotScorable, ShortPeriod, aggregate, combine_periods, period_targets, value_of
+from scorecards.scoring import Entry, NotScorable, ShortPeriod, aggregate, combine_periods, value_of
 from strategy.services import kpis
 from tests.scorecards.kit import D, line_of, make_card, make_kpi, rescore
 
@@ -58,8 +59,8 @@ def test_leavers_over_the_mean_headcount_of_a_quarter_are_nine_percent():
 
 def test_targets_add_up_stand_or_are_averaged():
     targets = [Decimal(200), Decimal(100), Decimal(300)]
-    assert [period_targets(kind, targets) for kind in ("sum", "last", "avg")] == [600, 300, 200]
-    assert period_targets("sum", []) is None
+    assert [whole_of(targets, kind) for kind in ("sum", "last", "avg")] == [600, 300, 200]
+    assert whole_of([], "sum") is None
 
 
 class TestLines:

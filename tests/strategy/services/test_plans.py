@@ -108,6 +108,23 @@ def test_a_plan_taken_back_holds_no_more(scope, kpi):
     assert keep(scope, kpi).number == 3
 
 
+def test_a_former_version_holds_again_with_all_that_was_in_it(scope, kpi):
+    first = draft(*[600, 300, 600, *[100] * 9], pinned=frozenset({0, 2}), quarters={0: Decimal(1500)})
+    keep(scope, kpi, first)
+    service.drop_plan(definition=kpi, starts_on=YEAR, by=scope.strategy)
+    again = service.bring_back(plan=KpiPlan.objects.get(number=1), by=scope.strategy)
+    assert (again.number, again.held_quarters) == (3, [0])
+    assert [month.is_pinned for month in again.months.all()][:3] == [True, False, True]
+    with pytest.raises(PlanRefused):
+        service.bring_back(plan=KpiPlan.objects.get(number=2), by=scope.strategy)
+    assert AuditEvent.objects.filter(action="kpi.drop_plan").count() == 1
+
+
+def test_a_quarter_that_holds_a_total_is_not_broken(scope, kpi):
+    with pytest.raises(PlanRefused, match=r"1.700.*1.500"):
+        keep(scope, kpi, draft(*[600, 500, 600, *[100] * 9], quarters={0: Decimal(1500)}))
+
+
 def test_the_fiscal_year_stays_where_targets_are_planned_by_it(scope, kpi, today):
     keep(scope, kpi)
     with pytest.raises(Refused) as refused:

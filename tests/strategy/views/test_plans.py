@@ -82,6 +82,40 @@ def test_an_event_takes_its_part_of_the_month(an_phat, kpi):
     assert set(values) == {60, 100}
 
 
+def test_two_months_of_a_quarter_leave_the_third(an_phat, kpi):
+    quarter = {"plan-quarter-0": "1500", "plan-changed": "quarter-0", "plan-pin": ["0", "2"]}
+    values = field_of(live(an_phat, kpi, typed(6000, [600, "", 600, *[""] * 9], **quarter, **{"plan-shape": "equal"})))
+    assert (values[:3], values[3:]) == ([600, 300, 600], [500] * 9)
+
+
+def test_a_quarter_is_not_broken_by_its_months(an_phat, kpi):
+    months = [600, 500, 600, *[500] * 9]
+    held = {"plan-quarter-0": "1500", "plan-hold": ["0"], "plan-pin": ["0", "2"]}
+    response = live(an_phat, kpi, typed(6000, months, **held, **{"plan-changed": "1"}))
+    error = response.context["plan"].error
+    assert ("1.700" in error, "1.500" in error, field_of(response)[:3]) == (True, True, [600, 500, 600])
+    url = an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/")
+    refused = an_phat.client(an_phat.strategy).post(url, typed(6200, months, **held, **{"plan-keep": "1"}))
+    assert refused.status_code == 422
+    assert "1.700" in refused.context["plan"].error
+    with organization_scope(an_phat.organization):
+        assert not KpiPlan.objects.exists()
+
+
+def test_a_plan_is_taken_back_and_brought_back(an_phat, kpi):
+    url = an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/")
+    client, this_year = an_phat.client(an_phat.manager), str(year(an_phat).year)
+    client.post(url, typed(1200, [100] * 12, **{"plan-keep": "1"}))
+    page = client.post(f"{url}drop/", {"plan-year": this_year}, follow=True).content.decode()
+    assert f"{url}restore/" in page
+    with organization_scope(an_phat.organization):
+        assert plans.plan_of(kpi.pk, year(an_phat)) is None
+    client.post(f"{url}restore/", {"plan-year": this_year, "number": "1"})
+    with organization_scope(an_phat.organization):
+        assert plans.plan_of(kpi.pk, year(an_phat)).number == 3
+    assert client.post(f"{url}restore/", {"plan-year": this_year, "number": "2"}).status_code == 404
+
+
 def test_keeping_a_plan_and_who_may_not(an_phat, kpi):
     url = an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/")
     data = typed(1200, [100] * 12, **{"plan-keep": "1"})
