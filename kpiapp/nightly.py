@@ -20,6 +20,7 @@ from kpiapp.tenancy import organization_scope
 from scorecards import recompute
 from scorecards.choices import LineState
 from scorecards.models import LineScore, Scorecard, ScorecardLine, StaleCard
+from scorecards.services.quality import refresh_findings
 from scorecards.services.rollups import refresh_rollups
 from scorecards.services.warnings import refresh_strategy_warnings, refresh_warnings
 
@@ -172,6 +173,7 @@ def finish(job: Job) -> dict:
     counts = {"rollups_changed": 0, "warnings_opened": 0, "warnings_closed": 0}
     for period in _open_periods(job):
         counts["rollups_changed"] += refresh_rollups(period=period, on=on, job=job)
+        refresh_findings(period=period, on=on)
         changed = refresh_warnings(period=period, on=on)
         counts["warnings_opened"] += changed.opened
         counts["warnings_closed"] += changed.closed

@@ -18,7 +18,7 @@ class ScorecardsConfig(AppConfig):
         from scorecards.offers import curves, figures, histories
         from scorecards.offers import frame as offers
         from scorecards.offers.formula_values import values_to_try
-        from scorecards.services import drafts, quality, reminders, rollups
+        from scorecards.services import drafts, reminders, rollups
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.KPI_CHECKS.append(problems_of_definition)
@@ -40,6 +40,6 @@ class ScorecardsConfig(AppConfig):
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)
         registry.NOTIFICATIONS.update(notices.KINDS)
-        registry.NIGHT_STEPS += [(40, quality.audit_in_the_night), (50, reminders.remind_in_the_night)]
+        registry.NIGHT_STEPS.append((50, reminders.remind_in_the_night))
         registry.AUDIT_NOUNS.update(offers.AUDIT_NOUNS)
         registry.AUDIT_WORDS.update(offers.AUDIT_WORDS)

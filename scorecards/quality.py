@@ -1,12 +1,12 @@
 """The quality audit of cards: the facts of one or many cards, and what stands on their pages."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
-from django.db.models import F
-from django.db.models.functions import Coalesce
+from django.db import connection
 
+from kpiapp.tenancy import current_organization_id
 from scorecards.choices import OwnerKind
 from scorecards.line_rules import NEEDS_TARGET
 from scorecards.models import Scorecard, ScorecardLine
@@ -39,46 +39,66 @@ class Panel:
     findings: list[Shown]
 
 
-def card_facts(cards: Iterable[Scorecard]) -> dict[int, CardFacts]:
-    """The facts of many cards, read with one query."""
-    cards = list(cards)
-    kpis: dict[int, list[KpiFacts]] = defaultdict(list)
-    lines = ScorecardLine.objects.filter(scorecard__in=[card.pk for card in cards], is_scored=True)
-    rows = lines.order_by("scorecard_id", "position", "pk").values_list(
-        "scorecard_id",
-        "pk",
-        "weight",
-        Coalesce("kpi__perspective__kind", "kpi__objective__perspective__kind"),
-        "kpi__indicator",
-        "kpi__group",
-        "kpi__owner_id",
-        "kpi__source",
-        "kpi__objective_id",
-        "target",
-        "method",
-        F("kpi__method"),
-    )
-    needs = {method.value for method in NEEDS_TARGET}
-    for card_id, pk, weight, lane, indicator, group, owner, source, objective, target, own_method, method in rows:
-        kpis[card_id].append(
-            KpiFacts(
-                key=pk,
-                weight=weight,
-                perspective=lane or "",
-                indicator=indicator,
-                group=group,
-                has_owner=owner is not None,
-                has_source=bool(source),
-                has_objective=objective is not None,
-                has_target=target is not None or (own_method or method) not in needs,
-            )
-        )
-    return {card.pk: CardFacts(kpis[card.pk], card.owner_kind == OwnerKind.MEMBER) for card in cards}
+# What a rule may ask of a line, as text: cards whose texts are the same have the same findings.
+_FACTS = """
+WITH version AS (
+    SELECT v.id, v.method, concat_ws(
+        '|', coalesce(own.kind, lane.kind, ''), v.indicator, v."group", (v.owner_id IS NOT NULL)::int,
+        (v.source <> '')::int, (v.objective_id IS NOT NULL)::int) AS facts
+    FROM strategy_kpiversion v
+    LEFT JOIN strategy_perspective own ON own.organization_id = v.organization_id AND own.id = v.perspective_id
+    LEFT JOIN strategy_objective o ON o.organization_id = v.organization_id AND o.id = v.objective_id
+    LEFT JOIN strategy_perspective lane ON lane.organization_id = o.organization_id AND lane.id = o.perspective_id
+    WHERE v.organization_id = %(organization)s
+)
+SELECT l.scorecard_id, l.id, l.position, concat_ws(
+    '|', l.weight, v.facts,
+    (l.target IS NOT NULL OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(needs_target)s))::int) AS facts
+FROM scorecards_scorecardline l JOIN version v ON v.id = l.kpi_id
+WHERE l.organization_id = %(organization)s AND l.is_scored
+"""
+# Row source (scorecard_id, is_persons, shape) of all cards of a period; a shape is the facts of a card's lines, in no
+# order that would mean anything.
+SHAPES = f"""
+SELECT c.id AS scorecard_id, c.owner_kind = %(member)s AS is_persons, coalesce(s.shape, '') AS shape
+FROM scorecards_scorecard c
+LEFT JOIN (SELECT scorecard_id, string_agg(facts, ';') AS shape FROM ({_FACTS}) line GROUP BY scorecard_id) s
+    ON s.scorecard_id = c.id
+WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s
+"""  # noqa: S608  (constants)
+
+
+def fact_parameters() -> dict:
+    """What SHAPES takes besides its period."""
+    return {
+        "organization": current_organization_id(),
+        "member": str(OwnerKind.MEMBER),
+        "needs_target": [str(method) for method in NEEDS_TARGET],
+    }
+
+
+def facts_of_shape(shape: str, is_persons: bool) -> CardFacts:
+    """What a shape says; its KPIs are known by their places."""
+    kpis = [_kpi(place, facts) for place, facts in enumerate(shape.split(";"))] if shape else []
+    return CardFacts(kpis, is_persons)
+
+
+def _kpi(key: int, facts: str) -> KpiFacts:
+    weight, lane, indicator, group, *said = facts.split("|")
+    return KpiFacts(key, Decimal(weight), lane, indicator, group, *(flag == "1" for flag in said))
+
+
+def card_facts(card: Scorecard) -> CardFacts:
+    """The facts of one card, its KPIs known by their lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_FACTS} AND l.scorecard_id = %(card)s ORDER BY 3, 2", fact_parameters() | {"card": card.pk})
+        kpis = [_kpi(line_id, facts) for _card, line_id, _position, facts in cursor.fetchall()]
+    return CardFacts(kpis, card.owner_kind == OwnerKind.MEMBER)
 
 
 def card_panel(card: Scorecard) -> Panel:
     """The audit of one card with the names of its KPIs."""
-    audit = audit_card(card_facts([card])[card.pk])
+    audit = audit_card(card_facts(card))
     names = dict(ScorecardLine.objects.filter(scorecard=card).values_list("pk", "kpi__name"))
     return _panel(audit, {finding.code: names for finding in audit.findings})
 

@@ -17,7 +17,7 @@ from kpiapp.services.periods import fill_fiscal_year
 from kpiapp.tenancy import organization_scope
 from payroll.demo import cards, cascade, formulas, grids, kpi_cards, night, pay, people, plans, strategy
 from scorecards.recompute import apply_links
-from scorecards.services import rollups, warnings
+from scorecards.services import quality, rollups, warnings
 
 COMPANIES = ("an_phat", "brightwater")
 MONTHS_OF_HISTORY = 12
@@ -83,6 +83,7 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     for month in months:
         rollups.refresh_rollups(period=month, on=min(month.last_day, today))
     for month in months[-pay.LOCKED_BUT :]:
+        quality.refresh_findings(period=month, on=today)
         warnings.refresh_warnings(period=month, on=today)
     warnings.refresh_strategy_warnings(on=today)
     plans.plan_next_year(organization, spec, measures, today, by=staff.top)

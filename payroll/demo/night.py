@@ -24,6 +24,7 @@ def last_night(organization: Organization, month: Period, today: datetime.date) 
     lines = _lines_without_entry(month)
     ids = [line.scorecard_id for line in lines]
     yesterday = today - datetime.timedelta(days=1)
+    quality.refresh_findings(period=month, on=today)
     if lines and yesterday >= month.starts_on:
         before = _night(yesterday)
         rescore_cards(card_ids=ids, on=yesterday, job=before)
@@ -40,7 +41,6 @@ def last_night(organization: Organization, month: Period, today: datetime.date) 
             "warnings_closed": changed.closed,
         }
         night.save(update_fields=["result"])
-    quality.refresh_findings(period=month, on=today)
     _tell_of_changes(today)
     reminders.remind_in_the_night(organization, None, today)
 

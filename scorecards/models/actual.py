@@ -35,9 +35,9 @@ class Actual(OrganizationModel):
         ordering = ["on", "id"]
         indexes = [
             models.Index(fields=["organization", "line", "on", "id"]),
-            # What waits for approval.
+            # What waits for approval, longest first.
             models.Index(
-                fields=["organization", "line", "entered_at"],
+                fields=["organization", "entered_at", "line"],
                 condition=Q(state=ActualState.RECORDED),
                 name="actual_waiting",
             ),

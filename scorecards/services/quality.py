@@ -1,78 +1,113 @@
 """The quality audit of a whole company, written down every night for its running periods."""
 
 import datetime
+import json
+from collections.abc import Iterable, Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from kpiapp.choices import PeriodState
-from kpiapp.models import Department, Employment, Organization, Period
+from kpiapp.models import Department, Employment, Period
 from scorecards import quality
 from scorecards.choices import OwnerKind
-from scorecards.models import QualityFinding, Scorecard
+from scorecards.models import Scorecard
 from strategy.choices import MapState
 from strategy.models import StrategyMap
 from strategy.quality.facts import map_facts
 from strategy.quality.rules import Finding, Severity, audit_card, audit_map
 from strategy.smarter.night_checks import findings_of_kpis
 
-BATCH = 1000
-FIELDS = ("scorecard_id", "department_id", "map_id", "kpi_id")
-
-
-def audit_in_the_night(organization: Organization, job, on: datetime.date) -> None:
-    """A step of the night: the audit of every period that runs."""
-    for period in Period.objects.filter(state=PeriodState.OPEN, starts_on__lte=on, ends_on__gt=on):
-        if Scorecard.objects.filter(period=period).exists():
-            refresh_findings(period=period, on=on)
+_SHAPES = f"""
+CREATE TEMPORARY TABLE card_shape AS {quality.SHAPES};
+SELECT DISTINCT shape, is_persons FROM card_shape
+"""  # noqa: S608  (constants)
+# What every shape of card lacks and what else is weak, beside what is stored: the rows that differ.
+_DIFFERENCES = """
+CREATE TEMPORARY TABLE finding_difference AS
+WITH wanted AS (
+    SELECT f.code, f.severity, f.numbers::jsonb, c.scorecard_id, NULL::bigint AS department_id, NULL::bigint AS map_id,
+           NULL::bigint AS kpi_id
+    FROM unnest(%(shapes)s::text[], %(persons)s::boolean[], %(codes)s::text[], %(severities)s::text[],
+                %(numbers)s::text[]) AS f (shape, is_persons, code, severity, numbers)
+    JOIN card_shape c ON c.shape = f.shape AND c.is_persons = f.is_persons
+    UNION ALL
+    SELECT f.code, f.severity, f.numbers::jsonb, NULL, f.department_id, f.map_id, f.kpi_id
+    FROM unnest(%(other_codes)s::text[], %(other_severities)s::text[], %(other_numbers)s::text[],
+                %(departments)s::bigint[], %(maps)s::bigint[], %(kpis)s::bigint[])
+         AS f (code, severity, numbers, department_id, map_id, kpi_id)
+), stored AS (
+    SELECT * FROM scorecards_qualityfinding WHERE organization_id = %(organization)s AND period_id = %(period)s
+)
+SELECT s.id AS stored_id, w.* FROM stored s FULL JOIN wanted w
+  ON w.code = s.code AND coalesce(w.scorecard_id, 0) = coalesce(s.scorecard_id, 0)
+ AND coalesce(w.department_id, 0) = coalesce(s.department_id, 0) AND coalesce(w.map_id, 0) = coalesce(s.map_id, 0)
+ AND coalesce(w.kpi_id, 0) = coalesce(s.kpi_id, 0)
+WHERE (s.severity, s.numbers) IS DISTINCT FROM (w.severity, w.numbers)
+"""
+_WRITE = (
+    """DELETE FROM scorecards_qualityfinding q USING finding_difference d
+       WHERE q.organization_id = %(organization)s AND q.id = d.stored_id AND d.code IS NULL""",
+    """UPDATE scorecards_qualityfinding q SET numbers = d.numbers, severity = d.severity FROM finding_difference d
+       WHERE q.organization_id = %(organization)s AND q.id = d.stored_id""",
+    """INSERT INTO scorecards_qualityfinding (organization_id, period_id, code, severity, numbers, scorecard_id,
+                                              department_id, map_id, kpi_id)
+       SELECT %(organization)s, %(period)s, code, severity, numbers, scorecard_id, department_id, map_id, kpi_id
+       FROM finding_difference WHERE stored_id IS NULL ON CONFLICT DO NOTHING""",
+)
 
 
 @transaction.atomic
 def refresh_findings(*, period: Period, on: datetime.date) -> int:
-    """Bring the findings of a period up to date, touching only what changed; how many there are."""
-    wanted = {_key(row): row for row in _findings(period, on)}
-    stored = {_key(row): row for row in QualityFinding.objects.filter(period=period).select_for_update()}
-    gone = [row.pk for key, row in stored.items() if key not in wanted]
-    QualityFinding.objects.filter(pk__in=gone).delete()
-    changed = []
-    for key, row in stored.items():
-        new = wanted.pop(key, None)
-        if new is not None and (row.numbers, row.severity) != (new.numbers, new.severity):
-            row.numbers, row.severity = new.numbers, new.severity
-            changed.append(row)
-    QualityFinding.objects.bulk_update(changed, ["numbers", "severity"], batch_size=BATCH)
-    QualityFinding.objects.bulk_create(wanted.values(), batch_size=BATCH)
-    return len(stored) - len(gone) + len(wanted)
+    """Bring the findings of a period up to date, touching only what changed; how many were written or forgotten."""
+    parameters = quality.fact_parameters() | {"period": period.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_SHAPES, parameters)
+        cursor.execute(_DIFFERENCES, parameters | _of_cards(cursor.fetchall()) | _of_others(period, on))
+        changed = 0
+        for statement in _WRITE:
+            cursor.execute(statement, parameters)
+            changed += cursor.rowcount
+        cursor.execute("DROP TABLE card_shape, finding_difference")
+    return changed
 
 
-def _key(row: QualityFinding) -> tuple:
-    return (row.code, *(getattr(row, name) for name in FIELDS))
-
-
-def _findings(period: Period, on: datetime.date) -> list[QualityFinding]:
-    cards = list(Scorecard.objects.filter(period=period))
-    facts = quality.card_facts(cards)
+def _of_cards(shapes: Iterable[tuple[str, bool]]) -> dict[str, list]:
+    """Every rule for every shape that a card has: many cards are one shape."""
     rows = [
-        _row(period, finding, scorecard_id=card.pk) for card in cards for finding in audit_card(facts[card.pk]).findings
+        (*_texts(finding), shape, is_persons)
+        for shape, is_persons in shapes
+        for finding in audit_card(quality.facts_of_shape(shape, is_persons)).findings
     ]
-    chart = StrategyMap.objects.filter(state=MapState.PUBLISHED).first()
-    if chart is not None:
-        rows += [_row(period, finding, map_id=chart.pk) for finding in audit_map(map_facts(chart)).findings]
-    rows += [_row(period, Finding("unused", Severity.LOW), kpi_id=kpi.pk) for kpi in quality.unused_kpis()]
-    rows += [_row(period, finding, kpi_id=kpi) for kpi, finding in findings_of_kpis(on)]
-    return rows + _departments_without_card(period, cards, on)
+    return _columns(("codes", "severities", "numbers", "shapes", "persons"), rows)
 
 
-def _departments_without_card(period: Period, cards: list[Scorecard], on: datetime.date) -> list[QualityFinding]:
+def _of_others(period: Period, on: datetime.date) -> dict[str, list]:
+    """Where there are cards: the published map, KPIs that nobody uses or whose day has passed, units without a card."""
+    found: list[tuple] = []
+    if Scorecard.objects.filter(period=period).exists():
+        chart = StrategyMap.objects.filter(state=MapState.PUBLISHED).first()
+        found = [(finding, None, chart.pk, None) for finding in audit_map(map_facts(chart)).findings] if chart else []
+        found += [(Finding("unused", Severity.LOW), None, None, kpi.pk) for kpi in quality.unused_kpis()]
+        found += [(finding, None, None, kpi) for kpi, finding in findings_of_kpis(on)]
+        found += [(Finding("no_card", Severity.MEDIUM), unit, None, None) for unit in _without_card(period, on)]
+    # A KPI breaks a rule once, however many reasons it has.
+    rows = {(finding.code, *about): (*_texts(finding), *about) for finding, *about in reversed(found)}
+    names = ("other_codes", "other_severities", "other_numbers", "departments", "maps", "kpis")
+    return _columns(names, list(rows.values()))
+
+
+def _texts(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, finding.severity.value, json.dumps(finding.numbers)
+
+
+def _columns(names: Sequence[str], rows: Sequence[tuple]) -> dict[str, list]:
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+def _without_card(period: Period, on: datetime.date) -> Iterable[int]:
     """Departments with people and without a card, in a company that gives cards to departments."""
-    have = {card.department_id for card in cards if card.owner_kind == OwnerKind.DEPARTMENT}
-    if not have:
+    cards = Scorecard.objects.filter(period=period, owner_kind=OwnerKind.DEPARTMENT)
+    if not cards.exists():
         return []
     peopled = Employment.objects.on(min(on, period.last_day)).filter(member__is_active=True).values("department")
-    units = Department.objects.filter(is_active=True, parent__isnull=False, pk__in=peopled).exclude(pk__in=have)
-    return [_row(period, Finding("no_card", Severity.MEDIUM), department_id=unit.pk) for unit in units]
-
-
-def _row(period: Period, finding: Finding, **target) -> QualityFinding:
-    return QualityFinding(
-        period=period, code=finding.code, severity=finding.severity.value, numbers=finding.numbers, **target
-    )
+    units = Department.objects.filter(is_active=True, parent__isnull=False, pk__in=peopled)
+    return units.exclude(pk__in=cards.values("department")).values_list("pk", flat=True)

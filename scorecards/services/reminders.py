@@ -51,23 +51,27 @@ WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND c.st
 
 # Entries of the day before and earlier that nobody has decided on, by who would: never the one who entered them.
 _WAITING = """
-SELECT DISTINCT coalesce(e.manager_id, d.head_id, %(office)s) AS who, c.period_id
-FROM scorecards_actual a
-JOIN scorecards_scorecardline l ON l.organization_id = a.organization_id AND l.id = a.line_id
-JOIN scorecards_scorecard c ON c.organization_id = l.organization_id AND c.id = l.scorecard_id
-JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id AND p.state = 'open'
-LEFT JOIN kpiapp_department d ON d.organization_id = c.organization_id AND d.id = c.department_id
-LEFT JOIN kpiapp_employment e ON e.organization_id = c.organization_id AND e.member_id = c.member_id
-    AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
-WHERE a.organization_id = %(organization)s AND a.state = 'recorded' AND a.entered_at < %(on)s
-  AND coalesce(e.manager_id, d.head_id, %(office)s) IS DISTINCT FROM a.entered_by_id
+SELECT DISTINCT who, period_id FROM (
+    SELECT c.id, c.period_id, coalesce(e.manager_id, d.head_id, %(office)s) AS who
+    FROM scorecards_scorecard c
+    JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id AND p.state = 'open'
+    LEFT JOIN kpiapp_department d ON d.organization_id = c.organization_id AND d.id = c.department_id
+    LEFT JOIN kpiapp_employment e ON e.organization_id = c.organization_id AND e.member_id = c.member_id
+        AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
+    WHERE c.organization_id = %(organization)s) card
+WHERE who IS NOT NULL AND EXISTS (
+    SELECT 1 FROM scorecards_scorecardline l
+    JOIN scorecards_actual a ON a.organization_id = l.organization_id AND a.line_id = l.id
+    WHERE l.organization_id = %(organization)s AND l.scorecard_id = card.id AND a.state = 'recorded'
+      AND a.entered_at < %(on)s::timestamptz AND a.entered_by_id IS DISTINCT FROM card.who)
 """
 
 # Whoever got a warning this night, or let the day of one pass.
 _WARNED = """
-SELECT DISTINCT owner_id FROM scorecards_earlywarning
-WHERE organization_id = %(organization)s AND closed_on IS NULL AND state = 'open' AND owner_id IS NOT NULL
-  AND (opened_on = %(on)s OR reopened_on = %(on)s OR due_on = %(yesterday)s)
+SELECT m.id FROM kpiapp_member m WHERE m.organization_id = %(organization)s AND m.user_id IS NOT NULL AND EXISTS (
+    SELECT 1 FROM scorecards_earlywarning w
+    WHERE w.organization_id = %(organization)s AND w.owner_id = m.id AND w.closed_on IS NULL AND w.state = 'open'
+      AND (w.opened_on = %(on)s OR w.reopened_on = %(on)s OR w.due_on = %(yesterday)s))
 """
 
 
@@ -129,7 +133,7 @@ def remind_of_waiting_entries(*, on: datetime.date) -> int:
     parameters = {"organization": current_organization_id(), "on": on, "office": _office(on)}
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, parameters)
-        rows = [(who, period_id, step) for who, period_id in cursor.fetchall() if who]
+        rows = [(who, period_id, step) for who, period_id in cursor.fetchall()]
     return notifications.remind(kind=notices.ENTRIES_WAIT, model=Period, steps=rows)
 
 

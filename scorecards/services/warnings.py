@@ -18,8 +18,7 @@ from scorecards import recipients
 from scorecards.choices import CLOCK_DAYS, CardState, LineState, Status, WarningEnd, WarningKind
 from scorecards.line_rules import ADDS_UP, elapsed_on
 from scorecards.scoring.pace import AT_RISK_FROM, TOO_EARLY_BELOW
-from strategy.choices import Aggregation, Direction, KpiState, MapState, PerspectiveKind, ScoringMethod
-from strategy.quality.rules import USUAL
+from strategy.choices import Aggregation, Direction, KpiState, MapState, ScoringMethod
 from strategy.smarter.night_checks import overdue_kpis
 
 WAITS_FOR_DAYS = 3
@@ -30,8 +29,29 @@ DRAFT_FOR_DAYS = 30
 # Whose the warning is: the person's own, the head's, and the strategy office's where there is nobody in particular. An
 # entry that waits is the manager's; a card is agreed by somebody whom it does not measure.
 _OF_A_PERIOD = """
-WITH card AS (
-    SELECT c.id, c.owner_kind, c.state, c.created_at, c.submitted_at,
+WITH line AS (
+    SELECT c.id AS scorecard_id, l.id AS line_id, s.state = %(is_late)s AS is_late, s.status = %(is_off)s AS is_off,
+           v.owner_id IS NULL AND c.owner_kind <> 'member' AS is_nobodys,
+           CASE WHEN %(over)s OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(paced)s) THEN NULL
+                WHEN v.aggregation = ANY(%(adds_up)s) THEN
+                    CASE WHEN v.direction = %(decrease)s THEN s.raw < %(least_of_budget)s
+                         WHEN coalesce(nullif(l.method, ''), v.method) <> %(mirror)s THEN s.raw < %(least)s END
+                WHEN v.aggregation = %(last)s AND l.baseline IS NOT NULL
+                     AND coalesce(nullif(l.method, ''), v.method) = %(baseline)s THEN s.raw < %(least)s
+           END AS is_behind
+    FROM scorecards_scorecard c
+    JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = c.id
+    JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.line_id = l.id
+    JOIN strategy_kpiversion v ON v.organization_id = %(organization)s AND v.id = l.kpi_id
+    WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND l.is_scored
+), hit AS MATERIALIZED (
+    SELECT * FROM line WHERE is_late OR is_behind OR (is_behind IS NULL AND is_off) OR is_nobodys
+), waiting AS MATERIALIZED (
+    SELECT DISTINCT l.scorecard_id FROM scorecards_actual a
+    JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.id = a.line_id
+    WHERE a.organization_id = %(organization)s AND a.state = 'recorded' AND a.entered_at < %(waits_since)s::timestamptz
+), card AS MATERIALIZED (
+    SELECT c.id, c.state, c.created_at, c.submitted_at,
            coalesce(c.member_id, d.head_id, %(office)s) AS owner_id,
            coalesce(e.manager_id, d.head_id, %(office)s) AS manager_id,
            coalesce(e.manager_id, above.head_id, %(office)s) AS agrees_id
@@ -41,55 +61,27 @@ WITH card AS (
     LEFT JOIN kpiapp_employment e ON e.organization_id = c.organization_id AND e.member_id = c.member_id
         AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
     WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s
-), line AS (
-    SELECT card.id AS scorecard_id, card.owner_kind, card.owner_id, l.id, l.weight, s.state, s.status,
-           v.owner_id AS kpi_owner_id, coalesce(own.kind, lane.kind) AS perspective,
-           CASE WHEN coalesce(nullif(l.method, ''), v.method) = ANY(%(paced)s) AND NOT %(over)s THEN
-               CASE WHEN v.aggregation = ANY(%(adds_up)s) THEN
-                        CASE WHEN v.direction = %(decrease)s THEN s.raw < %(least_of_budget)s
-                             WHEN coalesce(nullif(l.method, ''), v.method) <> %(mirror)s THEN s.raw < %(least)s END
-                    WHEN v.aggregation = %(last)s AND l.baseline IS NOT NULL
-                         AND coalesce(nullif(l.method, ''), v.method) = %(baseline)s THEN s.raw < %(least)s END
-           END AS is_behind
-    FROM card
-    JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = card.id
-    JOIN scorecards_linescore s ON s.organization_id = l.organization_id AND s.line_id = l.id
-    JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
-    LEFT JOIN strategy_perspective own ON own.organization_id = v.organization_id AND own.id = v.perspective_id
-    LEFT JOIN strategy_objective o ON o.organization_id = v.organization_id AND o.id = v.objective_id
-    LEFT JOIN strategy_perspective lane ON lane.organization_id = o.organization_id AND lane.id = o.perspective_id
-    WHERE l.is_scored
+), found (kind, scorecard_id, line_id, owner_id) AS (
+    SELECT %(late)s, card.id, line_id, card.owner_id FROM hit JOIN card ON card.id = scorecard_id WHERE is_late
+    UNION ALL
+    SELECT CASE WHEN is_behind THEN %(forecast_miss)s ELSE %(off_target)s END, card.id, line_id, card.owner_id
+    FROM hit JOIN card ON card.id = scorecard_id WHERE is_behind OR (is_behind IS NULL AND is_off)
+    UNION ALL
+    SELECT %(no_owner)s, card.id, line_id, card.owner_id FROM hit JOIN card ON card.id = scorecard_id WHERE is_nobodys
+    UNION ALL
+    SELECT CASE q.code WHEN 'weights' THEN %(weights)s ELSE %(process_heavy)s END, card.id, NULL, card.owner_id
+    FROM scorecards_qualityfinding q JOIN card ON card.id = q.scorecard_id
+    WHERE q.organization_id = %(organization)s AND q.period_id = %(period)s AND q.code IN ('weights', 'process')
+    UNION ALL
+    SELECT %(unapproved)s, card.id, NULL, card.manager_id FROM waiting JOIN card ON card.id = waiting.scorecard_id
+    UNION ALL
+    SELECT %(no_consensus)s, card.id, NULL, card.agrees_id FROM card
+    WHERE card.state = %(submitted)s AND card.submitted_at < %(waits_since)s
+       OR card.state = %(draft)s AND card.created_at < %(planned_since)s AND %(begun_on)s <= %(planned_since)s
 )
-SELECT %(late)s::text AS kind, %(period)s::bigint AS period_id, scorecard_id, id AS line_id,
-       NULL::bigint AS objective_id, NULL::bigint AS kpi_id, owner_id
-FROM line WHERE state = %(is_late)s
-UNION ALL
-SELECT CASE WHEN is_behind THEN %(forecast_miss)s ELSE %(off_target)s END, %(period)s, scorecard_id, id,
-       NULL, NULL, owner_id
-FROM line
-WHERE is_behind OR (is_behind IS NULL AND status = %(is_off)s)
-UNION ALL
-SELECT %(no_owner)s, %(period)s, scorecard_id, id, NULL, NULL, owner_id FROM line
-WHERE kpi_owner_id IS NULL AND owner_kind <> 'member'
-UNION ALL
-SELECT %(weights)s, %(period)s, scorecard_id, NULL, NULL, NULL, owner_id FROM line
-GROUP BY scorecard_id, owner_id HAVING sum(weight) <> 100
-UNION ALL
-SELECT %(process_heavy)s, %(period)s, scorecard_id, NULL, NULL, NULL, owner_id FROM line
-GROUP BY scorecard_id, owner_id
-HAVING count(*) >= %(least_for_a_mix)s
-   AND count(*) FILTER (WHERE perspective = %(process)s) > %(most_process)s * count(*)
-UNION ALL
-SELECT %(no_consensus)s, %(period)s, card.id, NULL, NULL, NULL, card.agrees_id FROM card
-WHERE card.state = %(submitted)s AND card.submitted_at < %(waits_since)s
-   OR card.state = %(draft)s AND card.created_at < %(planned_since)s AND %(begun_on)s <= %(planned_since)s
-UNION ALL
-SELECT %(unapproved)s, %(period)s, card.id, NULL, NULL, NULL, card.manager_id
-FROM card WHERE EXISTS (
-    SELECT 1 FROM scorecards_scorecardline l JOIN scorecards_actual a
-        ON a.organization_id = %(organization)s AND a.line_id = l.id
-    WHERE l.organization_id = %(organization)s AND l.scorecard_id = card.id
-      AND a.state = 'recorded' AND a.entered_at < %(waits_since)s)
+SELECT kind::text, %(period)s::bigint AS period_id, scorecard_id, line_id::bigint, NULL::bigint AS objective_id,
+       NULL::bigint AS kpi_id, owner_id
+FROM found
 """
 
 # What is weak in the strategy itself, whatever the period: on the published map, and among the KPIs in use.
@@ -130,9 +122,10 @@ JOIN used ON used.definition_id = kpi.id WHERE kpi.id = ANY(%(overdue)s)
 _SAME = (
     """w.organization_id = %(organization)s AND w.period_id IS NOT DISTINCT FROM %(period)s AND w.closed_on IS NULL"""
 )
-_MATCH = """f.kind = w.kind AND f.scorecard_id IS NOT DISTINCT FROM w.scorecard_id
-      AND f.line_id IS NOT DISTINCT FROM w.line_id AND f.objective_id IS NOT DISTINCT FROM w.objective_id
-      AND f.kpi_id IS NOT DISTINCT FROM w.kpi_id"""
+# Equality, which can be hashed: IS NOT DISTINCT FROM would compare every warning with every other.
+_MATCH = """f.kind = w.kind AND coalesce(f.scorecard_id, 0) = coalesce(w.scorecard_id, 0)
+      AND coalesce(f.line_id, 0) = coalesce(w.line_id, 0) AND coalesce(f.objective_id, 0) = coalesce(w.objective_id, 0)
+      AND coalesce(f.kpi_id, 0) = coalesce(w.kpi_id, 0)"""
 
 _CLOSE = f"""
 UPDATE scorecards_earlywarning w SET closed_on = %(on)s, closed_reason = %(mended)s
@@ -258,7 +251,4 @@ def _parameters(period: Period, on: datetime.date) -> dict:
         "is_off": str(Status.OFF),
         "submitted": str(CardState.SUBMITTED),
         "draft": str(CardState.DRAFT),
-        "process": str(PerspectiveKind.PROCESS),
-        "most_process": USUAL.most_process,
-        "least_for_a_mix": USUAL.least_for_a_mix,
     }

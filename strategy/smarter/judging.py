@@ -109,9 +109,13 @@ def kpis_in_use() -> QuerySet[KpiDefinition]:
 
 
 def judge_all(on: datetime.date) -> Iterator[tuple[KpiDefinition, list[Finding]]]:
-    """Every KPI in use with its letters, for the night: two queries, however many KPIs there are."""
+    """Every KPI in use with its letters, for the night: two queries, however many KPIs there are.
+
+    The past is read of those alone that have a target to hold against it.
+    """
     definitions = list(kpis_in_use().select_related("current__owner", "current__objective__map").only(*_READ))
-    past = past_results([definition.pk for definition in definitions], on)
+    aimed = [one.pk for one in definitions if one.current.target is not None or one.current.method == ScoringMethod.BAND]
+    past = past_results(aimed, on)
     for definition in definitions:
         fields = {name: getattr(definition.current, name) for name in JUDGED}
         yield definition, judge_fields(fields, definition, on, past.get(definition.pk, ()))
