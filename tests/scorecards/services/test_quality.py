@@ -39,6 +39,20 @@ def test_a_night_writes_what_it_finds_and_forgets_what_is_mended(maker):
     assert all(after[code] == before[code] for code in after)
 
 
+def test_cards_of_one_shape_lack_the_same_and_a_second_night_writes_nothing(maker):
+    version = maker.kpi()
+    cards = [maker.card(member) for member in (maker.cast.lan, maker.cast.minh)]
+    for card in cards:
+        maker.line(card, version, weight="90")
+    maker.line(cards[1], weight="10")
+    assert refresh_findings(period=maker.cast.period, on=DAY)
+    lacks = [set(found(scorecard=card)) for card in cards]
+    assert lacks[0] - lacks[1] == {"weights"}
+    before = list(QualityFinding.objects.order_by("pk").values())
+    assert refresh_findings(period=maker.cast.period, on=DAY) == 0
+    assert list(QualityFinding.objects.order_by("pk").values()) == before
+
+
 def test_the_map_and_kpis_that_nobody_uses(maker):
     lane = Perspective.objects.create(kind="financial", position=1)
     chart = StrategyMap.objects.create(name="2026", state="published", published_at=timezone.now())

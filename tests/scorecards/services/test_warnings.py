@@ -14,8 +14,9 @@ from scorecards.line_rules import elapsed_on, pace_kind_of
 from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard
 from scorecards.recompute import refresh_actuals, rescore_cards
 from scorecards.scoring import pace_of, value_of
+from scorecards.services.quality import refresh_findings
 from scorecards.services.warning_answers import WarningRefused, answer_warning, assign_warning, snooze_warning
-from scorecards.services.warnings import refresh_strategy_warnings, refresh_warnings
+from scorecards.services.warnings import Changed, refresh_strategy_warnings, refresh_warnings
 from scorecards.warnings.queries import possible_owners
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
 from tests.scorecards.recompute.conftest import CardMaker
@@ -27,6 +28,12 @@ DAY = datetime.date(2026, 11, 17)
 def maker(scope) -> CardMaker:
     """In the open scope of An Phat."""
     return CardMaker(scope)
+
+
+def as_in_a_night(*, period: Period, on: datetime.date) -> Changed:
+    """Warnings stand on findings: weights and the share of process KPIs are judged once."""
+    refresh_findings(period=period, on=on)
+    return refresh_warnings(period=period, on=on)
 
 
 def open_kinds(**about):
@@ -46,7 +53,7 @@ def test_forecast_misses_are_the_lines_that_the_kernel_calls_behind(maker):
         maker.entry(line, value=Decimal(maker.random.randint(0, 130)))
         refresh_actuals(line_ids=[line.pk])
     rescore_cards(card_ids=[card.pk], on=DAY)
-    refresh_warnings(period=cast.period, on=DAY)
+    as_in_a_night(period=cast.period, on=DAY)
     elapsed = elapsed_on(cast.period, DAY, WorkingCalendar())
     behind = set()
     for score in LineScore.objects.select_related("line__kpi", "line__scorecard"):
@@ -67,7 +74,7 @@ def test_forecast_misses_are_the_lines_that_the_kernel_calls_behind(maker):
 def test_nobody_is_behind_before_there_was_time(maker):
     maker.line(card := maker.card(), None, "0")
     rescore_cards(card_ids=[card.pk], on=datetime.date(2026, 11, 1))
-    refresh_warnings(period=maker.cast.period, on=datetime.date(2026, 11, 1))
+    as_in_a_night(period=maker.cast.period, on=datetime.date(2026, 11, 1))
     assert open_kinds() == []
 
 
@@ -77,7 +84,7 @@ def test_weights_waiting_entries_and_kpis_without_owner(maker):
     line = maker.line(card, None, "100", weight="80")
     rescore_cards(card_ids=[card.pk], on=DAY)
     later = Actual.objects.get(line=line).entered_at.date() + datetime.timedelta(days=5)
-    refresh_warnings(period=cast.period, on=later)
+    as_in_a_night(period=cast.period, on=later)
     assert open_kinds() == ["no_owner", "unapproved", "weights"]
     assert set(EarlyWarning.objects.values_list("owner", flat=True)) == {cast.manager.pk}
 
@@ -87,13 +94,13 @@ def test_a_warning_opens_once_and_closes_with_its_reason(maker):
     card = maker.card()
     line = maker.line(card, None, "10")
     rescore_cards(card_ids=[card.pk], on=DAY)
-    first = refresh_warnings(period=cast.period, on=DAY)
-    again = refresh_warnings(period=cast.period, on=DAY + datetime.timedelta(days=1))
+    first = as_in_a_night(period=cast.period, on=DAY)
+    again = as_in_a_night(period=cast.period, on=DAY + datetime.timedelta(days=1))
     assert ((first.opened, first.closed), (again.opened, again.closed)) == ((1, 0), (0, 0))
     maker.entry(line, value=Decimal(90))
     refresh_actuals(line_ids=[line.pk])
     rescore_cards(card_ids=[card.pk], on=DAY)
-    last = refresh_warnings(period=cast.period, on=DAY + datetime.timedelta(days=2))
+    last = as_in_a_night(period=cast.period, on=DAY + datetime.timedelta(days=2))
     warning = EarlyWarning.objects.get()
     assert (last.closed, warning.opened_on, warning.closed_on) == (1, DAY, DAY + datetime.timedelta(days=2))
 
@@ -106,13 +113,13 @@ def test_tet_is_no_time_to_fall_behind(maker):
     )
     line = maker.line(maker.card(period=february), None, "61")
     rescore_cards(card_ids=[line.scorecard_id], on=datetime.date(2026, 2, 19))
-    refresh_warnings(period=february, on=datetime.date(2026, 2, 19))
+    as_in_a_night(period=february, on=datetime.date(2026, 2, 19))
     assert open_kinds(line=line) == ["forecast_miss"]
     start_calendar(cast.organization, cast.owner)
     calendar = working_calendar()
     before, during = (elapsed_on(february, datetime.date(2026, 2, day), calendar) for day in (13, 19))
     assert before == during == divide(Decimal(10), Decimal(15))
-    refresh_warnings(period=february, on=datetime.date(2026, 2, 19))
+    as_in_a_night(period=february, on=datetime.date(2026, 2, 19))
     assert open_kinds(line=line) == []
 
 
@@ -120,7 +127,7 @@ def answered(maker, on, *, days=3):
     """A red line of Lan's card whose warning she answers on a day."""
     line = maker.line(card := maker.card(), None, "10")
     rescore_cards(card_ids=[card.pk], on=DAY)
-    refresh_warnings(period=maker.cast.period, on=DAY)
+    as_in_a_night(period=maker.cast.period, on=DAY)
     until = on + datetime.timedelta(days=days)
     answer_warning(warning=EarlyWarning.objects.get(), text="Gọi lại 20 khách", until=until, on=on, by=maker.cast.lan)
     return line
@@ -130,10 +137,10 @@ def test_an_answer_lets_it_rest_and_it_comes_back_if_it_still_holds(maker):
     period = maker.cast.period
     answered(maker, DAY)
     for days in (1, 3):
-        refresh_warnings(period=period, on=DAY + datetime.timedelta(days=days))
+        as_in_a_night(period=period, on=DAY + datetime.timedelta(days=days))
         assert EarlyWarning.objects.get().state == "answered"
     again = DAY + datetime.timedelta(days=4)
-    assert refresh_warnings(period=period, on=again).opened == 1
+    assert as_in_a_night(period=period, on=again).opened == 1
     warning = EarlyWarning.objects.get()
     assert (warning.state, warning.reopened_on, warning.answer) == ("open", again, "Gọi lại 20 khách")
     assert warning.due_on > again
@@ -144,7 +151,7 @@ def test_an_answered_warning_ends_with_its_cause(maker):
     maker.entry(line, value=Decimal(95))
     refresh_actuals(line_ids=[line.pk])
     rescore_cards(card_ids=[line.scorecard_id], on=DAY)
-    refresh_warnings(period=maker.cast.period, on=DAY + datetime.timedelta(days=1))
+    as_in_a_night(period=maker.cast.period, on=DAY + datetime.timedelta(days=1))
     warning = EarlyWarning.objects.get()
     assert (warning.closed_reason, warning.answer) == ("mended", "Gọi lại 20 khách")
 
@@ -152,7 +159,7 @@ def test_an_answered_warning_ends_with_its_cause(maker):
 def test_an_answer_says_something_and_has_a_day_that_is_neither_past_nor_far(maker):
     line = maker.line(card := maker.card(), None, "10")
     rescore_cards(card_ids=[card.pk], on=DAY)
-    refresh_warnings(period=maker.cast.period, on=DAY)
+    as_in_a_night(period=maker.cast.period, on=DAY)
     warning = EarlyWarning.objects.get(line=line)
     arguments = {"warning": warning, "on": DAY, "by": maker.cast.lan}
     for text, until, field in (
@@ -173,10 +180,10 @@ def test_a_warning_of_somebody_who_left_goes_to_whoever_would_own_it_today(maker
     card = maker.card(owner_kind="department", department=cast.department)
     maker.line(card, None, "100", weight="80")
     rescore_cards(card_ids=[card.pk], on=DAY)
-    refresh_warnings(period=cast.period, on=DAY)
+    as_in_a_night(period=cast.period, on=DAY)
     Member.objects.filter(pk=cast.manager.pk).update(is_active=False, deactivated_at=timezone.now())
     Department.objects.filter(pk=cast.department.pk).update(head=cast.director)
-    refresh_warnings(period=cast.period, on=DAY)
+    as_in_a_night(period=cast.period, on=DAY)
     assert set(EarlyWarning.objects.values_list("owner", flat=True)) == {cast.director.pk}
 
 
@@ -184,13 +191,13 @@ def test_handed_over_it_is_told_to_its_new_owner(maker):
     cast = maker.cast
     maker.line(card := maker.card(), None, "10")
     rescore_cards(card_ids=[card.pk], on=DAY)
-    refresh_warnings(period=cast.period, on=DAY)
+    as_in_a_night(period=cast.period, on=DAY)
     warning = EarlyWarning.objects.get()
     assert set(possible_owners(warning, DAY)) == {cast.lan, cast.manager, cast.director, cast.strategy}
     assign_warning(warning=warning, to=cast.manager, by=cast.director)
     assert Notification.objects.get().member_id == cast.manager.pk
     # What a person decided stays: the night does not hand it back.
-    refresh_warnings(period=cast.period, on=DAY)
+    as_in_a_night(period=cast.period, on=DAY)
     assert EarlyWarning.objects.get().owner_id == cast.manager.pk
 
 
@@ -201,9 +208,9 @@ def test_a_card_that_nobody_agrees(maker):
     rescore_cards(card_ids=[card.pk], on=DAY)
     waiting = {"state": "submitted", "submitted_at": datetime.datetime(2026, 11, 13, 9, tzinfo=datetime.UTC)}
     Scorecard.objects.update(**waiting)
-    refresh_warnings(period=cast.period, on=DAY - datetime.timedelta(days=2))
+    as_in_a_night(period=cast.period, on=DAY - datetime.timedelta(days=2))
     assert open_kinds() == []
-    refresh_warnings(period=cast.period, on=DAY)
+    as_in_a_night(period=cast.period, on=DAY)
     assert open_kinds(owner=cast.manager) == ["no_consensus"]
 
 
@@ -214,7 +221,7 @@ def test_a_card_of_processes_only(maker):
     for number in range(5):
         maker.line(card, maker.kpi(perspective=lane), "90", weight="20")
         rescore_cards(card_ids=[card.pk], on=DAY)
-        refresh_warnings(period=cast.period, on=DAY)
+        as_in_a_night(period=cast.period, on=DAY)
         assert ("process_heavy" in open_kinds(scorecard=card)) == (number == 4)
 
 
@@ -249,7 +256,7 @@ def test_what_is_weak_in_the_strategy(maker):
 def test_a_locked_period_takes_its_warnings_with_it(maker):
     maker.line(card := maker.card(), None, "10")
     rescore_cards(card_ids=[card.pk], on=DAY)
-    refresh_warnings(period=maker.cast.period, on=DAY)
+    as_in_a_night(period=maker.cast.period, on=DAY)
     Period.objects.update(state="locked", locked_at=timezone.now())
     assert refresh_strategy_warnings(on=DAY).closed == 1
     assert EarlyWarning.objects.get().closed_reason == "locked"
