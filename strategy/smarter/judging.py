@@ -114,11 +114,14 @@ def judge_all(on: datetime.date) -> Iterator[tuple[KpiDefinition, list[Finding]]
     The past is read of those alone that have a target to hold against it.
     """
     definitions = list(kpis_in_use().select_related("current__owner", "current__objective__map").only(*_READ))
-    aimed = [one.pk for one in definitions if one.current.target is not None or one.current.method == ScoringMethod.BAND]
-    past = past_results(aimed, on)
+    past = past_results([definition.pk for definition in definitions if _has_target(definition.current)], on)
     for definition in definitions:
         fields = {name: getattr(definition.current, name) for name in JUDGED}
         yield definition, judge_fields(fields, definition, on, past.get(definition.pk, ()))
+
+
+def _has_target(version: KpiVersion) -> bool:
+    return version.target is not None or version.method == ScoringMethod.BAND
 
 
 def _number(value: Any) -> Decimal | None:
