@@ -4,19 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('kpiapp', '0001_initial'),
-        ('scorecards', '0002_kpi_overdue'),
+        ("kpiapp", "0001_initial"),
+        ("scorecards", "0002_kpi_overdue"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='actual',
-            name='actual_waiting',
+            model_name="actual",
+            name="actual_waiting",
         ),
         migrations.AddIndex(
-            model_name='actual',
-            index=models.Index(condition=models.Q(('state', 'recorded')), fields=['organization', 'entered_at', 'line'], name='actual_waiting'),
+            model_name="actual",
+            index=models.Index(
+                condition=models.Q(("state", "recorded")),
+                fields=["organization", "entered_at", "line"],
+                name="actual_waiting",
+            ),
         ),
     ]
