@@ -32,6 +32,8 @@ class Permission(StrEnum):
     INITIATIVE_REPORT = "initiative.report"
     KPI_READ = "kpi.read"
     KPI_EDIT = "kpi.edit"
+    KPI_CONFIDENTIAL = "kpi.confidential"
+    TEMPLATE_EDIT = "template.edit"
     CARD_READ = "card.read"
     CARD_EDIT = "card.edit"
     CARD_AGREE = "card.agree"
@@ -71,6 +73,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.CARD_EDIT: S.TEAM,
         P.CARD_AGREE: S.TEAM,
         P.KPI_EDIT: S.TEAM,
+        P.TEMPLATE_EDIT: S.TEAM,
         P.ACTUAL_RECORD: S.TEAM,
         P.ACTUAL_APPROVE: S.TEAM,
         P.CHANGE_REQUEST: S.TEAM,
@@ -83,6 +86,8 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.INITIATIVE_PLAN: S.ALL,
         P.INITIATIVE_REPORT: S.ALL,
         P.KPI_EDIT: S.ALL,
+        P.KPI_CONFIDENTIAL: S.ALL,
+        P.TEMPLATE_EDIT: S.ALL,
         P.CARD_EDIT: S.ALL,
         P.CARD_AGREE: S.ALL,
         P.CHANGE_APPROVE: S.ALL,
@@ -94,6 +99,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
     },
     Role.HR: {
         **_READ_KPI,
+        P.TEMPLATE_EDIT: S.ALL,
         P.PEOPLE_EDIT: S.ALL,
         P.ROLE_READ: S.ALL,
         P.PERIOD_LOCK: S.ALL,
@@ -139,6 +145,8 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
     },
     Role.AUDITOR: {
         **_READ_KPI,
+        # Who checks what people are paid by reads all of it; nothing can be changed.
+        P.KPI_CONFIDENTIAL: S.ALL,
         P.ROLE_READ: S.ALL,
         P.AUDIT_READ: S.ALL,
         P.JOB_READ: S.ALL,

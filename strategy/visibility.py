@@ -17,17 +17,17 @@ from strategy.models import KpiDefinition
 def visible_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
     """KPIs a member may know of: all that are open, and confidential ones for those they concern.
 
-    These are the strategy office, whoever is responsible, enters or approves, whoever is measured by it and their
-    managers; and, until it is in use, whoever wrote it.
+    These are the strategy office, auditors, whoever is responsible, enters or approves, whoever is measured by it and
+    their managers; and, until it is in use, whoever wrote it.
     """
-    if scope_of(member, Permission.KPI_EDIT) == Scope.ALL:
+    if scope_of(member, Permission.KPI_CONFIDENTIAL) == Scope.ALL:
         return KpiDefinition.objects.all()
     return KpiDefinition.objects.filter(Q(is_confidential=False) | _concerns(member, on))
 
 
 def hidden_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
     """Confidential KPIs of which a member may know nothing but their number."""
-    if scope_of(member, Permission.KPI_EDIT) == Scope.ALL:
+    if scope_of(member, Permission.KPI_CONFIDENTIAL) == Scope.ALL:
         return KpiDefinition.objects.none()
     return KpiDefinition.objects.filter(is_confidential=True).exclude(_concerns(member, on))
 

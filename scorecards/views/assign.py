@@ -100,7 +100,7 @@ def _page(request, choice: Choice, pairs) -> dict:
         "may_assign_others": others,
         "all_kpis": _assignable_kpis(request),
         "templates": list(catalogue.library_templates().values()),
-        "own_templates": CardTemplate.objects.all(),
+        "own_templates": CardTemplate.objects.filter(is_active=True),
         "departments": assignment.assignable_departments(member, today) if others else [],
         "positions": assignment.assignable_positions(member, today) if others else [],
         "all_departments": Department.objects.filter(is_active=True).order_by("sort_key") if others else [],
@@ -176,7 +176,8 @@ def _with_ready_card(request):
     """What was sent, with the KPIs of the ready-made card that was chosen: one of our own, or of the library."""
     data = request.POST.copy()
     code = data.get("template", "")
-    own = CardTemplate.objects.filter(pk=code.removeprefix("own-")).first() if code[4:].isdigit() else None
+    usable = CardTemplate.objects.filter(is_active=True)
+    own = usable.filter(pk=code.removeprefix("own-")).first() if code[4:].isdigit() else None
     template = catalogue.library_templates().get(code)
     if own is not None:
         ids = CardTemplateItem.objects.filter(template=own).values_list("definition_id", flat=True)

@@ -124,7 +124,7 @@ def _after_edit(request, card):
     return redirect("scorecards:card", slug, card.pk)
 
 
-@requires(Permission.KPI_EDIT)
+@requires(Permission.TEMPLATE_EDIT)
 @require_POST
 def card_keep(request, pk):
     """Keep the KPIs and weights of a card as a ready-made card of the company's own, and go on to name it."""

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from kpiapp import registry
+from kpiapp.permissions import Permission, can
 from scorecards import home_panels, queries
 from scorecards.cards import rows
 from scorecards.warnings import lists as warning_lists
@@ -27,6 +28,7 @@ def card_context(request, card, period) -> dict:
         "summary": rows.summary_of(card, shown),
         "tiles": tiles_of(card, request.member),
         "is_own": is_own,
+        "may_keep": can(request.member, Permission.TEMPLATE_EDIT),
         "warnings": warning_lists.of_card(card, request.member, request.today),
         "offers": home_panels.offers_to(request.member, request.today) if is_own else None,
         "start": rows.first_cell(shown) if rights["record"] and period.is_open else "",

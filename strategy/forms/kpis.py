@@ -114,7 +114,7 @@ class KpiForm(FormulaFields):
         label=gettext_lazy("Confidential"),
         required=False,
         help_text=gettext_lazy(
-            "Only those named here, those it measures, their managers and the strategy office see it."
+            "Only those named here, those it measures, their managers, the strategy office and auditors see it."
         ),
     )
     due_on = forms.DateField(label=gettext_lazy("Reach it by"), widget=DayInput, required=False)

@@ -16,14 +16,23 @@ SPARE_ROWS, MOST_ROWS = 4, 30
 
 
 class TemplateForm(OrganizationForm):
-    """`rows` is what the page shows: (KPI id as text, weight as typed); `items()` what the service takes."""
+    """`rows` is what the page shows: (KPI id as text, weight as typed); `offered` what may be chosen: (id, name).
+
+    What stands on the card already stays choosable, also out of use; a hidden KPI is offered by its code.
+    """
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     position = OrganizationChoiceField(Position, label=gettext_lazy("For the position"), required=False)
 
-    def __init__(self, data=None, *, kpis, items=(), **kwargs):
+    def __init__(self, data=None, *, kpis, items=(), hidden=(), **kwargs):
         super().__init__(data, **kwargs)
-        self.kpis = list(kpis)
+        unseen = {kpi.pk for kpi in hidden}
+        self.kpis = {str(kpi.pk): kpi for kpi in kpis}
+        self.kpis |= {str(item.definition_id): item.definition for item in items}
+        self.offered = [
+            (pk, f"{_('Confidential KPI')} {kpi.code}" if kpi.pk in unseen else kpi.name)
+            for pk, kpi in self.kpis.items()
+        ]
         if data is None:
             language = get_language() or "en"
             kept = [(str(item.definition_id), format_number(item.weight.normalize(), language)) for item in items]
@@ -35,15 +44,14 @@ class TemplateForm(OrganizationForm):
     def clean(self):
         """Every row with a KPI and a weight."""
         data = super().clean()
-        by_id = {str(kpi.pk): kpi for kpi in self.kpis}
-        data["items"] = [self._item(by_id, kpi, weight) for kpi, weight in self.rows if kpi or weight.strip()]
+        data["items"] = [self._item(kpi, weight) for kpi, weight in self.rows if kpi or weight.strip()]
         return data
 
-    def _item(self, by_id: dict[str, KpiDefinition], kpi: str, weight: str) -> tuple[KpiDefinition, Decimal]:
-        if kpi not in by_id:
+    def _item(self, kpi: str, weight: str) -> tuple[KpiDefinition, Decimal]:
+        if kpi not in self.kpis:
             raise ValidationError(_("Choose a KPI for every weight."))
         try:
-            return by_id[kpi], parse_number(weight, get_language() or "en", max_decimals=2)
+            return self.kpis[kpi], parse_number(weight, get_language() or "en", max_decimals=2)
         except NumberError as error:
             sentence = _(error.message) % error.params
-            raise ValidationError(f"{by_id[kpi].name}: {sentence}") from error
+            raise ValidationError(f"{dict(self.offered)[kpi]}: {sentence}") from error

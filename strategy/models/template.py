@@ -16,6 +16,7 @@ class CardTemplate(OrganizationModel):
 
     name = models.CharField(_("Name"), max_length=200)
     position = OrganizationForeignKey(Position, null=True, blank=True, indexed=False)
+    is_active = models.BooleanField(default=True)
     sort_key = KeyField(key=sort_key)
     created_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -43,10 +43,15 @@ def save_template(
 
 
 @transaction.atomic
-def remove_template(*, template: CardTemplate, by: Member) -> None:
-    """Take a ready-made card away; cards made from it stay as they are."""
-    audit.record(action="template.remove", target=template, by=by, before=_told(template))
-    template.delete()
+def retire_template(*, template: CardTemplate, by: Member) -> CardTemplate:
+    """Offer a ready-made card no longer; cards made from it stay as they are."""
+    return _set_active(template, False, "template.retire", by)
+
+
+@transaction.atomic
+def restore_template(*, template: CardTemplate, by: Member) -> CardTemplate:
+    """Offer a ready-made card again."""
+    return _set_active(template, True, "template.restore", by)
 
 
 def free_name(wanted: str) -> str:
@@ -55,6 +60,14 @@ def free_name(wanted: str) -> str:
     if wanted not in taken:
         return wanted
     return next(name for name in (f"{wanted} {number}" for number in range(2, len(taken) + 3)) if name not in taken)
+
+
+def _set_active(template: CardTemplate, active: bool, action: str, by: Member) -> CardTemplate:
+    before = {"is_active": template.is_active}
+    template.is_active = active
+    template.save(update_fields=["is_active"])
+    audit.record(action=action, target=template, by=by, before=before, after={"is_active": active})
+    return template
 
 
 def _refuse(name: str, items: Items, template: CardTemplate | None) -> None:

@@ -6,8 +6,8 @@ from kpiapp.tenancy import organization_scope
 from tests.house.world import SECRETS, build_world, keep_a_secret
 
 SECRET = SECRETS["an-phat"]
-KNOW = ("lan", "manager", "director", "strategy")
-KNOW_NOT = ("minh", "owner", "hr", "payroll_maker", "payroll_approver", "auditor")
+KNOW = ("lan", "manager", "director", "strategy", "auditor")
+KNOW_NOT = ("minh", "owner", "hr", "payroll_maker", "payroll_approver")
 
 
 @pytest.fixture
@@ -50,6 +50,19 @@ def finds_nothing(cast, things, role):
         assert response.status_code in (403, 404), path
     for path in ("strategy/library/kpis/", "strategy/library/kpis/?state=asked", "strategy/library/", "audit/", ""):
         assert SECRET not in client.get(cast.url(path)).content.decode(), path
+
+
+def test_an_auditor_reads_what_was_decided_and_entered_and_changes_nothing(company):
+    cast, things = company
+    client, pk = cast.client(cast.auditor), things["secret"]
+    assert SECRET in body(cast, "auditor", "audit/")
+    assert SECRET in body(cast, "auditor", f"scorecards/cards/{things['card']}/why/")
+    assert SECRET not in body(cast, "owner", "audit/")
+    assert SECRET not in body(cast, "payroll_approver", "audit/")
+    for path in ("edit/", "retire/"):
+        assert client.get(cast.url(f"strategy/library/kpis/{pk}/{path}")).status_code == 403
+    for path in ("review/", "activate/", "send/", "plan/"):
+        assert client.post(cast.url(f"strategy/library/kpis/{pk}/{path}")).status_code in (403, 404), path
 
 
 def test_a_card_counts_it_without_a_word_about_it(company):
