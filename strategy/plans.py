@@ -20,6 +20,8 @@ from strategy.target_shapes import PlanYear, year_value
 VERSIONS_SHOWN = 6
 # definition, person (None: for everybody), period → target
 PlannedTargets = dict[tuple[int, int | None, int], Decimal]
+# definition, person → targets of months in order
+PlannedMonths = dict[tuple[int, int | None], list[Decimal]]
 
 
 def plan_of(definition_id: int, starts_on: datetime.date, member: Member | None = None) -> KpiPlan | None:
@@ -53,19 +55,39 @@ def planned_targets(versions: Iterable[KpiVersion], periods: Sequence[Period]) -
     if not aggregations or not periods:
         return {}
     first, end = min(period.starts_on for period in periods), max(period.ends_on for period in periods)
+    by_owner = _months_by_owner(aggregations, first, end)
+    return {
+        (definition, member, period.pk): year_value(targets, aggregations[definition])
+        for period in periods
+        for (definition, member), by_month in by_owner.items()
+        if (targets := _targets_in(period, by_month)) is not None
+    }
+
+
+def planned_months(definitions: Iterable[int], period: Period) -> PlannedMonths:
+    """The targets of the months of a period, by KPI and person, of the plans that cover all of it; one query."""
+    by_owner = _months_by_owner(set(definitions), period.starts_on, period.ends_on)
+    found = {owner: _targets_in(period, by_month) for owner, by_month in by_owner.items()}
+    return {owner: targets for owner, targets in found.items() if targets is not None}
+
+
+def _months_by_owner(
+    definitions: Iterable[int], first: datetime.date, end: datetime.date
+) -> dict[tuple[int, int | None], dict[datetime.date, Decimal]]:
+    """Planned targets of the months in [first, end), by KPI and person."""
     months = KpiPlanMonth.objects.filter(
-        plan__definition__in=aggregations, starts_on__gte=first, starts_on__lt=end, plan__in=_newest_ids(aggregations)
+        plan__definition__in=definitions, starts_on__gte=first, starts_on__lt=end, plan__in=_newest_ids(definitions)
     ).values_list("plan__definition", "plan__member", "starts_on", "target")
-    by_month = {(definition, member, month): target for definition, member, month, target in months}
-    owners = {(definition, member) for definition, member, _month in by_month}
-    found: PlannedTargets = {}
-    for period in periods:
-        inside = [add_months(period.starts_on, step) for step in range(MONTHS[period.kind])]
-        for definition, member in owners:
-            targets = [by_month.get((definition, member, month)) for month in inside]
-            if None not in targets:
-                found[definition, member, period.pk] = year_value(targets, aggregations[definition])
+    found: dict[tuple[int, int | None], dict[datetime.date, Decimal]] = {}
+    for definition, member, month, target in months:
+        found.setdefault((definition, member), {})[month] = target
     return found
+
+
+def _targets_in(period: Period, by_month: dict[datetime.date, Decimal]) -> list[Decimal] | None:
+    """The targets of a period's months in order; None when one is missing."""
+    months = [add_months(period.starts_on, step) for step in range(MONTHS[period.kind])]
+    return [by_month[month] for month in months] if all(month in by_month for month in months) else None
 
 
 def target_for(planned: PlannedTargets, definition_id: int, member_id: int | None, period_id: int) -> Decimal | None:

@@ -15,8 +15,18 @@ from scorecards.cards.reasons import reason_text
 from scorecards.choices import LIVE_STATES, LineState, WarningKind
 from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_line, shown_part
 from scorecards.models import Actual, Scorecard, ScorecardLine
+from scorecards.planned_pace import planned_ways
 from scorecards.queries import card_with_lines
-from scorecards.scoring import CardLine, MissingPolicy, PaceStatus, WeightPolicy, pace_of, score_card, score_line
+from scorecards.scoring import (
+    CardLine,
+    MissingPolicy,
+    PaceStatus,
+    PlannedWay,
+    WeightPolicy,
+    pace_of,
+    score_card,
+    score_line,
+)
 from scorecards.scoring import LineState as KernelState
 from strategy.choices import Aggregation
 
@@ -52,6 +62,8 @@ class Row:
     pace: Decimal | None
     forecast: Decimal | None
     is_early: bool
+    due: Decimal | None
+    by_plan: bool
     history: list[Decimal | None]
     cells: list[Cell] = field(default_factory=list)
     hint: str = ""
@@ -116,15 +128,24 @@ def rows_of(card: Scorecard, *, reader: Member, on: datetime.date, can_record: b
             entries[actual.line_id].append(actual)
     locked = not can_record or not card.period.is_open
     elapsed = elapsed_on(card.period, on, calendar_of(lines[0])) if lines else ONE
-    return [_row(line, elapsed, entries.get(line.pk, []), locked, formulas.get(line.pk)) for line in lines]
+    shown = [line for line in lines if not line.is_hidden]
+    ways = planned_ways(shown, card.period, on, calendar_of(lines[0])) if lines else {}
+    return [
+        _row(line, (elapsed, ways.get(line.pk)), entries.get(line.pk, []), locked, formulas.get(line.pk))
+        for line in lines
+    ]
 
 
 def _row(
-    line: ScorecardLine, elapsed: Decimal, entries: Sequence[Actual], locked: bool, formula: FormulaView | None
+    line: ScorecardLine,
+    time: tuple[Decimal, PlannedWay | None],
+    entries: Sequence[Actual],
+    locked: bool,
+    formula: FormulaView | None,
 ) -> Row:
     score = getattr(line, "score", None)
     actual = actual_of(line)
-    outlook = outlook_of(line, elapsed, actual)
+    outlook = outlook_of(line, *time, actual)
     row = Row(
         line=line,
         context=_context(line),
@@ -135,6 +156,8 @@ def _row(
         pace=outlook.expected,
         forecast=outlook.forecast,
         is_early=outlook.is_early,
+        due=outlook.due,
+        by_plan=outlook.by_plan,
         history=list(reversed(line.history)),
         formula=formula,
     )
@@ -205,28 +228,37 @@ def in_cell(number: Decimal, decimals: int) -> str:
 class Outlook:
     """Completion of being exactly on plan today, and the actual this pace leads to; None where pace says nothing.
 
-    `is_early`: so little of the period's working time has gone by that a forecast would be a guess.
+    `is_early`: so little of the period's working time has gone by that a forecast would be a guess. `due` is what the
+    actual should be by today, by the months of a plan or by the working days gone by.
     """
 
     expected: Decimal | None = None
     forecast: Decimal | None = None
     is_early: bool = False
+    due: Decimal | None = None
+    by_plan: bool = False
 
 
-def outlook_of(line: ScorecardLine, elapsed: Decimal, actual: Decimal | None) -> Outlook:
-    """How a line stands to the working time gone by."""
+def outlook_of(line: ScorecardLine, elapsed: Decimal, plan: PlannedWay | None, actual: Decimal | None) -> Outlook:
+    """How a line stands to the working time gone by, or to what its plan has due by then."""
     kind = pace_kind_of(line)
     if kind is None or line.target is None or not elapsed or elapsed >= 1:
         return Outlook()
     pace = pace_of(
-        kind, actual=actual if actual is not None else ZERO, target=line.target, elapsed=elapsed, baseline=line.baseline
+        kind,
+        actual=actual if actual is not None else ZERO,
+        target=line.target,
+        elapsed=elapsed,
+        baseline=line.baseline,
+        plan=plan,
     )
     if pace.expected is None:
         return Outlook()
     expected = score_line(rule_of_line(line), actual=pace.expected, target=line.target, baseline=line.baseline)
     is_early = pace.status is PaceStatus.TOO_EARLY
     known = actual is not None
-    return Outlook(expected.completion, pace.forecast if known and not is_early else None, is_early and known)
+    forecast = pace.forecast if known and not is_early else None
+    return Outlook(expected.completion, forecast, is_early and known, pace.expected, by_plan=plan is not None)
 
 
 def summary_of(card: Scorecard, rows: Sequence[Row]) -> Summary:

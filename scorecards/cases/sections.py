@@ -17,6 +17,7 @@ from scorecards.scoring import (
     LineState,
     Method,
     MissingPolicy,
+    PlannedWay,
     RollUp,
     RuleError,
     Status,
@@ -265,7 +266,7 @@ def _longer_period(case: Case, entries: list[Entry], pair: tuple[Decimal, Decima
 
 def check_pace(case: Case) -> Iterator[Check]:
     """Pace at an elapsed share of a period: what is expected by now, the pace, the forecast, the word."""
-    keys = ("kind", "A", "B", "T", "elapsed", "phased_target", "expected", "pace", "forecast", "forecast_completion")
+    keys = ("kind", "A", "B", "T", "elapsed", "plan", "expected", "pace", "forecast", "forecast_completion")
     check_keys(case, (*keys, "expect"))
     kind = str(case["kind"])
     actual, target, baseline = (_number(case.get(key), key) for key in ("A", "T", "B"))
@@ -275,7 +276,7 @@ def check_pace(case: Case) -> Iterator[Check]:
         target=target,
         elapsed=_needed(case, "elapsed"),
         baseline=baseline,
-        phased_target=_number(case.get("phased_target"), "phased_target"),
+        plan=_planned_way(case.get("plan")),
     )
     if "expect" in case:
         yield Check("expect", str(case["expect"]), result.status)
@@ -288,6 +289,14 @@ def check_pace(case: Case) -> Iterator[Check]:
         rule = KpiRule(Method.MIRROR if kind in ("lower_flow", "flow_budget_decrease") else Method.RATIO)
         completion = score_line(rule, actual=result.forecast, target=target).raw
         yield Check("forecast_completion", str(case["forecast_completion"]), _text(completion))
+
+
+def _planned_way(given: Mapping | None) -> PlannedWay | None:
+    if given is None:
+        return None
+    check_keys(given, ("months", "over", "elapsed"))
+    months = tuple(to_decimal("months", month) for month in given["months"])
+    return PlannedWay(months, int(given["over"]), _needed(given, "elapsed"))
 
 
 def check_tier(case: Case) -> Iterator[Check]:

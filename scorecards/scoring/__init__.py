@@ -26,7 +26,7 @@ from scorecards.scoring.lines import (
 )
 from scorecards.scoring.longer import ShortPeriod, combine_periods
 from scorecards.scoring.methods import manual_needs_evidence
-from scorecards.scoring.pace import PaceKind, PaceResult, PaceStatus, elapsed_share, pace_of
+from scorecards.scoring.pace import PaceKind, PaceResult, PaceStatus, PlannedWay, elapsed_share, least_on_pace, pace_of
 from scorecards.scoring.roll_up import Child, RollUp, RollUpResult, average_of_periods, roll_up
 from scorecards.scoring.rules import Direction, KpiRule, Method, MissingPolicy, RuleError, default_cap, rule_from_data
 from scorecards.scoring.segments import Segment, score_segments, weights_by_days
@@ -59,6 +59,7 @@ __all__ = [
     "PaceStatus",
     "Pair",
     "PartAggregation",
+    "PlannedWay",
     "RollUp",
     "RollUpResult",
     "Rounding",
@@ -85,6 +86,7 @@ __all__ = [
     "dump_steps",
     "elapsed_share",
     "goal_red_flag",
+    "least_on_pace",
     "load_steps",
     "manual_needs_evidence",
     "pace_of",

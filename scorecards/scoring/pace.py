@@ -42,6 +42,34 @@ class PaceResult:
     forecast: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedWay:
+    """A plan inside a period longer than a month: its months' targets in order, how many are over, how much of the
+    running one has gone by (0 to 1, by working days)."""
+
+    months: tuple[Decimal, ...]
+    over: int
+    elapsed: Decimal
+
+    def due_share(self, kind: str, start: Decimal = ZERO) -> Decimal | None:
+        """How much of the way from `start` to the end the plan has behind it by now; None when there is no way to go.
+
+        Of what adds up: the months that are over, and the running one's part. A level is, inside the running month, on
+        the line from the month before it (`start` in the first).
+        """
+        is_running = self.over < len(self.months)
+        if PaceKind(kind) is PaceKind.LEVEL:
+            before = self.months[self.over - 1] if self.over else start
+            way = EXACT.subtract(self.months[self.over], before) if is_running else ZERO
+            reached = EXACT.add(before, EXACT.multiply(way, self.elapsed))
+            due, whole = EXACT.subtract(reached, start), EXACT.subtract(self.months[-1], start)
+        else:
+            running = self.months[self.over] if is_running else ZERO
+            due = EXACT.add(sum(self.months[: self.over], ZERO), EXACT.multiply(running, self.elapsed))
+            whole = sum(self.months, ZERO)
+        return divide(due, whole) if whole else None
+
+
 def elapsed_share(elapsed_days: Decimal | int, all_days: Decimal | int) -> Decimal:
     """How much of a period has gone by, 0 to 1, by its working days; a period without any has gone by."""
     if all_days <= 0:
@@ -56,13 +84,13 @@ def pace_of(
     target: Decimal | None,
     elapsed: Decimal,
     baseline: Decimal | None = None,
-    phased_target: Decimal | None = None,
+    plan: PlannedWay | None = None,
     trace: Trace | None = None,
 ) -> PaceResult:
-    """Pace at `elapsed` (0 to 1). `phased_target` is the part of a flow's target due so far, else target × elapsed.
+    """Pace at `elapsed` (0 to 1): what is due is the plan's share of the target, without a plan the elapsed share.
 
-    A level without a baseline starts at 0. Without actual or target, or with nothing expected yet, there is no pace.
-    Raises ValueError for an unknown kind.
+    The forecast goes on as the plan does. A level without a baseline starts at 0. Without actual or target, or with
+    nothing expected yet, there is no pace. Raises ValueError for an unknown kind.
     """
     kind = PaceKind(kind)
     if actual is None or target is None:
@@ -71,12 +99,13 @@ def pace_of(
         _note_too_early(elapsed, trace)
         return PaceResult(PaceStatus.TOO_EARLY)
     start = (baseline or ZERO) if kind is PaceKind.LEVEL else ZERO
-    due = phased_target if phased_target is not None and kind is not PaceKind.LEVEL else None
-    if due is None:
-        due = EXACT.add(start, EXACT.multiply(EXACT.subtract(target, start), elapsed))
-    forecast = EXACT.add(start, divide(EXACT.subtract(actual, start), elapsed))
+    share = _share_of(kind, elapsed, plan, start, trace)
+    due = EXACT.add(start, EXACT.multiply(EXACT.subtract(target, start), share))
+    expected = quantize(due, VALUE_PLACES)
+    if share <= 0:
+        return PaceResult(PaceStatus.NONE, expected)
+    forecast = quantize(EXACT.add(start, divide(EXACT.subtract(actual, start), share)), VALUE_PLACES)
     pace = _pace(kind, actual, due, start)
-    expected, forecast = quantize(due, VALUE_PLACES), quantize(forecast, VALUE_PLACES)
     if trace is not None:
         shown = baseline if kind is PaceKind.LEVEL else None
         trace.note(
@@ -84,9 +113,8 @@ def pace_of(
             expected,
             Rounding.VALUE,
             target=target,
-            elapsed=elapsed,
+            elapsed=share,
             baseline=shown,
-            phased_target=phased_target,
         )
         trace.note(
             RuleCode.PACE, pace, Rounding.COMPLETION, kind=kind.value, actual=actual, expected=expected, baseline=shown
@@ -97,13 +125,37 @@ def pace_of(
             Rounding.VALUE,
             kind=kind.value,
             actual=actual,
-            elapsed=elapsed,
+            elapsed=share,
             baseline=shown,
         )
     if elapsed < TOO_EARLY_BELOW:
         _note_too_early(elapsed, trace)
         return PaceResult(PaceStatus.TOO_EARLY, expected, pace, forecast)
     return PaceResult(_status(pace), expected, pace, forecast)
+
+
+def _share_of(
+    kind: PaceKind, elapsed: Decimal, plan: PlannedWay | None, start: Decimal, trace: Trace | None
+) -> Decimal:
+    """How much of the way is due: by the plan where there is one, else as much as of the working days has gone by."""
+    share = plan.due_share(kind, start) if plan is not None else None
+    if plan is None or share is None:
+        return elapsed
+    if trace is not None:
+        trace.note(RuleCode.PACE_PLANNED, share, months=len(plan.months), over=plan.over, elapsed=plan.elapsed)
+    return share
+
+
+def least_on_pace(kind: str, share: Decimal) -> Decimal | None:
+    """The raw completion below which a steady line is behind at this share; None while nothing is due.
+
+    With a target above the start, pace is raw ÷ share; that of a budget is 2 − (2 − raw) ÷ share.
+    """
+    if share <= 0:
+        return None
+    if PaceKind(kind) is PaceKind.LOWER_FLOW:
+        return EXACT.subtract(2 * ONE, EXACT.multiply(EXACT.subtract(2 * ONE, AT_RISK_FROM), share))
+    return EXACT.multiply(AT_RISK_FROM, share)
 
 
 def _pace(kind: PaceKind, actual: Decimal, due: Decimal, start: Decimal) -> Decimal | None:

@@ -112,7 +112,8 @@ class RuleCode(StrEnum):
     ROLL_UP_BLEND = "roll_up.blend"  # own, members, own_share
     TIER_PERCENT = "tier.percent"  # percent → percent with two places
     TIER = "tier"  # percent, at_least → coefficient
-    PACE_EXPECTED = "pace.expected"  # target, elapsed, baseline or None, phased_target or None
+    PACE_PLANNED = "pace.planned"  # months, over, elapsed → the plan's share of the way that is due
+    PACE_EXPECTED = "pace.expected"  # target, elapsed (the share that is due), baseline or None
     PACE = "pace"  # kind, actual, expected, baseline or None
     PACE_FORECAST = "pace.forecast"  # kind, actual, elapsed, baseline or None
     PACE_TOO_EARLY = "pace.too_early"  # elapsed, needed

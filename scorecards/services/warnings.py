@@ -1,8 +1,8 @@
 """Early warnings, set by set in SQL: opened when something needs a person, closed by themselves when it no longer does.
 
 No meaning is decided here: states, statuses and completions come from stored scores. Pace is the one thing derived,
-from the stored raw completion: for methods that grow steadily it is raw ÷ elapsed, and a test holds that against the
-kernel's pace_of.
+from the stored raw completion: for methods that grow steadily it is raw ÷ the share that is due, of the working days
+or of the plan, and a test holds that against the kernel's pace_of.
 """
 
 import datetime
@@ -17,6 +17,7 @@ from kpiapp.tenancy import current_organization_id
 from scorecards import recipients
 from scorecards.choices import CLOCK_DAYS, CardState, LineState, Status, WarningEnd, WarningKind
 from scorecards.line_rules import ADDS_UP, elapsed_on
+from scorecards.planned_pace import least_raws
 from scorecards.scoring.pace import AT_RISK_FROM, TOO_EARLY_BELOW
 from strategy.choices import Aggregation, Direction, KpiState, MapState, ScoringMethod
 from strategy.smarter.night_checks import overdue_kpis
@@ -34,15 +35,19 @@ WITH line AS (
            v.owner_id IS NULL AND c.owner_kind <> 'member' AS is_nobodys,
            CASE WHEN %(over)s OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(paced)s) THEN NULL
                 WHEN v.aggregation = ANY(%(adds_up)s) THEN
-                    CASE WHEN v.direction = %(decrease)s THEN s.raw < %(least_of_budget)s
-                         WHEN coalesce(nullif(l.method, ''), v.method) <> %(mirror)s THEN s.raw < %(least)s END
+                    CASE WHEN v.direction = %(decrease)s THEN s.raw < coalesce(plan.least, %(least_of_budget)s)
+                         WHEN coalesce(nullif(l.method, ''), v.method) <> %(mirror)s
+                             THEN s.raw < coalesce(plan.least, %(least)s) END
                 WHEN v.aggregation = %(last)s AND l.baseline IS NOT NULL
-                     AND coalesce(nullif(l.method, ''), v.method) = %(baseline)s THEN s.raw < %(least)s
+                     AND coalesce(nullif(l.method, ''), v.method) = %(baseline)s
+                     THEN s.raw < coalesce(plan.least, %(least)s)
            END AS is_behind
     FROM scorecards_scorecard c
     JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = c.id
     JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.line_id = l.id
     JOIN strategy_kpiversion v ON v.organization_id = %(organization)s AND v.id = l.kpi_id
+    LEFT JOIN (SELECT key::bigint AS line_id, value::numeric AS least FROM jsonb_each_text(%(planned)s::jsonb)) plan
+        ON plan.line_id = l.id
     WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND l.is_scored
 ), hit AS MATERIALIZED (
     SELECT * FROM line WHERE is_late OR is_behind OR (is_behind IS NULL AND is_off) OR is_nobodys
@@ -225,13 +230,15 @@ def _common(on: datetime.date) -> dict:
 
 
 def _parameters(period: Period, on: datetime.date) -> dict:
-    elapsed = elapsed_on(period, on, working_calendar())
+    calendar = working_calendar()
+    elapsed = elapsed_on(period, on, calendar)
     # Nobody is behind before there was time to be.
     is_early = elapsed < TOO_EARLY_BELOW
     least = EXACT.multiply(AT_RISK_FROM, elapsed)
     # A budget: pace = 2 − actual ÷ expected, and raw = 2 − actual ÷ target.
     least_of_budget = 2 - EXACT.multiply(2 - AT_RISK_FROM, elapsed)
     nothing_is_less = -EXACT.create_decimal("1e9")
+    planned = {} if is_early else least_raws(period, on, calendar)
     return {
         **_common(on),
         "period": period.pk,
@@ -239,6 +246,7 @@ def _parameters(period: Period, on: datetime.date) -> dict:
         "over": on >= period.ends_on or elapsed >= ONE,
         "least": nothing_is_less if is_early else least,
         "least_of_budget": nothing_is_less if is_early else least_of_budget,
+        "planned": json.dumps({pk: str(nothing_is_less if raw is None else raw) for pk, raw in planned.items()}),
         "waits_since": on - datetime.timedelta(days=WAITS_FOR_DAYS),
         "planned_since": on - datetime.timedelta(days=PLANNED_WITHIN_DAYS),
         "paced": [str(method) for method in (ScoringMethod.RATIO, ScoringMethod.MIRROR, ScoringMethod.BASELINE)],

@@ -17,6 +17,7 @@ from scorecards.scoring import (
     Method,
     MissingPolicy,
     NotScorable,
+    PlannedWay,
     RuleError,
     Tier,
     Trace,
@@ -168,6 +169,15 @@ class TestTrace:
         assert codes(trace) == ["entry", "entry.incomplete", "aggregate.sum", "aggregate.sum", "aggregate.ratio"]
         assert trace.steps[0].operands == {"on": "2026-01-31", "id": "7", "value": 2, "second": 4}
         assert trace.steps[4].operands["denominator"] == 4
+
+    def test_a_plan_inside_the_period_names_its_share(self):
+        trace = Trace()
+        plan = PlannedWay((D(200), D(100), D(300)), 1, D("0.5"))
+        pace_of("flow", actual=D(250), target=D(600), elapsed=D("0.4"), plan=plan, trace=trace)
+        assert codes(trace) == ["pace.planned", "pace.expected", "pace", "pace.forecast"]
+        assert trace.steps[0].operands == {"months": 3, "over": 1, "elapsed": D("0.5")}
+        assert trace.steps[1].operands["elapsed"] == trace.steps[0].result
+        assert trace.steps[1].result == 250
 
     def test_tier_pace_and_roll_up_tell_theirs(self):
         trace = Trace()

@@ -12,13 +12,14 @@ from kpiapp.models import Department, Member, Notification, Period, working_cale
 from kpiapp.services.calendars import start_calendar
 from scorecards.line_rules import elapsed_on, pace_kind_of
 from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard
+from scorecards.planned_pace import planned_ways
 from scorecards.recompute import refresh_actuals, rescore_cards
 from scorecards.scoring import pace_of, value_of
 from scorecards.services.quality import refresh_findings
 from scorecards.services.warning_answers import WarningRefused, answer_warning, assign_warning, snooze_warning
 from scorecards.services.warnings import Changed, refresh_strategy_warnings, refresh_warnings
 from scorecards.warnings.queries import possible_owners
-from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
+from strategy.models import KpiDefinition, KpiPlan, KpiPlanMonth, Objective, Perspective, StrategyMap
 from tests.scorecards.recompute.conftest import CardMaker
 
 DAY = datetime.date(2026, 11, 17)
@@ -69,6 +70,62 @@ def test_forecast_misses_are_the_lines_that_the_kernel_calls_behind(maker):
     warned = EarlyWarning.objects.filter(kind="forecast_miss").values_list("line_id", flat=True)
     assert set(warned) == behind
     assert 5 < len(behind) < 55
+
+
+def test_planned_lines_of_a_quarter_miss_what_the_kernel_calls_behind_by_their_plan(maker):
+    """On 17 November of a quarter planned 10, 30 and 60: as the kernel reads the plan, Lan's own before everybody's."""
+    cast = maker.cast
+    quarter = Period.objects.create(
+        kind="quarter", starts_on=datetime.date(2026, 10, 1), ends_on=datetime.date(2027, 1, 1)
+    )
+    shapes = [
+        {"method": "ratio", "aggregation": "sum", "target_aggregation": "sum"},
+        {"method": "mirror", "direction": "decrease", "aggregation": "sum", "target_aggregation": "sum"},
+        {"method": "baseline", "aggregation": "last", "target_aggregation": "last"},
+        {"method": "ratio", "aggregation": "sum", "target_aggregation": "last"},
+    ]
+    cards = [maker.card(period=quarter), maker.card(cast.minh, quarter)]
+    for number in range(80):
+        version = maker.kpi(floor=Decimal("-1"), **shapes[number % 4])
+        if number % 5:
+            plan(version, None, [10, 30, 60])
+        if number % 3 == 0:
+            plan(version, cast.lan, [50, 25, 45])
+        line = maker.line(cards[number % 2], version, weight="1", baseline=Decimal(20))
+        maker.entry(line, value=Decimal(maker.random.randint(0, 130)))
+        refresh_actuals(line_ids=[line.pk])
+    rescore_cards(card_ids=[card.pk for card in cards], on=DAY)
+    refresh_warnings(period=quarter, on=DAY)
+    scores = LineScore.objects.select_related("line__kpi", "line__scorecard")
+    lines = [score.line for score in scores]
+    ways = planned_ways(lines, quarter, DAY, WorkingCalendar())
+    assert 20 < len(ways) < 80
+    behind = set()
+    for score in scores:
+        pace = pace_of(
+            pace_kind_of(score.line),
+            actual=value_of(score.quantity, score.divisor, score.line.kpi.factor),
+            target=score.line.target,
+            baseline=score.line.baseline,
+            elapsed=elapsed_on(quarter, DAY, WorkingCalendar()),
+            plan=ways.get(score.pk),
+        )
+        if pace.status == "behind":
+            behind.add(score.pk)
+    warned = EarlyWarning.objects.filter(kind="forecast_miss").values_list("line_id", flat=True)
+    assert set(warned) == behind
+    assert 5 < len(behind) < 75
+
+
+def plan(version, member, months):
+    """A plan of 2026 with these targets from October to December."""
+    kept = KpiPlan.objects.create(
+        definition_id=version.definition_id, member=member, number=1, total=1, starts_on=datetime.date(2026, 1, 1)
+    )
+    KpiPlanMonth.objects.bulk_create(
+        KpiPlanMonth(plan=kept, starts_on=datetime.date(2026, month, 1), target=target)
+        for month, target in enumerate(months, 10)
+    )
 
 
 def test_nobody_is_behind_before_there_was_time(maker):
