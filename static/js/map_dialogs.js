@@ -1,8 +1,9 @@
-// The small dialogs of the map editor: an objective (new or known), and a link.
+// The small dialogs of the map editor: an objective (new or known), a link, and a perspective (new or known).
 const byId = (id) => document.getElementById(id);
 
 // Beside what it is about, inside the window.
 function show(dialog, about) {
+  dialog.dataset.back = about?.id ?? "";
   dialog.showModal();
   const room = about?.getBoundingClientRect();
   if (!room) return;
@@ -20,12 +21,17 @@ function only(dialog, mode) {
 export function listenToDialogs(editor, commands) {
   const objective = byId("map-objective");
   const cause = byId("map-cause");
+  const lane = byId("map-lane");
+  // The line of a link, which knows its strength and lag, beneath the one under the keyboard.
+  const drawn = ({ dataset }) => editor.querySelector(`.map-link[data-source="${dataset.source}"][data-target="${dataset.target}"]`);
   const nameOf = (pk) => byId(`objective-${pk}`)?.dataset.name ?? "";
 
-  function openNew(lane, about) {
+  function openNew(chosen, about) {
     only(objective, "add");
     objective.querySelector("form").reset();
-    objective.querySelector("[name=lane]").value = lane ?? objective.querySelector("[name=lane]").value;
+    const lanes = [...editor.querySelectorAll("[data-lane-name]")].map(({ dataset }) => new Option(dataset.name, dataset.laneName));
+    objective.querySelector("[name=lane]").replaceChildren(...lanes);
+    if (chosen) objective.querySelector("[name=lane]").value = chosen;
     show(objective, about);
     objective.querySelector("[name=name]").focus();
   }
@@ -38,7 +44,7 @@ export function listenToDialogs(editor, commands) {
     const more = objective.querySelector("[data-href]");
     more.href = more.dataset.href.replace("/0/", `/${card.dataset.card}/`);
     const list = objective.querySelector("ul");
-    list.replaceChildren(...[...editor.querySelectorAll(`.map-link[data-source="${card.dataset.card}"]`)].map((link) => {
+    list.replaceChildren(...[...editor.querySelectorAll(`.map-way[data-source="${card.dataset.card}"]`)].map((link) => {
       const item = document.createElement("li");
       const button = document.createElement("button");
       button.type = "button";
@@ -57,7 +63,7 @@ export function listenToDialogs(editor, commands) {
   }
 
   function openLink(link) {
-    const { source, target, strength, lag } = link.dataset;
+    const { source, target, strength, lag } = drawn(link).dataset;
     cause.dataset.source = source;
     cause.dataset.target = target;
     cause.querySelector("[data-ends]").textContent = `${nameOf(source)} → ${nameOf(target)}`;
@@ -65,6 +71,18 @@ export function listenToDialogs(editor, commands) {
     cause.querySelector("[name=lag_months]").value = lag;
     show(cause, link);
     cause.querySelector("[name=strength]").focus();
+  }
+
+  // Without a lane: a new one.
+  function openLane(about, button) {
+    only(lane, about ? "edit" : "add");
+    lane.dataset.lane = about?.dataset.laneName ?? "";
+    lane.querySelector("[name=name]").value = about?.dataset.name ?? "";
+    const all = [...editor.querySelectorAll("[data-lane-name]")];
+    lane.querySelector('[data-map-do="lane-up"]').disabled = about === all[0];
+    lane.querySelector('[data-map-do="lane-down"]').disabled = about === all.at(-1);
+    show(lane, about ?? button);
+    lane.querySelector("[name=name]").select();
   }
 
   objective.querySelector("form").addEventListener("submit", () => {
@@ -85,8 +103,15 @@ export function listenToDialogs(editor, commands) {
     commands.do({ do: "relink", objective: source, target, strength: cause.querySelector("[name=strength]").value, lag_months: cause.querySelector("[name=lag_months]").value });
   });
 
-  for (const dialog of [objective, cause]) {
-    dialog.addEventListener("close", () => byId(`objective-${dialog.dataset.card ?? dialog.dataset.source}`)?.focus({ preventScroll: true }));
+  lane.querySelector("form").addEventListener("submit", () => {
+    const name = lane.querySelector("[name=name]").value.trim();
+    const pk = lane.dataset.lane;
+    if (!pk) commands.do({ do: "add_lane", name });
+    else if (name !== byId(`lane-${pk}`).dataset.name) commands.do({ do: "rename_lane", lane: pk, name });
+  });
+
+  for (const dialog of [objective, cause, lane]) {
+    dialog.addEventListener("close", () => byId(dialog.dataset.back)?.focus({ preventScroll: true }));
   }
-  return { openNew, openCard, openLink, objective, cause };
+  return { openNew, openCard, openLink, openLane, drawn, objective, cause, lane };
 }

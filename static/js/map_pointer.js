@@ -1,11 +1,15 @@
 // The mouse or finger on the drawing: drag a card to another place, drag from a dot on its edge to link two cards.
+// A finger scrolls, as everywhere; it drags a card that it has held for a moment.
 import { placeAt } from "./map_walk.js";
 
 const FAR_ENOUGH = 5;
+const HELD_MS = 350;
 const SVG = "http://www.w3.org/2000/svg";
 
 export function listenToPointer(editor, { move, link }) {
   let held = null;
+  // From a card being picked up until the finger has left: no scrolling, no click, no menu of the browser.
+  let lifted = false;
 
   const svg = () => editor.querySelector("svg.map-picture");
   const pointOf = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(svg().getScreenCTM().inverse());
@@ -14,6 +18,7 @@ export function listenToPointer(editor, { move, link }) {
 
   function drop() {
     if (!held) return;
+    clearTimeout(held.waits);
     held.card.removeAttribute("transform");
     held.card.classList.remove("is-held");
     held.mark?.remove();
@@ -23,6 +28,7 @@ export function listenToPointer(editor, { move, link }) {
 
   function begin(point) {
     held.moving = true;
+    lifted = true;
     held.card.classList.add("is-held");
     held.mark = document.createElementNS(SVG, held.port ? "path" : "rect");
     held.mark.setAttribute("class", "map-mark");
@@ -50,16 +56,22 @@ export function listenToPointer(editor, { move, link }) {
   editor.addEventListener("pointerdown", (event) => {
     const card = event.target.closest?.("[data-card]");
     if (!card || event.button !== 0) return;
-    held = { card, port: event.target.closest("[data-port]")?.dataset.port, start: pointOf(event), moving: false };
+    drop();
+    held = { card, port: event.target.closest("[data-port]")?.dataset.port, start: pointOf(event), at: [event.clientX, event.clientY], moving: false };
     card.focus({ preventScroll: true });
     if (event.pointerType === "mouse" || held.port) event.preventDefault();
+    else held.waits = setTimeout(() => begin(held.start), HELD_MS);
   });
 
   document.addEventListener("pointermove", (event) => {
     if (!held) return;
     const point = pointOf(event);
-    if (!held.moving && Math.hypot(point.x - held.start.x, point.y - held.start.y) < FAR_ENOUGH) return;
-    if (!held.moving) begin(point);
+    if (!held.moving) {
+      if (Math.hypot(event.clientX - held.at[0], event.clientY - held.at[1]) < FAR_ENOUGH) return;
+      // Moved before it was held long enough: that is scrolling.
+      if (held.waits) return drop();
+      begin(point);
+    }
     if (held.port) drawLink(event, point);
     else drawMove(point);
   });
@@ -80,6 +92,12 @@ export function listenToPointer(editor, { move, link }) {
     }
   });
 
+  for (const kind of ["touchmove", "touchend", "contextmenu"]) {
+    editor.addEventListener(kind, (event) => {
+      if (lifted || (kind === "contextmenu" && held?.waits)) event.preventDefault();
+    }, { passive: false });
+  }
+  document.addEventListener("pointerdown", () => { lifted = false; }, { capture: true });
   document.addEventListener("pointercancel", drop);
   document.addEventListener("keydown", (event) => event.key === "Escape" && drop());
 }

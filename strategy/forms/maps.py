@@ -87,6 +87,7 @@ class CommandForm(OrganizationForm):
     target = forms.IntegerField(required=False)
     lane = forms.IntegerField(required=False)
     position = forms.IntegerField(min_value=0, max_value=1000, required=False)
+    up = forms.BooleanField(required=False)
     name = forms.CharField(max_length=200, required=False)
     theme = forms.CharField(max_length=100, required=False)
     strength = forms.ChoiceField(choices=LinkStrength.choices, required=False)

@@ -34,6 +34,11 @@ class Differences:
     links_removed: list[dict] = field(default_factory=list)
     links_changed: list[tuple[dict, list[Change]]] = field(default_factory=list)
     texts: list[Change] = field(default_factory=list)
+    lanes_added: list[dict] = field(default_factory=list)
+    lanes_removed: list[dict] = field(default_factory=list)
+    lanes_renamed: list[tuple[dict, dict]] = field(default_factory=list)
+    # The lanes that both have, from the top down, when that order is another one.
+    lanes_reordered: list[dict] = field(default_factory=list)
 
     def marks(self) -> tuple[dict[int, str], dict[tuple[int, int], str]]:
         """How objectives, by id, and links, by their ends, are marked on a drawing."""
@@ -47,7 +52,7 @@ class Differences:
 
 
 def compare(before: dict, after: dict) -> Differences:
-    """What was added, removed and changed on the way from one content to another; order and places do not count."""
+    """What was added, removed and changed on the way from one content to another; places in a lane do not count."""
     found = Differences(texts=_changes(before, after, ("name", "vision", "mission", "core_values")))
     then, now = _by_id(before), _by_id(after)
     found.added = [one for key, one in now.items() if key not in then]
@@ -61,7 +66,18 @@ def compare(before: dict, after: dict) -> Differences:
     for ends, link in new.items():
         if ends in old and (changes := _changes(old[ends], link, LINK_FIELDS)):
             found.links_changed.append((link, changes))
+    _compare_lanes(found, before["lanes"], after["lanes"])
     return found
+
+
+def _compare_lanes(found: Differences, before: list[dict], after: list[dict]) -> None:
+    then, now = ({lane["id"]: lane for lane in lanes} for lanes in (before, after))
+    found.lanes_added = [lane for pk, lane in now.items() if pk not in then]
+    found.lanes_removed = [lane for pk, lane in then.items() if pk not in now]
+    both = [lane for pk, lane in now.items() if pk in then]
+    found.lanes_renamed = [(then[lane["id"]], lane) for lane in both if then[lane["id"]]["name"] != lane["name"]]
+    if [lane["id"] for lane in both] != [pk for pk in then if pk in now]:
+        found.lanes_reordered = both
 
 
 def renamed(content: dict, identity: Mapping[int, int]) -> dict:
@@ -156,9 +172,20 @@ def tell(found: Differences, before: dict, after: dict, people: Mapping[int, str
             "changed",
             [f"{teller.ends(link)}: {teller.changes(changes)}" for link, changes in found.links_changed],
         ),
+        Told(_("Perspectives"), "changed", _tell_lanes(found)),
         Told(_("The map itself"), "changed", [teller.changes([change]) for change in found.texts]),
     ]
     return [part for part in told if part.sentences]
+
+
+def _tell_lanes(found: Differences) -> list[str]:
+    sentences = [_("new: “%(name)s”") % {"name": lane_label(lane)} for lane in found.lanes_added]
+    sentences += [_("taken off: “%(name)s”") % {"name": lane_label(lane)} for lane in found.lanes_removed]
+    sentences += [f"“{lane_label(was)}” → “{lane_label(now)}”" for was, now in found.lanes_renamed]
+    if found.lanes_reordered:
+        order = ", ".join(lane_label(lane) for lane in found.lanes_reordered)
+        sentences.append(_("from the top down: %(lanes)s") % {"lanes": order})
+    return sentences
 
 
 class _Teller:

@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 from kpiapp.models import Member
 from strategy import queries
 from strategy.models import CauseLink, Objective, Perspective, StrategyMap
-from strategy.services import links, objectives
+from strategy.services import links, objectives, perspectives
 from strategy.services.maps import MapRefused
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a command did in a sentence, the command that takes it back, and the objective it was about."""
+    """What a command did in a sentence, the command that takes it back, and what the drawing then puts first."""
 
     said: str
     undo: dict[str, Any] = field(default_factory=dict)
-    objective: int | None = None
+    # The id of an element of the drawing: "objective-5", "link-5-6" or "lane-3".
+    focus: str = ""
 
 
 @transaction.atomic
@@ -61,8 +62,8 @@ class _Desk:
             raise MapRefused(_("Somebody else has removed this link. You see the map as it is now."))
         return link
 
-    def lane(self) -> Perspective:
-        lane = Perspective.objects.filter(pk=self.arguments.get("lane"), is_active=True).first()
+    def lane(self, *, active: bool = True) -> Perspective:
+        lane = Perspective.objects.filter(pk=self.arguments.get("lane"), is_active=active).first()
         if lane is None:
             raise MapRefused(_("This perspective is not there any more. You see the map as it is now."))
         return lane
@@ -75,7 +76,7 @@ def _add(desk: _Desk) -> Done:
     lane = desk.lane()
     made = objectives.add_objective(strategy_map=desk.map, perspective=lane, name=desk.text("name"), by=desk.by)
     said = _("Added “%(name)s” to %(lane)s.") % {"name": made.name, "lane": lane.label}
-    return Done(said, {"do": "remove", "objective": made.pk}, made.pk)
+    return Done(said, {"do": "remove", "objective": made.pk}, _at(made))
 
 
 def _rename(desk: _Desk) -> Done:
@@ -83,7 +84,7 @@ def _rename(desk: _Desk) -> Done:
     before = objective.name
     _edit(desk, objective, name=desk.text("name"))
     said = _("Renamed to “%(name)s”.") % {"name": objective.name}
-    return Done(said, {"do": "rename", "objective": objective.pk, "name": before}, objective.pk)
+    return Done(said, {"do": "rename", "objective": objective.pk, "name": before}, _at(objective))
 
 
 def _set_theme(desk: _Desk) -> Done:
@@ -91,7 +92,7 @@ def _set_theme(desk: _Desk) -> Done:
     before = objective.theme
     _edit(desk, objective, theme=desk.text("theme"))
     said = _("Theme of “%(name)s”: %(theme)s.") % {"name": objective.name, "theme": objective.theme or "–"}
-    return Done(said, {"do": "theme", "objective": objective.pk, "theme": before}, objective.pk)
+    return Done(said, {"do": "theme", "objective": objective.pk, "theme": before}, _at(objective))
 
 
 def _edit(desk: _Desk, objective: Objective, **changes: str) -> None:
@@ -112,7 +113,7 @@ def _move(desk: _Desk) -> Done:
         objective=objective, perspective=lane, position=desk.arguments.get("position") or 0, by=desk.by
     )
     words = {"name": objective.name, "lane": lane.label, "place": objective.position + 1}
-    return Done(_("“%(name)s” is number %(place)s in %(lane)s.") % words, was, objective.pk)
+    return Done(_("“%(name)s” is number %(place)s in %(lane)s.") % words, was, _at(objective))
 
 
 def _remove(desk: _Desk) -> Done:
@@ -123,7 +124,7 @@ def _remove(desk: _Desk) -> Done:
 def _restore(desk: _Desk) -> Done:
     objective = objectives.restore_objective(objective=desk.objective(retired=True), by=desk.by)
     said = _("“%(name)s” is back.") % {"name": objective.name}
-    return Done(said, {"do": "remove", "objective": objective.pk}, objective.pk)
+    return Done(said, {"do": "remove", "objective": objective.pk}, _at(objective))
 
 
 def _link(desk: _Desk) -> Done:
@@ -134,7 +135,7 @@ def _link(desk: _Desk) -> Done:
         lag_months=desk.arguments.get("lag_months") or 0,
         by=desk.by,
     )
-    return Done(_said_of(link), {"do": "unlink", **_ends(link)}, link.source_id)
+    return Done(_said_of(link), {"do": "unlink", **_ends(link)}, _at(link))
 
 
 def _relink(desk: _Desk) -> Done:
@@ -146,7 +147,7 @@ def _relink(desk: _Desk) -> Done:
         lag_months=desk.arguments.get("lag_months") or 0,
         by=desk.by,
     )
-    return Done(_said_of(link), was, link.source_id)
+    return Done(_said_of(link), was, _at(link))
 
 
 def _unlink(desk: _Desk) -> Done:
@@ -157,7 +158,7 @@ def _unlink(desk: _Desk) -> Done:
         "target": link.target.name,
     }
     links.unlink(link=link, by=desk.by)
-    return Done(said, was, link.source_id)
+    return Done(said, was, _at(link.source))
 
 
 def _arrange(desk: _Desk) -> Done:
@@ -168,6 +169,51 @@ def _arrange(desk: _Desk) -> Done:
 def _keep_order(desk: _Desk) -> Done:
     objectives.arrange_map(strategy_map=desk.map, keep_order=True, by=desk.by)
     return Done(_("The order you chose is back."), {"do": "arrange"})
+
+
+def _rename_lane(desk: _Desk) -> Done:
+    lane = desk.lane()
+    was = {"do": "rename_lane", "lane": lane.pk, "name": lane.name}
+    lane = perspectives.rename_perspective(perspective=lane, name=desk.text("name"), by=desk.by)
+    return Done(_("The perspective is called “%(name)s” everywhere.") % {"name": lane.label}, was, _at(lane))
+
+
+def _move_lane(desk: _Desk) -> Done:
+    lane, up = desk.lane(), bool(desk.arguments.get("up"))
+    before = lane.position
+    perspectives.move_perspective(perspective=lane, up=up, by=desk.by)
+    lane.refresh_from_db()
+    if lane.position == before:
+        raise MapRefused(_("“%(name)s” is at the edge of the map already.") % {"name": lane.label})
+    said = _("“%(name)s” stands higher now.") if up else _("“%(name)s” stands lower now.")
+    # "" is what a form of the browser says for no.
+    return Done(said % {"name": lane.label}, {"do": "move_lane", "lane": lane.pk, "up": "" if up else "1"}, _at(lane))
+
+
+def _add_lane(desk: _Desk) -> Done:
+    lane = perspectives.add_perspective(name=desk.text("name"), by=desk.by)
+    said = _("Added the perspective “%(name)s” at the foot of the map.") % {"name": lane.label}
+    return Done(said, {"do": "remove_lane", "lane": lane.pk}, _at(lane))
+
+
+def _remove_lane(desk: _Desk) -> Done:
+    lane = desk.lane()
+    perspectives.remove_perspective(perspective=lane, by=desk.by)
+    said = _("The perspective “%(name)s” is off the map.") % {"name": lane.label}
+    return Done(said, {"do": "restore_lane", "lane": lane.pk})
+
+
+def _restore_lane(desk: _Desk) -> Done:
+    lane = perspectives.restore_perspective(perspective=desk.lane(active=False), by=desk.by)
+    said = _("The perspective “%(name)s” is back.") % {"name": lane.label}
+    return Done(said, {"do": "remove_lane", "lane": lane.pk}, _at(lane))
+
+
+def _at(one: Objective | CauseLink | Perspective) -> str:
+    """The id by which the drawing knows it."""
+    if isinstance(one, CauseLink):
+        return f"link-{one.source_id}-{one.target_id}"
+    return f"objective-{one.pk}" if isinstance(one, Objective) else f"lane-{one.pk}"
 
 
 def _ends(link: CauseLink) -> dict[str, int]:
@@ -195,4 +241,9 @@ COMMANDS: dict[str, Callable[[_Desk], Done]] = {
     "unlink": _unlink,
     "arrange": _arrange,
     "keep_order": _keep_order,
+    "rename_lane": _rename_lane,
+    "move_lane": _move_lane,
+    "add_lane": _add_lane,
+    "remove_lane": _remove_lane,
+    "restore_lane": _restore_lane,
 }

@@ -123,6 +123,17 @@ def remove_perspective(*, perspective: Perspective, by: Member) -> None:
     audit.record(action="perspective.remove", target=perspective, by=by, before={"name": perspective.label})
 
 
+@transaction.atomic
+def restore_perspective(*, perspective: Perspective, by: Member) -> Perspective:
+    """Bring back a lane that was taken away, to the place it had. Raises PerspectiveRefused when its name is taken."""
+    others = [lane for lane in _lock() if lane.is_active and lane.pk != perspective.pk]
+    _free_name(perspective.label, others)
+    perspective.is_active = True
+    perspective.save(update_fields=["is_active"])
+    audit.record(action="perspective.restore", target=perspective, by=by, after={"name": perspective.label})
+    return perspective
+
+
 def use_again(lanes: list[Perspective]) -> None:
     """Bring back lanes that an example needs."""
     Perspective.objects.filter(pk__in=[lane.pk for lane in lanes], is_active=False).update(is_active=True)

@@ -7,6 +7,7 @@ from kpiapp.choices import PeriodKind
 from strategy.catalogue import LibraryKpi
 from strategy.choices import Direction, Group, PerspectiveKind
 from strategy.kpis import wording
+from strategy.layout.text import text_width
 from strategy.maps import drawing
 from strategy.models import CauseLink, KpiVersion
 
@@ -17,6 +18,12 @@ register = template.Library()
 def lag(link: CauseLink) -> str:
     """How long the effect of a link takes: "3 months"."""
     return drawing.lag_words(link)
+
+
+@register.filter
+def hit_width(label: str) -> int:
+    """How wide the place is where a lane's name on the map is chosen, in pixels."""
+    return text_width(label, 12) + 20
 
 
 @register.filter

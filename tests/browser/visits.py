@@ -45,6 +45,7 @@ class Visits:
         width: int = 1280,
         dark: bool = False,
         scale: float = 1,
+        touch: bool = False,
         expected: tuple[int, ...] = (),
     ) -> Iterator[Page]:
         """A page of a fresh window in which <role>@<company>.example is signed in; fails on anything untoward.
@@ -54,6 +55,8 @@ class Visits:
         context = self.browser.new_context(
             viewport={"width": width, "height": 800},
             device_scale_factor=scale,
+            has_touch=touch,
+            is_mobile=touch,
             locale=language,
             permissions=["clipboard-read", "clipboard-write"],
             reduced_motion="reduce",

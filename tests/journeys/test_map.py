@@ -1,6 +1,7 @@
-"""The strategy office draws a map: drag, link, undo, redo, by mouse and by keyboard; what is refused or unanswered."""
+"""The strategy office draws a map: drag, link, undo, redo, by mouse, keyboard and finger; what is refused."""
 
 import re
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,10 +11,10 @@ from tests.journeys.counting import Counted
 COMPANY = "brightwater"
 
 
-@pytest.fixture
-def drawing(visits):
+@contextmanager
+def fresh_draft(visits, **window):
     """The editor on a fresh draft of the published map, thrown away afterwards."""
-    with visits.open("strategy", company=COMPANY) as page:
+    with visits.open("strategy", company=COMPANY, **window) as page:
         page.goto(visits.url("strategy/map/", company=COMPANY))
         page.get_by_role("button", name="Edit map").click()
         expect(page).to_have_url(re.compile(r"/edit/$"))
@@ -23,6 +24,19 @@ def drawing(visits):
         page.locator("summary[aria-label=More]").click()
         page.get_by_role("button", name="Throw the draft away").click()
         expect(page.get_by_text("The draft is thrown away")).to_be_visible()
+
+
+@pytest.fixture
+def drawing(visits):
+    with fresh_draft(visits) as page:
+        yield page
+
+
+@pytest.fixture
+def touched(visits):
+    """The editor on a phone."""
+    with fresh_draft(visits, width=360, touch=True) as page:
+        yield page
 
 
 def cards(page: Page):
@@ -167,6 +181,159 @@ def test_drawing_by_keyboard(drawing, capsys):
     assert journey.clicks == 0
     with capsys.disabled():
         print(f"\na map by keyboard: {journey}")
+
+
+def test_links_by_keyboard(drawing, capsys):
+    page = drawing
+    journey = Counted(page)
+    source, target = sorted(ends(page))[0]
+    page.locator(f"#objective-{source}").focus()
+    link, way = page.locator(f'.map-link[data-source="{source}"][data-target="{target}"]'), f"link-{source}-{target}"
+    lag = int(link.get_attribute("data-lag"))
+    for _stop in range(page.locator('.map-way[tabindex="0"]').count()):
+        journey.press("Tab")
+        if page.evaluate("document.activeElement.id") == way:
+            break
+    focused = page.locator(f"#{way}")
+    expect(focused).to_be_focused()
+    names = [page.locator(f"#objective-{pk}").get_attribute("data-name") for pk in (source, target)]
+    assert focused.get_attribute("aria-label").startswith(f"{names[0]} drives {names[1]}: ")
+    journey.press("3")
+    expect(link).to_have_attribute("data-strength", "strong")
+    expect(focused).to_be_focused()
+    journey.press("+")
+    expect(link).to_have_attribute("data-lag", str(lag + 1))
+    expect(page.locator("#announcer")).to_contain_text("strong")
+    journey.press("Enter")
+    expect(page.locator("#map-cause")).to_be_visible()
+    journey.press("Escape")
+    expect(focused).to_be_focused()
+    journey.press("ArrowUp")
+    expect(page.locator(f"#objective-{target}")).to_be_focused()
+    journey.press("Shift+Tab")
+    focused.focus()
+    journey.press("Delete")
+    expect(link).to_have_count(0)
+    expect(page.locator(f"#objective-{source}")).to_be_focused()
+    for _step in range(3):
+        journey.press("Control+z")
+        saved(page)
+    expect(link).to_have_attribute("data-lag", str(lag))
+    assert journey.clicks == 0
+    with capsys.disabled():
+        print(f"\na link found, changed, removed and back by keyboard: {journey}")
+
+
+def lane_names(page: Page) -> list[str]:
+    return page.locator(".map-lane").evaluate_all("lanes => lanes.map((lane) => lane.dataset.name)")
+
+
+def test_perspectives_in_place(drawing, capsys):
+    page = drawing
+    journey = Counted(page)
+    before = lane_names(page)
+    popover = page.locator("#map-lane")
+    journey.click(page.get_by_role("button", name=f"Perspective {before[1]}"))
+    expect(popover).to_contain_text("everybody sees a change at once")
+    journey.type("Guests")
+    journey.press("Enter")
+    expect(page.locator(".map-lane").nth(1)).to_have_attribute("data-name", "Guests")
+    expect(page.locator(".map-lane").nth(1)).to_be_focused()
+    journey.click(page.locator('[data-map-do="add-lane"]'))
+    journey.type("Society")
+    journey.press("Enter")
+    expect(page.locator(".map-lane").last).to_have_attribute("data-name", "Society")
+    expect(page.locator(".map-lane").last).to_be_focused()
+    journey.press("Shift+ArrowUp")
+    expect(page.locator(".map-lane").nth(len(before) - 1)).to_have_attribute("data-name", "Society")
+    journey.press("n")
+    expect(page.locator("#map-objective select")).to_have_value(
+        page.locator(".map-lane[data-name=Society]").get_attribute("data-lane-name")
+    )
+    journey.type("Plant trees")
+    journey.press("Enter")
+    expect(page.locator('.map-card[data-name="Plant trees"]')).to_be_focused()
+    page.locator(".map-lane[data-name=Society]").focus()
+    journey.press("Delete")
+    expect(page.locator("[data-map-refusal]")).to_contain_text("1 objective stands in “Society”")
+    for _step in range(4):
+        journey.press("Control+z")
+        saved(page)
+    assert lane_names(page) == before
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    with capsys.disabled():
+        print(f"\nperspectives in place: {journey}")
+
+
+def test_what_is_weak_is_told_anew_after_every_step(drawing):
+    page = drawing
+    panel = page.locator("[hx-trigger*='map:saved']")
+    expect(panel).not_to_be_empty()
+    expect(panel).not_to_contain_text("Answer the phone")
+    page.locator(".map-card").first.focus()
+    page.keyboard.press("n")
+    page.keyboard.type("Answer the phone")
+    page.keyboard.press("Enter")
+    expect(panel).to_contain_text("Answer the phone")
+    page.keyboard.press("Control+z")
+    expect(panel).not_to_contain_text("Answer the phone")
+
+
+def fingers(page: Page):
+    """Sends what a finger does: dispatch("touchStart", x, y), and so on."""
+    session = page.context.new_cdp_session(page)
+
+    def dispatch(kind: str, *at: float) -> None:
+        session.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": at[0], "y": at[1]}] if at else []}
+        )
+
+    return dispatch
+
+
+def swipe(finger, page: Page, start: tuple[float, float], by: tuple[float, float], *, hold: int = 0) -> None:
+    """A finger goes down, waits and wanders."""
+    finger("touchStart", *start)
+    page.wait_for_timeout(hold)
+    for step in range(1, 9):
+        finger("touchMove", start[0] + by[0] * step / 8, start[1] + by[1] * step / 8)
+        page.wait_for_timeout(16)
+
+
+def test_a_finger_scrolls_and_drags_what_it_has_held(touched):
+    page = touched
+    room = page.locator("[data-map-canvas]").locator("xpath=..")
+    first = page.locator(".map-card").first
+    first.scroll_into_view_if_needed()
+    lane = first.get_attribute("data-in")
+    before = order(page, lane)
+    assert len(before) > 1
+    room.evaluate("room => room.scrollLeft = 0")
+    start = middle(first.bounding_box())
+    finger = fingers(page)
+    swipe(finger, page, start, (-90, 0))
+    finger("touchEnd")
+    page.wait_for_function("document.querySelector('[data-map-canvas]').parentElement.scrollLeft > 40")
+    assert order(page, lane) == before
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+    page.wait_for_timeout(1000)  # what was thrown rolls on
+    room.evaluate("room => room.scrollLeft = 0")
+    page.wait_for_timeout(200)
+    name = page.locator(f'.map-card[data-in="{lane}"][data-place="0"]').get_attribute("data-name")
+    held = page.locator(f'.map-card[data-name="{name}"]')
+    start = middle(held.bounding_box())
+    second = page.locator(f'.map-card[data-in="{lane}"][data-place="1"]').bounding_box()
+    swipe(finger, page, start, (middle(second)[0] + 12 - start[0], 0), hold=600)
+    assert room.evaluate("room => room.scrollLeft") == 0
+    finger("touchEnd")
+    expect(held).to_have_attribute("data-place", "1")
+    expect(page.locator("#map-objective")).to_be_hidden()
+
+    page.touchscreen.tap(*middle(held.bounding_box()))
+    expect(page.locator("#map-objective")).to_be_visible()
+    page.locator("#map-objective").get_by_role("button", name="Draw a link").tap()
+    expect(page.locator("[data-map-linking]")).to_be_visible()
 
 
 def test_a_circle_is_refused_with_its_sentence_and_nothing_is_lost(drawing):

@@ -13,7 +13,7 @@ from strategy.maps.differences import compare, tell, union_of
 from strategy.maps.snapshots import content_of, view_of
 from strategy.models import CauseLink, KpiDefinition, MapVersion, Objective, StrategyMap
 from strategy.queries import choosable_objectives, map_view
-from strategy.services import kpis, links, maps, objectives, publishing
+from strategy.services import kpis, links, maps, objectives, perspectives, publishing
 from strategy.services.perspectives import ensure_perspectives
 
 NOW = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
@@ -216,6 +216,18 @@ def test_two_contents_are_compared_in_words(published, by, lanes):
     both = union_of(before, after)
     assert len(both["objectives"]) == 4
     assert len(both["links"]) == 2
+
+
+def test_versions_keep_the_perspectives_they_had_and_tell_what_changed(published, by, lanes):
+    perspectives.rename_perspective(perspective=lanes["customer"], name="Guests", by=by)
+    perspectives.add_perspective(name="Society", by=by)
+    draft = publishing.open_draft(strategy_map=published, by=by)
+    publishing.publish_map(strategy_map=draft, at=LATER, by=by)
+    now, was = (version.content for version in MapVersion.objects.order_by("-number"))
+    assert [str(lane) for lane, _items in view_of(was).lanes][1] == "Customer"
+    assert [str(lane) for lane, _items in view_of(now).lanes][1::3] == ["Guests", "Society"]
+    (told,) = tell(compare(was, now), was, now, {})
+    assert (told.heading, told.sentences) == ("Perspectives", ["new: “Society”", "“Customer” → “Guests”"])
 
 
 def test_a_link_that_was_turned_round_does_not_close_a_circle_in_the_drawing_of_both(published, by, lanes):

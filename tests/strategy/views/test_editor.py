@@ -64,6 +64,7 @@ class Desk:
             return (
                 list(standing.order_by("perspective__position", "position").values_list("pk", "name", "theme")),
                 set(links.values_list("source", "target", "strength", "lag_months")),
+                [(lane.kind, lane.name) for lane in Perspective.objects.filter(is_active=True)],
             )
 
 
@@ -82,7 +83,50 @@ def steps(desk):
         {"do": "unlink", "objective": link.source_id, "target": link.target_id},
         {"do": "link", "objective": link.source_id, "target": link.target_id, "strength": "weak", "lag_months": 1},
         {"do": "remove", "objective": revenue.pk},
+        {"do": "rename_lane", "lane": desk.lane("customer"), "name": "Passengers"},
+        {"do": "add_lane", "name": "Society"},
     ]
+
+
+def test_lanes_are_added_moved_and_taken_away_step_by_step(desk):
+    before = desk.state()
+    undo = [desk.do(do="add_lane", name="Society")]
+    lane = undo[0]["lane"]
+    undo.append(desk.do(do="move_lane", lane=lane, up="1"))
+    assert [kind for kind, _name in desk.state()[2]][-2:] == ["own", "learning"]
+    undo.append(desk.do(do="remove_lane", lane=lane))
+    assert desk.state() == before
+    desk.do(**undo[2])
+    desk.do(**undo[1])
+    assert desk.state()[2][-1] == ("own", "Society")
+    desk.do(**undo[0])
+    assert desk.state() == before
+
+
+def test_a_lane_that_links_or_objectives_need_stays_and_the_reason_is_said(desk):
+    before = desk.state()
+    for step in (
+        {"do": "move_lane", "lane": desk.lane("financial"), "up": ""},
+        {"do": "move_lane", "lane": desk.lane("financial"), "up": "1"},
+        {"do": "remove_lane", "lane": desk.lane("customer")},
+        {"do": "rename_lane", "lane": desk.lane("customer"), "name": "Tài chính"},
+        {"do": "add_lane", "name": " "},
+        {"do": "restore_lane", "lane": desk.lane("customer")},
+    ):
+        status, found = desk.send(**step)
+        assert (status, bool(found["refused"])) == (422, True)
+    assert desk.state() == before
+
+
+def test_every_link_can_be_reached_by_keyboard_and_says_what_it_is(desk):
+    with organization_scope(desk.cast.organization):
+        link = CauseLink.objects.filter(map=desk.draft).select_related("source", "target").first()
+    ends = {"objective": link.source_id, "target": link.target_id}
+    desk.do(do="relink", **ends, strength="strong", lag_months=2)
+    page = html.unescape(desk.client.get(desk.cast.url(f"strategy/map/{desk.draft.pk}/edit/")).content.decode())
+    assert page.count('class="map-way" role="button"') == len(EXAMPLE.links)
+    way = re.search(rf'id="link-{link.source_id}-{link.target_id}".*? aria-label="([^"]*)"', page)[1]
+    assert way.index(link.source.name) < way.index(link.target.name) < way.index("2 ")
 
 
 def test_every_step_can_be_undone_and_done_again(desk):
