@@ -1,12 +1,16 @@
 """The quality audit of cards: the facts of one or many cards, and what stands on their pages."""
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from kpiapp.models import Member
 from kpiapp.tenancy import current_organization_id
+from scorecards import queries
 from scorecards.choices import OwnerKind
 from scorecards.line_rules import NEEDS_TARGET
 from scorecards.models import Scorecard, ScorecardLine
@@ -96,10 +100,14 @@ def card_facts(card: Scorecard) -> CardFacts:
     return CardFacts(kpis, card.owner_kind == OwnerKind.MEMBER)
 
 
-def card_panel(card: Scorecard) -> Panel:
-    """The audit of one card with the names of its KPIs."""
+def card_panel(card: Scorecard, reader: Member, on: datetime.date) -> Panel:
+    """The audit of one card with the names of its KPIs, as far as a reader may know of them."""
     audit = audit_card(card_facts(card))
-    names = dict(ScorecardLine.objects.filter(scorecard=card).values_list("pk", "kpi__name"))
+    lines = ScorecardLine.objects.filter(scorecard=card).annotate(is_hidden=queries.is_hidden_from(reader, on))
+    names = {
+        pk: _("Confidential KPI") if is_hidden else name
+        for pk, name, is_hidden in lines.values_list("pk", "kpi__name", "is_hidden")
+    }
     return _panel(audit, {finding.code: names for finding in audit.findings})
 
 

@@ -37,6 +37,11 @@ class OwnedKpi(OrganizationModel):
         return f"{self.definition.name}, {self.owner_name}"
 
     @property
+    def told(self) -> str:
+        """The same, as far as everybody may read it."""
+        return f"{self.definition.told_name}, {self.owner_name}"
+
+    @property
     def owner(self):
         """The person, the department or the organization (load it with the row)."""
         return self.member or self.department or self.organization

@@ -4,6 +4,8 @@ import datetime
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.db import connection
 from django.db.models import Q
@@ -13,7 +15,7 @@ from kpiapp.models import Member
 from kpiapp.registry import PastResult
 from kpiapp.tenancy import current_organization_id
 from scorecards.choices import OwnerKind
-from scorecards.models import Scorecard, ScorecardLine
+from scorecards.models import OwnedKpi, Proposal, Scorecard, ScorecardLine
 from strategy.visibility import hidden_kpis
 
 YEARS_BACK = 3
@@ -79,6 +81,11 @@ def measured_kpis(member: Member, on: datetime.date):
 
 
 def hidden_events(member: Member, on: datetime.date) -> Q:
-    """Events of the audit trail about lines whose KPI is hidden from a member."""
-    lines = ScorecardLine.objects.filter(kpi__definition__in=hidden_kpis(member, on).values("pk"))
-    return Q(target_type=ScorecardLine._meta.label_lower, target_id__in=lines.values("pk"))
+    """Events of the audit trail about lines, links and proposals whose KPI is hidden from a member."""
+    hidden = hidden_kpis(member, on).values("pk")
+    about = (
+        ScorecardLine.objects.filter(kpi__definition__in=hidden),
+        OwnedKpi.objects.filter(definition__in=hidden),
+        Proposal.objects.filter(kpi__definition__in=hidden),
+    )
+    return reduce(or_, (Q(target_type=rows.model._meta.label_lower, target_id__in=rows.values("pk")) for rows in about))

@@ -136,7 +136,7 @@ def link_many(
     KpiLink.objects.bulk_create(done.links)
     if done.links:
         recompute.apply_links(on=today, parents=[parent.pk])
-        after = {"children": [str(link.child) for link in done.links], "kind": kind, "valid_from": valid_from}
+        after = {"children": [link.child.told for link in done.links], "kind": kind, "valid_from": valid_from}
         audit.record(action="cascade.link", target=parent, by=by, after={**after, "rolls_up": rolls_up})
     return done
 
@@ -151,7 +151,7 @@ def end_link(*, link: KpiLink, on: datetime.date, by: Member, today: datetime.da
         raise LinkRefused(_("This link has ended already."))
     if link.rolls_up:
         _refuse_own_card(parent, max(on, link.valid_from), by)
-    before = {"children": [str(_loaded(link.child_id))], "valid_from": link.valid_from}
+    before = {"children": [_loaded(link.child_id).told], "valid_from": link.valid_from}
     audit.record(action="cascade.unlink", target=parent, by=by, before=before, after={"valid_to": on})
     _end([link], on)
     recompute.apply_links(on=today, parents=[parent.pk])

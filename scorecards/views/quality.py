@@ -23,7 +23,9 @@ PAGE = 30
 def card_quality(request, pk):
     """The audit of a card as it is now: a part of the page where it is edited."""
     card = get_object_or_404(queries.responsible_cards(request.member, request.today), pk=pk)
-    return render(request, "scorecards/_quality.html", {"panel": quality.card_panel(card)})
+    return render(
+        request, "scorecards/_quality.html", {"panel": quality.card_panel(card, request.member, request.today)}
+    )
 
 
 @require_safe

@@ -56,6 +56,11 @@ class KpiDefinition(OrganizationModel):
     def __str__(self):
         return self.name
 
+    @property
+    def told_name(self) -> str:
+        """The name, as far as everybody may read it: the code of a confidential KPI."""
+        return self.code if self.is_confidential else self.name
+
 
 class KpiVersion(OrganizationModel):
     """A KPI as it was defined at one time. Never changed: an edit is a new version, old scores keep theirs."""

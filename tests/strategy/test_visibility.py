@@ -65,6 +65,32 @@ def test_an_auditor_reads_what_was_decided_and_entered_and_changes_nothing(compa
         assert client.post(cast.url(f"strategy/library/kpis/{pk}/{path}")).status_code in (403, 404), path
 
 
+def test_links_and_proposals_of_it_leave_no_word_in_the_audit_trail(company):
+    from scorecards.services import cascade, proposals
+    from strategy.models import KpiDefinition
+    from tests.cast import STORY_DAY
+    from tests.scorecards.kit import D, make_kpi
+
+    cast, things = company
+    with organization_scope(cast.organization):
+        by, secret = cast.acting(cast.strategy), KpiDefinition.objects.get(pk=things["secret"])
+        told = {"by": by, "today": STORY_DAY}
+        days = {"valid_from": cast.period.starts_on, **told}
+        child = cascade.owned_kpi(secret, cast.minh)
+        cascade.link_kpis(parent=cascade.owned_kpi(secret, cast.manager), child=child, kind="support", **days)
+        cascade.link_kpis(
+            parent=cascade.owned_kpi(make_kpi("OPEN").definition, cast.manager), child=child, kind="support", **days
+        )
+        proposals.propose(
+            owner=cast.hr, kpi=secret.current, period=cast.period, target=D(5), weight=D(10), reason="", **told
+        )
+    for role in ("owner", "hr", "payroll_approver"):
+        page = body(cast, role, "audit/")
+        assert "OPEN" in page
+        assert SECRET not in page
+    assert SECRET not in body(cast, "hr", f"scorecards/quality/cards/{things['card']}/")
+
+
 def test_a_card_counts_it_without_a_word_about_it(company):
     cast, things = company
     page = body(cast, "hr", f"scorecards/cards/{things['card']}/")

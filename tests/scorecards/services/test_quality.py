@@ -95,3 +95,15 @@ def test_the_panel_of_a_card_says_why_and_names_its_kpis(an_phat):
     page = an_phat.client(an_phat.manager).get(address).content.decode()
     assert line.kpi.name in page
     assert an_phat.client(an_phat.minh).get(address).status_code == 404
+
+
+def test_the_panel_names_no_hidden_kpi(an_phat):
+    with organization_scope(an_phat.organization):
+        maker = CardMaker(an_phat)
+        card = maker.card(an_phat.lan)
+        line = maker.line(card, weight="90")
+        KpiDefinition.objects.filter(pk=line.kpi.definition_id).update(is_confidential=True)
+    address = an_phat.url(f"scorecards/quality/cards/{card.pk}/")
+    pages = {role: an_phat.client(getattr(an_phat, role)).get(address).content.decode() for role in ("manager", "hr")}
+    assert line.kpi.name in pages["manager"]
+    assert line.kpi.name not in pages["hr"]
