@@ -18,7 +18,7 @@ from scorecards.recompute.cascade import (
     roll_up_for_night,
 )
 from scorecards.recompute.gather import StoredCard, stored_card
-from scorecards.recompute.locks import lock_cards_of_lines
+from scorecards.recompute.locks import lock_cards, lock_cards_of_lines
 from scorecards.recompute.preview import Changes, Move, preview_cards
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "apply_links_after_commit",
     "compare_cards",
     "follow_formulas",
+    "lock_cards",
     "lock_cards_of_lines",
     "preview_cards",
     "refresh_actuals",

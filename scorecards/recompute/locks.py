@@ -1,4 +1,8 @@
-"""One mutex per card: its row of scores, always locked before a line of it is read or written."""
+"""One mutex per card: its row of scores, always locked before a line of it is read or written.
+
+With it goes a shared lock on the period: whoever locks a period waits for what is being written, and nothing is written
+after it.
+"""
 
 from collections.abc import Sequence
 
@@ -8,10 +12,16 @@ from kpiapp.tenancy import current_organization_id
 
 # The conflict that updates nothing still locks the row, so one statement adds what is missing and locks the rest.
 _LOCK = """
+WITH kept AS MATERIALIZED (
+    SELECT id FROM kpiapp_period WHERE organization_id = %(organization)s AND id IN (
+        SELECT period_id FROM scorecards_scorecard WHERE organization_id = %(organization)s AND {cards})
+    ORDER BY id FOR KEY SHARE
+)
 INSERT INTO scorecards_cardscore AS s
     (organization_id, scorecard_id, measured_weight, lines_scored, lines_total, is_provisional, is_blocked, status)
 SELECT organization_id, id, 0, 0, 0, false, false, 'none'
-FROM scorecards_scorecard WHERE organization_id = %(organization)s AND {cards} ORDER BY id
+FROM scorecards_scorecard
+WHERE organization_id = %(organization)s AND {cards} AND period_id IN (SELECT id FROM kept) ORDER BY id
 ON CONFLICT (scorecard_id) DO UPDATE SET status = s.status WHERE false
 """
 _BY_ID = _LOCK.format(cards="id = ANY(%(ids)s)")

@@ -337,11 +337,10 @@ def withdraw_actuals(*, actuals: Sequence[Actual], by: Member, today: datetime.d
 def approve_actuals(*, actuals: QuerySet[Actual], by: Member) -> int:
     """Approve entries in bulk; ones the member entered are left out. Returns how many were approved."""
     chosen = actuals.filter(state=ActualState.RECORDED, line__scorecard__period__locked_at=None).exclude(entered_by=by)
+    recompute.lock_cards_of_lines(list(chosen.values_list("line", flat=True)))
     ids = list(chosen.order_by("pk").values_list("pk", flat=True))
-    done = (
-        Actual.objects.filter(pk__in=ids, state=ActualState.RECORDED)
-        .exclude(entered_by=by)
-        .update(state=ActualState.APPROVED, decided_by=by, decided_at=timezone.now())
+    done = Actual.objects.filter(pk__in=ids).update(
+        state=ActualState.APPROVED, decided_by=by, decided_at=timezone.now()
     )
     if done:
         target = Actual.objects.select_related("line__scorecard__period").get(pk=ids[0]).line.scorecard.period

@@ -190,6 +190,8 @@ def approve_change(*, request: ChangeRequest, by: Member, today: datetime.date, 
 
     Raises ChangeRefused for the requester, the person measured, a locked period, or values that moved meanwhile.
     """
+    # The card first: a new weight moves the other lines, which another request may be about.
+    recompute.lock_cards_of_lines([request.line_id])
     request = _lock(request)
     _check_decider(request, by)
     line, card = request.line, request.line.scorecard

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -69,13 +69,18 @@ def _key(fields, period_id: int) -> tuple:
 
 
 def get_or_create_cards(*, owners: Sequence[Owner], periods: Sequence[Period]) -> dict[tuple, Scorecard]:
-    """The cards of owners in periods, made where there is none, keyed as `card_key`; three queries."""
+    """The cards of owners in periods, locked, made where there is none, keyed as `card_key`; four queries."""
     wanted = {_key(owner_fields(owner), period.pk): (owner, period) for owner in owners for period in periods}
     Scorecard.objects.bulk_create(
         [Scorecard(period=period, **owner_fields(owner)) for owner, period in wanted.values()], ignore_conflicts=True
     )
-    found = Scorecard.objects.filter(period__in=periods).select_for_update(of=("self",)).order_by("pk")
-    found = found.select_related("period", "member", "department", "organization")
+    theirs = Q(member__in=[owner.pk for owner in owners if isinstance(owner, Member)])
+    theirs |= Q(department__in=[owner.pk for owner in owners if isinstance(owner, Department)])
+    if any(isinstance(owner, Organization) for owner in owners):
+        theirs |= Q(owner_kind=OwnerKind.ORGANIZATION)
+    cards = Scorecard.objects.filter(theirs, period__in=periods)
+    recompute.lock_cards(list(cards.values_list("pk", flat=True)))
+    found = cards.select_related("period", "member", "department", "organization").order_by("pk")
     return {key: card for card in found if (key := _key(vars(card), card.period_id)) in wanted}
 
 
@@ -269,8 +274,8 @@ def lock_draft(card: Scorecard) -> Scorecard:
 
 
 def _lock(card: Scorecard) -> Scorecard:
-    locked = Scorecard.objects.select_for_update(of=("self",))
-    card = locked.select_related("period", "member", "department__head", "organization").get(pk=card.pk)
+    recompute.lock_cards([card.pk])
+    card = Scorecard.objects.select_related("period", "member", "department__head", "organization").get(pk=card.pk)
     if not card.period.is_open:
         raise CardRefused(
             _("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": card.period.label}

@@ -1,16 +1,13 @@
 """Many clicks at once: one run, one job, and nothing written twice. These tests commit."""
 
-import threading
-
 import pytest
-from django.db import connections
 
 from kpiapp.models import AuditEvent, Job
 from kpiapp.services import jobs
 from kpiapp.tenancy import organization_scope
 from payroll.models import PayLine, PayRun
 from payroll.services import runs
-from tests.cast import build_cast
+from tests.at_once import at_once, committed_cast
 from tests.payroll.conftest import ignore_progress, set_rates
 
 CLICKS = 20
@@ -18,36 +15,10 @@ CLICKS = 20
 
 @pytest.fixture
 def company(django_db_setup, django_db_blocker):
-    """A company that other connections see; its tables are emptied afterwards by the role that owns them."""
-    with django_db_blocker.unblock():
-        cast = build_cast("an-phat", "vi")
+    with committed_cast(django_db_blocker) as cast:
         with organization_scope(cast.organization):
             set_rates(cast)
         yield cast
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("TRUNCATE kpiapp_organization, kpiapp_user CASCADE")
-        connections.close_all()
-
-
-def at_once(function, times=CLICKS):
-    """Call a function from many threads that start together, each with a connection of its own."""
-    gate, errors = threading.Barrier(times), []
-
-    def call():
-        try:
-            gate.wait(timeout=20)
-            function()
-        except Exception as error:  # noqa: BLE001  (whatever went wrong is shown by the test)
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=call) for _click in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return errors
 
 
 def test_twenty_clicks_on_calculate_make_one_run_with_one_job(company):
@@ -57,12 +28,12 @@ def test_twenty_clicks_on_calculate_make_one_run_with_one_job(company):
             run = runs.create_run(period=company.period, by=maker)
             runs.request_calculation(run=run, by=maker)
 
-    assert at_once(click) == []
+    assert at_once(*[click] * CLICKS) == []
     with organization_scope(company.organization):
         assert PayRun.objects.count() == Job.objects.count() == 1
         assert AuditEvent.objects.filter(action="pay_run.create").count() == 1
         job_id = Job.objects.get().pk
-    assert at_once(lambda: jobs.run(job_id, company.organization.pk), times=4) == []
+    assert at_once(*[lambda: jobs.run(job_id, company.organization.pk)] * 4) == []
     with organization_scope(company.organization):
         run = PayRun.objects.get()
         assert (run.state, run.people_count, PayLine.objects.count()) == ("calculated", 10, 10)
@@ -80,7 +51,7 @@ def test_five_approvals_at_once_are_one(company):
         with organization_scope(company.organization):
             runs.approve(run=run, by=company.acting(company.payroll_approver))
 
-    errors = at_once(approve, times=5)
+    errors = at_once(*[approve] * 5)
     assert [type(error) for error in errors] == [runs.RunRefused] * 4
     with organization_scope(company.organization):
         assert AuditEvent.objects.filter(action="pay_run.approve").count() == 1

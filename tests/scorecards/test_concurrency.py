@@ -1,0 +1,100 @@
+"""Two who write at the same moment: nothing is lost, nothing slips into a locked period. These tests commit."""
+
+import threading
+import time
+
+import pytest
+
+from kpiapp.models import Member
+from kpiapp.services import periods
+from kpiapp.tenancy import organization_scope
+from scorecards.models import Actual, ChangeRequest, Scorecard, ScorecardLine
+from scorecards.services import actuals, changes, scorecards
+from tests.at_once import WAIT, at_once, committed_cast
+from tests.cast import STORY_DAY
+from tests.scorecards.kit import D, line_of, make_card, make_kpi
+
+A_MOMENT = 0.7
+
+
+@pytest.fixture
+def company(django_db_setup, django_db_blocker):
+    with committed_cast(django_db_blocker) as cast:
+        yield cast
+
+
+def test_two_new_weights_approved_at_once_leave_100(company):
+    with organization_scope(company.organization):
+        kpis = [make_kpi(code) for code in "ABC"]
+        lines = zip(kpis, (40, 30, 30), (10, 10, 10), strict=True)
+        card = make_card(company, company.lan, *lines, agreed_by=company.manager)
+        for kpi, weight in zip(kpis, (50, 60), strict=False):
+            changes.request_change(
+                line=line_of(card, kpi),
+                changes={"weight": D(weight)},
+                reason="Less else",
+                effective_on=company.period.starts_on,
+                mode="replace",
+                by=company.acting(company.lan),
+            )
+        first, second = ChangeRequest.objects.order_by("pk")
+    approved = threading.Event()
+
+    def approve(request):
+        with organization_scope(company.organization):
+            changes.approve_change(request=request, by=company.acting(company.manager), today=STORY_DAY)
+            approved.set()
+            time.sleep(A_MOMENT)
+
+    errors = at_once(lambda: approve(first), lambda: approved.wait(WAIT) and approve(second))
+    assert [type(error) for error in errors] == [changes.ChangeRefused]
+    with organization_scope(company.organization):
+        assert sum(ScorecardLine.objects.values_list("weight", flat=True)) == 100
+
+
+def test_locking_a_period_waits_for_the_entry_that_is_being_written(company):
+    with organization_scope(company.organization):
+        kpi = make_kpi("A")
+        line = line_of(make_card(company, company.lan, (kpi, 100, 10), agreed_by=company.manager), kpi)
+    written, seen = threading.Event(), []
+
+    def record():
+        with organization_scope(company.organization):
+            lan = company.acting(company.lan)
+            actuals.record_actual(line=line, value=D(3), on=STORY_DAY, today=STORY_DAY, by=lan)
+            written.set()
+            time.sleep(A_MOMENT)
+
+    def lock():
+        written.wait(WAIT)
+        with organization_scope(company.organization):
+            periods.lock_period(period=company.period, on=STORY_DAY, by=company.acting(company.hr))
+            seen.append(Actual.objects.count())
+
+    assert at_once(record, lock) == []
+    assert seen == [1]
+
+
+def test_assigning_to_one_waits_for_nobody_else(company):
+    with organization_scope(company.organization):
+        make_card(company, company.minh, (make_kpi("A"), 100, 10))
+        other = Scorecard.objects.get()
+        kpi = make_kpi("B")
+    locked, assigned, waited = threading.Event(), threading.Event(), []
+
+    def agree():
+        with organization_scope(company.organization):
+            scorecards.lock_draft(other)
+            locked.set()
+            waited.append(assigned.wait(WAIT))
+
+    def assign():
+        locked.wait(WAIT)
+        with organization_scope(company.organization):
+            lan = Member.objects.get(pk=company.lan.pk)
+            draft = scorecards.Draft(lan, company.period, kpi, D(100), D(10))
+            scorecards.put_lines(drafts=[draft], by=company.acting(company.strategy), today=STORY_DAY)
+        assigned.set()
+
+    assert at_once(agree, assign) == []
+    assert waited == [True]
