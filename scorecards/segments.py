@@ -2,15 +2,16 @@
 
 import datetime
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from kpiapp.calendars import WorkingCalendar
 from kpiapp.models import Period
 from scorecards.line_rules import rule_of
 from scorecards.models import Actual, LineSegment, ScorecardLine
-from scorecards.scoring import Entry, Segment
-from strategy.choices import Aggregation
+from scorecards.scoring import Entry, Segment, Source
+from strategy.choices import Aggregation, TargetAggregation
+from strategy.models import KpiVersion
 
 # What a segment is scored by; a change of the weight alone splits nothing.
 SCORED_BY = ("kpi_id", "target", "baseline", "method", "params")
@@ -53,10 +54,27 @@ def entry_of(actual: Actual, aggregation: str) -> Entry:
     return Entry(value, actual.denominator, actual.on, actual.pk)
 
 
+def asks_others(line: ScorecardLine, version: KpiVersion) -> bool:
+    """Whether what a line reached comes from other lines rather than from its own entries."""
+    return line.takes_children or version.aggregation == Aggregation.FORMULA
+
+
+def grows(version: KpiVersion) -> bool | None:
+    """Whether a formula adds up over time: as its targets do over longer periods. Others say so by their kind."""
+    return version.target_aggregation == TargetAggregation.SUM if version.aggregation == Aggregation.FORMULA else None
+
+
 def kernel_segments(
-    segments: Sequence[LineSegment], period: Period, actuals: Sequence[Actual], calendar: WorkingCalendar
+    segments: Sequence[LineSegment],
+    period: Period,
+    actuals: Sequence[Actual],
+    calendar: WorkingCalendar,
+    source: Callable[[KpiVersion], Source | None] = lambda version: None,
 ) -> list[Segment]:
-    """What `score_segments` takes: stored segments (with their KPI versions) and the live entries of the line."""
+    """What `score_segments` takes: stored segments (with their KPI versions) and the live entries of the line.
+
+    `source` says by a version where the actual comes from when not from these entries.
+    """
     kept = without_repeats(sorted(segments, key=lambda segment: segment.starts_on), SCORED_BY)
     starts = [segment.starts_on for segment in kept]
     entries: list[list[Entry]] = [[] for _ in kept]
@@ -76,6 +94,8 @@ def kernel_segments(
             numerator_agg=segment.kpi.numerator_agg or "sum",
             denominator_agg=segment.kpi.denominator_agg or "sum",
             entries=given,
+            source=source(segment.kpi),
+            grows=grows(segment.kpi),
         )
         for segment, end, days, given in zip(kept, ends, days_each, entries, strict=True)
     ]

@@ -3,15 +3,28 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from kpiapp.calendars import OFF, WorkingCalendar
 from kpiapp.case_files import Case, CaseError, Check, check_keys, register_section
 from kpiapp.decimals import plain
-from scorecards.scoring import Entry, LineState, Segment, rule_from_data, score_segments, weights_by_days
+from scorecards.scoring import Entry, LineState, Segment, combine_span, rule_from_data, score_segments, weights_by_days
 from scorecards.scoring.rules import to_decimal
 
-CASE_KEYS = ("period", "holidays", "agg", "method", "cap", "missing", "absence", "carried", "segments", "entries")
+CASE_KEYS = (
+    "period",
+    "holidays",
+    "agg",
+    "method",
+    "cap",
+    "missing",
+    "absence",
+    "carried",
+    "segments",
+    "entries",
+    "below",
+)
 EXPECTED = ("days", "completion", "raw", "status")
 
 
@@ -37,9 +50,12 @@ def _segments(case: Case) -> list[Segment]:
     first, last = case["period"]
     after, kind, parts = last + timedelta(days=1), str(case.get("agg", "sum")), case["segments"]
     ratio = kind.startswith("ratio")
-    top, bottom = kind.removeprefix("ratio").strip("()").split(",") if ratio else ("sum", "sum")
+    kind, parts_of_ratio = ("ratio", kind) if ratio else (kind, "")
+    top, bottom = parts_of_ratio.removeprefix("ratio").strip("()").split(",") if ratio else ("sum", "sum")
     starts = [part.get("from", first) for part in parts]
     calendar = WorkingCalendar(days=dict.fromkeys(case.get("holidays") or [], OFF))
+    owners = [[_entry(on, value) for on, value in own.items()] for own in case.get("below") or []]
+    below = partial(combine_span, kind, owners, numerator_agg=top, denominator_agg=bottom) if owners else None
     found = []
     for part, start, end in zip(parts, starts, [*starts[1:], after], strict=True):
         check_keys(part, ("from", "T", "B", "method", "params"))
@@ -54,10 +70,11 @@ def _segments(case: Case) -> list[Segment]:
                 rule=rule_from_data(scoring),
                 target=_maybe(part.get("T")),
                 baseline=_maybe(part.get("B")),
-                aggregation="ratio" if ratio else kind,
+                aggregation=kind,
                 numerator_agg=top,
                 denominator_agg=bottom,
                 entries=entries,
+                source=below,
             )
         )
     return found

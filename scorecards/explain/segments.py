@@ -60,6 +60,11 @@ def _deduct(step: Step, measure: Measure) -> Words:
     return Words(_("Deducted per event"), p(step.result), text)
 
 
+def _asked(step: Step, measure: Measure) -> Words:
+    text = _("Only what was entered for these days; a level that nobody counted in them keeps its last value")
+    return Words(_("Actual"), u(step.result, measure), text)
+
+
 def _nothing_added(step: Step, measure: Measure) -> Words:
     return Words(_("Actual"), u(step.result, measure), _("Nothing was added after the last entry"))
 
@@ -82,5 +87,6 @@ def segment_words(state_text: Callable[[str], str]) -> dict[RuleCode, Callable[[
         RuleCode.SEGMENT_FULL_RATE: _full_rate,
         RuleCode.SEGMENT_DEDUCT: _deduct,
         RuleCode.SEGMENT_NOTHING_ADDED: _nothing_added,
+        RuleCode.SEGMENT_ASKED: _asked,
         RuleCode.SEGMENTS: _mean,
     }

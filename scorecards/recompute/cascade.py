@@ -10,23 +10,20 @@ import datetime
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from kpiapp.tenancy import current_organization_id, organization_scope
 from scorecards.models import ScorecardLine, StaleCard
 from scorecards.recompute.actuals import refresh_actuals
 from scorecards.recompute.cards import Rescored, rescore_cards
+from scorecards.recompute.links import HOLDS, REACH, lines_above, rows_of
 from scorecards.recompute.locks import lock_cards
-
-# A link holds in a period when it holds on the period's last day.
-_HOLDS = "k.valid_from < {ends_on} AND (k.valid_to IS NULL OR k.valid_to >= {ends_on})"
-_ROLLS = "k.organization_id = %(organization)s AND k.rolls_up"
 
 _RESOLVE = f"""
 WITH link AS (
     SELECT p.id AS period_id, k.parent_id, k.child_id, k.rolls_up
     FROM scorecards_kpilink k JOIN kpiapp_period p
-        ON p.organization_id = %(organization)s AND p.state = 'open' AND {_HOLDS.format(ends_on="p.ends_on")}
+        ON p.organization_id = %(organization)s AND p.state = 'open' AND {HOLDS.format(ends_on="p.ends_on")}
     WHERE k.organization_id = %(organization)s
 ), node AS (
     SELECT period_id, parent_id AS id, rolls_up AS takes, false AS feeds FROM link
@@ -59,25 +56,6 @@ WHERE l.organization_id = %(organization)s AND l.id = f.id
 RETURNING l.id, l.scorecard_id, l.takes_children
 """  # noqa: S608  (constants)
 
-# Lines above these that take their actual from below, and those among them that do.
-_ABOVE = f"""
-WITH RECURSIVE up(period_id, ends_on, node) AS (
-    SELECT p.id, p.ends_on, l.owned_id
-    FROM scorecards_scorecardline l
-    JOIN scorecards_scorecard c ON c.organization_id = l.organization_id AND c.id = l.scorecard_id
-    JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id AND p.state = 'open'
-    WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s) AND l.owned_id IS NOT NULL
-    UNION
-    SELECT up.period_id, up.ends_on, k.parent_id
-    FROM up JOIN scorecards_kpilink k ON k.child_id = up.node AND {_ROLLS} AND {_HOLDS.format(ends_on="up.ends_on")}
-)
-SELECT l.id, l.scorecard_id
-FROM up JOIN scorecards_scorecardline l
-    ON l.organization_id = %(organization)s AND l.owned_id = up.node AND l.takes_children
-JOIN scorecards_scorecard c
-    ON c.organization_id = l.organization_id AND c.id = l.scorecard_id AND c.period_id = up.period_id
-"""  # noqa: S608  (constants)
-
 _EVERY = """
 SELECT l.id, l.scorecard_id
 FROM scorecards_scorecardline l
@@ -95,13 +73,7 @@ WITH RECURSIVE parent AS (
     JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id AND p.state = 'open'
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
     WHERE l.organization_id = %(organization)s AND l.id = ANY(%(parents)s) AND l.takes_children
-), reach(line_id, period_id, ends_on, node) AS (
-    SELECT id, period_id, ends_on, owned_id FROM parent
-    UNION
-    SELECT r.line_id, r.period_id, r.ends_on, k.child_id
-    FROM reach r JOIN scorecards_kpilink k
-        ON k.parent_id = r.node AND {_ROLLS} AND {_HOLDS.format(ends_on="r.ends_on")}
-), leaf AS (
+), {REACH}, leaf AS (
     SELECT r.line_id, s.quantity, s.divisor, s.last_on,
            (v.aggregation, v.unit, v.factor, v.numerator_agg, v.denominator_agg)
                IS DISTINCT FROM (parent.kind, parent.unit, parent.factor, parent.numerator_agg, parent.denominator_agg)
@@ -141,10 +113,10 @@ def apply_links(*, on: datetime.date, parents: Iterable[int] = ()) -> Rescored:
 
     `parents` are owned KPIs whose children changed even where their own lines did not.
     """
-    changed = _rows(_RESOLVE)
+    changed = rows_of(_RESOLVE)
     lines = [line for line, _card, _takes in changed]
     lines += ScorecardLine.objects.filter(owned__in=list(parents)).values_list("pk", flat=True)
-    above = _rows(_ABOVE, lines=lines) if lines else []
+    above = lines_above(lines) if lines else []
     own = {line: card for line, card, takes in changed if not takes}
     if not above and not own:
         return Rescored()
@@ -156,19 +128,19 @@ def apply_links(*, on: datetime.date, parents: Iterable[int] = ()) -> Rescored:
 def roll_up(*, line_ids: Iterable[int], on: datetime.date) -> Rescored:
     """Add up everything above these lines anew and rescore the cards that changed. Call it inside a transaction."""
     lines = sorted(set(line_ids))
-    return _rescored(_rows(_ABOVE, lines=lines), on, None) if lines else Rescored()
+    return _rescored(lines_above(lines), on, None) if lines else Rescored()
 
 
 def roll_up_all(*, on: datetime.date, job=None) -> Rescored:
     """Add up every parent of the open periods anew and rescore the cards that changed, as a night's when it is one."""
-    return _rescored(_rows(_EVERY), on, job)
+    return _rescored(rows_of(_EVERY), on, job)
 
 
 def roll_up_for_night() -> int:
     """Before a night: lines and parents as links and entries say; cards that moved are left for it to score."""
-    moved = _rows(_RESOLVE)
+    moved = rows_of(_RESOLVE)
     refresh_actuals(line_ids=[line for line, _card, takes in moved if not takes])
-    cards = _add_up(_rows(_EVERY)) | {card for _line, card, _takes in moved}
+    cards = _add_up(rows_of(_EVERY)) | {card for _line, card, _takes in moved}
     StaleCard.objects.bulk_create([StaleCard(scorecard_id=card) for card in sorted(cards)], ignore_conflicts=True)
     return len(cards)
 
@@ -207,10 +179,7 @@ def _add_up(parents: Sequence[tuple[int, int]]) -> set[int]:
     if not parents:
         return set()
     lock_cards(sorted({card for _line, card in parents}))
-    return {card for (card,) in _rows(_ADD_UP, parents=sorted({line for line, _card in parents}))}
-
-
-def _rows(sql: str, **parameters) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"organization": current_organization_id(), **parameters})
-        return cursor.fetchall()
+    lines = sorted({line for line, _card in parents})
+    # Of lines in segments the day of an entry matters, too, which leaves the sum as it is.
+    dated = ScorecardLine.objects.filter(pk__in=lines, in_segments=True).values_list("scorecard_id", flat=True)
+    return {card for (card,) in rows_of(_ADD_UP, parents=lines)} | set(dated)

@@ -32,7 +32,7 @@ WITH wanted AS (
            p.starts_on, p.ends_on
     FROM scorecards_scorecardline l
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
-        AND v.aggregation = 'formula'
+        AND (v.aggregation = 'formula' OR l.id = ANY(%(extra_lines)s))
     JOIN scorecards_scorecard c ON c.organization_id = l.organization_id AND c.id = l.scorecard_id
     JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
     WHERE l.organization_id = %(organization)s AND NOT l.takes_children AND {which}
@@ -59,7 +59,13 @@ SELECT w.id, w.scorecard_id, w.kpi_id, own.line_id IS NOT NULL, own.quantity, ow
        o.operand_id, found.*
 FROM placed w
 LEFT JOIN scorecards_linescore own ON own.organization_id = %(organization)s AND own.line_id = w.id
-LEFT JOIN strategy_formulaoperand o ON o.organization_id = %(organization)s AND o.version_id = w.kpi_id
+LEFT JOIN LATERAL (
+    SELECT f.operand_id FROM strategy_formulaoperand f
+    WHERE f.organization_id = %(organization)s AND f.version_id = w.kpi_id
+    UNION
+    SELECT e.operand_id FROM unnest(%(extra_lines)s::bigint[], %(extra_operands)s::bigint[]) e(line_id, operand_id)
+    WHERE e.line_id = w.id
+) o ON true
 LEFT JOIN LATERAL (
     SELECT l.id, l.scorecard_id, v.aggregation, v.factor, v.numerator_agg, v.denominator_agg,
            CASE WHEN l.waived_reason = '' THEN s.quantity END, s.divisor, coalesce(s.entries, 0), s.last_on
@@ -184,12 +190,18 @@ def compile_version(version: KpiVersion) -> Compiled:
     return Compiled(formula, {key: how for key, how in parts.items() if key in formula.operands})
 
 
-def formula_lines(which: str, parameters: dict[str, Any]) -> dict[int, FormulaLine]:
-    """Formula lines that a condition (on l, c, p) names, with the lines their operands are taken from."""
+def formula_lines(
+    which: str, parameters: dict[str, Any], extra: Sequence[tuple[int, int]] = ()
+) -> dict[int, FormulaLine]:
+    """Formula lines that a condition (on l, c, p) names, with the lines their operands are taken from.
+
+    `extra` are operands (line, KPI) of formulas beside the one that a line has now: other versions of it.
+    """
     lines: dict[int, FormulaLine] = {}
+    more = {"extra_lines": [line for line, _kpi in extra], "extra_operands": [kpi for _line, kpi in extra]}
     with connection.cursor() as cursor:
         sql = _PLACED.format(which=which) + _OPERANDS
-        cursor.execute(sql, {"organization": current_organization_id(), **parameters})
+        cursor.execute(sql, {"organization": current_organization_id(), **more, **parameters})
         for line_id, card_id, version_id, is_stored, *rest in cursor.fetchall():
             stored, operand_id, found = (rest[0], rest[1], rest[2] or 0, rest[3]), rest[4], rest[5:]
             line = lines.setdefault(line_id, FormulaLine(line_id, card_id, version_id, is_stored, stored))
@@ -242,7 +254,7 @@ def _settle(
         return
     if line.line_id in above:
         line.outcome = Outcome(fault=CYCLE)
-        done[line.line_id] = _stored(line)
+        done[line.line_id] = stored_of(line)
         return
     for found in line.operands.values():
         if found is not None and found.line_id in lines:
@@ -251,7 +263,7 @@ def _settle(
     if line.line_id in done:  # it turned out to need itself
         return
     line.outcome = evaluate(kept[line.version_id].formula, values_of(line))
-    done[line.line_id] = _stored(line)
+    done[line.line_id] = stored_of(line)
 
 
 def values_of(line: FormulaLine) -> dict[str, Decimal | None]:
@@ -264,7 +276,7 @@ def values_of(line: FormulaLine) -> dict[str, Decimal | None]:
     return values
 
 
-def _stored(line: FormulaLine) -> Stored:
+def stored_of(line: FormulaLine) -> Stored:
     """What LineScore keeps, with the number of operands that have a value and the latest day of any."""
     known = [found for found in line.operands.values() if found is not None and found.stored[0] is not None]
     entries = len(known) + sum(value is not None for value in line.inputs.values())

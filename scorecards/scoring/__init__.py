@@ -29,7 +29,8 @@ from scorecards.scoring.methods import manual_needs_evidence
 from scorecards.scoring.pace import PaceKind, PaceResult, PaceStatus, PlannedWay, elapsed_share, least_on_pace, pace_of
 from scorecards.scoring.roll_up import Child, RollUp, RollUpResult, average_of_periods, roll_up
 from scorecards.scoring.rules import Direction, KpiRule, Method, MissingPolicy, RuleError, default_cap, rule_from_data
-from scorecards.scoring.segments import Segment, score_segments, weights_by_days
+from scorecards.scoring.segments import Segment, Source, score_segments, weights_by_days
+from scorecards.scoring.spans import combine_span, divides, in_span
 from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBand, status_of
 from scorecards.scoring.tables import goal_red_flag, point_scale
 from scorecards.scoring.tiers import DEFAULT_TIERS, Tier, check_tiers, tier_of
@@ -67,6 +68,7 @@ __all__ = [
     "RuleError",
     "Segment",
     "ShortPeriod",
+    "Source",
     "Status",
     "StatusBand",
     "Step",
@@ -81,11 +83,14 @@ __all__ = [
     "check_tiers",
     "combine",
     "combine_periods",
+    "combine_span",
     "compile_rule",
     "default_cap",
+    "divides",
     "dump_steps",
     "elapsed_share",
     "goal_red_flag",
+    "in_span",
     "least_on_pace",
     "load_steps",
     "manual_needs_evidence",

@@ -22,16 +22,20 @@ has some and brings its share of the target along (a month reported once, on its
 of its targets), and after the last entry nothing was added: the segment counts what 0 gives. A segment without
 working days weighs nothing; its entries count in the segment beside it.
 
+What adds up from other owners, and what a formula gives, has no entries of its own: a segment asks its `source` what
+was reached in its days, from the first to the last of what is scored together (see spans.py).
+
 Method: "effective-dated segments, each scored with its own target, weighted by working days" is the default for a
 target changed inside a period; the other choice, replacing the target for all of it, needs no segments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from kpiapp.decimals import EXACT, ZERO, allocate, divide, quantize, round_completion
+from scorecards.scoring.actuals import NotScorable, value_of
 from scorecards.scoring.aggregation import Aggregation, Entry, Pair, PartAggregation, aggregate
 from scorecards.scoring.lines import LATE, NOT_SCORABLE, SCORED, Scored, compile_rule
 from scorecards.scoring.rules import KpiRule, Method, MissingPolicy
@@ -41,11 +45,17 @@ from scorecards.scoring.trace import Rounding, RuleCode, Trace
 _BY_TARGET = frozenset({Method.RATIO, Method.MIRROR, Method.INVERSE, Method.DEVIATION, Method.BINARY})
 _DEDUCT_DEFAULT = Decimal("0.25")
 WEIGHT_UNIT = Decimal("0.01")
+# What a line reached from a day to the day before another, as an exact pair; None when nothing.
+Source = Callable[[date, date], Pair | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What holds for a line from `starts_on` to the day before `ends_on`: `days` working days of the period."""
+    """What holds for a line from `starts_on` to the day before `ends_on`: `days` working days of the period.
+
+    With a `source` the actual is asked for there, and `entries` are empty; `grows` then says what the kind of a
+    formula does not: whether it adds up over time.
+    """
 
     starts_on: date
     ends_on: date
@@ -57,10 +67,14 @@ class Segment:
     numerator_agg: str = PartAggregation.SUM
     denominator_agg: str = PartAggregation.SUM
     entries: Sequence[Entry] = ()
+    source: Source | None = None
+    grows: bool | None = None
 
     @property
     def is_flow(self) -> bool:
         """Whether its actual adds up over time, so that half the time is worth half the target."""
+        if self.grows is not None:
+            return self.grows
         if self.aggregation == Aggregation.RATIO:
             # A sum over a mean or a stock grows with time; a sum over a sum is a rate at any time.
             return self.numerator_agg == PartAggregation.SUM and self.denominator_agg != PartAggregation.SUM
@@ -84,6 +98,8 @@ class _Part:
 
     def pair(self, trace: Trace | None = None) -> Pair | None:
         given = self.rules
+        if given.source is not None:
+            return self._asked(given.source, given.rule, trace)
         return aggregate(
             given.aggregation,
             self.entries,
@@ -91,6 +107,16 @@ class _Part:
             denominator_agg=given.denominator_agg,
             trace=trace,
         )
+
+    def _asked(self, source: Source, rule: KpiRule, trace: Trace | None) -> Pair | None:
+        pair = source(self.segments[0].starts_on, self.segments[-1].ends_on)
+        if trace is not None:
+            try:
+                value = None if pair is None else value_of(*pair, rule.factor)
+            except NotScorable:
+                value = None
+            trace.note(RuleCode.SEGMENT_ASKED, value)
+        return pair
 
 
 @dataclass(slots=True)

@@ -91,6 +91,7 @@ class RuleCode(StrEnum):
     SEGMENT_FULL_RATE = "segment.full_rate"  # actual, denominator (or None), days, all_days → for the whole period
     SEGMENT_DEDUCT = "segment.deduct"  # deduct_per_unit, days, all_days → what an event deducts
     SEGMENT_NOTHING_ADDED = "segment.nothing_added"  # a flow after its last entry → 0
+    SEGMENT_ASKED = "segment.asked"  # → what was reached in its days on other lines, added up or by formula
     SEGMENTS = "segments"  # weighted_sum, days → completion
 
     # A scorecard

@@ -15,6 +15,8 @@ from kpiapp.templatetags.kpi import day
 from scorecards import notices, recipients, recompute
 from scorecards.choices import CardState, ChangeMode, ChangeState
 from scorecards.models import ChangeRequest, ScorecardLine
+from scorecards.recompute.reached import adds_up_otherwise
+from scorecards.scoring import divides
 from scorecards.services import dated
 from scorecards.services.dated import Proposal
 from scorecards.services.scorecards import CardRefused, check_line, measured_by
@@ -111,16 +113,31 @@ def _different(line: ScorecardLine, changes: dict, effective_on: datetime.date, 
     different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
     if not different:
         raise ChangeRefused(_("Nothing would change: type at least one new value."))
-    splits = (
-        mode == ChangeMode.SEGMENTS and effective_on > line.scorecard.period.starts_on and set(different) != {"weight"}
-    )
-    versions = (line.kpi, different.get(VERSION, line.kpi))
-    if splits and any(version.aggregation == Aggregation.FORMULA for version in versions):
-        raise ChangeRefused(
-            _("This KPI is calculated from others, for the whole period at once. Choose the whole period.")
-        )
+    if mode == ChangeMode.SEGMENTS and effective_on > line.scorecard.period.starts_on and set(different) != {"weight"}:
+        _check_split(line, different.get(VERSION, line.kpi))
     _check(line, different)
     return different
+
+
+def _check_split(line: ScorecardLine, version: KpiVersion) -> None:
+    """Refuse to divide a period whose parts could not be told: what comes from other lines has to come alike."""
+    if (line.kpi.aggregation == Aggregation.FORMULA) != (version.aggregation == Aggregation.FORMULA):
+        raise ChangeRefused(
+            _("One version is calculated from other KPIs and the other is not. Choose “For the whole period”.")
+        )
+    if not line.takes_children:
+        return
+    if adds_up_otherwise(line.kpi, version):
+        raise ChangeRefused(
+            _("This number adds up from below, and the new version adds up otherwise. Choose “For the whole period”.")
+        )
+    if not divides(version.aggregation, version.numerator_agg, version.denominator_agg):
+        raise ChangeRefused(
+            _(
+                "This ratio of a sum to a last value adds up from several cards and cannot be told for a part of the"
+                " period. Choose “For the whole period”."
+            )
+        )
 
 
 def _check_open(line: ScorecardLine, effective_on: datetime.date, mode: str) -> None:
@@ -133,10 +150,6 @@ def _check_open(line: ScorecardLine, effective_on: datetime.date, mode: str) -> 
     if not period.starts_on <= effective_on < period.ends_on:
         raise ChangeRefused(_("The day must lie in %(period)s.") % {"period": period.label})
     last = dated.holds_from(line)
-    if mode == ChangeMode.SEGMENTS and line.takes_children and effective_on > period.starts_on:
-        raise ChangeRefused(
-            _("This number adds up from below, so a change holds for the whole period. Choose “For the whole period”.")
-        )
     if mode == ChangeMode.SEGMENTS and last is not None and effective_on < last:
         raise ChangeRefused(
             _("A change from %(day)s on is agreed already. Choose that day or a later one, or the whole period.")
@@ -199,10 +212,14 @@ def approve_change(*, request: ChangeRequest, by: Member, today: datetime.date, 
     if any(_text(value_now(line, name)) != change["old"] for name, change in request.changes.items()):
         raise ChangeRefused(_("The values have changed since. Refuse this request and ask again."))
     proposal = proposal_of(request)
+    if proposal.lines[0].in_segments:
+        _check_split(line, proposal.lines[0].kpi)
     dated.save(proposal)
     _decide(request, ChangeState.APPROVED, by, note)
     recompute.refresh_actuals(line_ids=[line.pk])
     recompute.rescore_cards(card_ids=[card.pk], on=today)
+    if line.feeds_above or line.takes_children:
+        recompute.roll_up_after_commit(line_ids=[line.pk], on=today)
     others = {"other_weights": proposal.other_weights} if proposal.other_weights else {}
     audit.record(
         action="change.approve",

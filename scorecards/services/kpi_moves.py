@@ -60,6 +60,9 @@ def _move_drafts(lines: Sequence[ScorecardLine], definition: KpiDefinition, by: 
     ScorecardLine.objects.bulk_update(lines, ["kpi"])
     recompute.refresh_actuals(line_ids=[line.pk for line in lines])
     recompute.rescore_cards(card_ids=[line.scorecard_id for line in lines], on=today)
+    linked = [line.pk for line in lines if line.feeds_above or line.takes_children]
+    if linked:
+        recompute.roll_up_after_commit(line_ids=linked, on=today)
     audit.record(
         action="kpi.move_cards",
         target=definition,

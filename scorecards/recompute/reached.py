@@ -1,0 +1,209 @@
+"""What lines reached in any days of their period, also by versions that nobody saved: read and worked out, not stored.
+
+The running actual that is kept covers a whole period and the versions that hold. A segment needs a part of it, and a
+preview what another version would make of it. Both come from the entries, through the functions of the kernel that
+say what the kept numbers must be: own entries, those of the lines below, and formulas over the actuals of others.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+from kpiapp.formulas import Outcome, evaluate
+from scorecards.choices import LIVE_STATES
+from scorecards.models import Actual, ScorecardLine
+from scorecards.recompute.formulas import (
+    CYCLE,
+    Compiled,
+    FormulaLine,
+    FoundOperand,
+    Stored,
+    compile_version,
+    compiled,
+    formula_lines,
+    stored_of,
+    values_of,
+)
+from scorecards.recompute.links import leaves_of
+from scorecards.scoring import Entry, Source, aggregate, combine_span, in_span, value_of
+from scorecards.segments import entry_of
+from strategy.choices import Aggregation
+from strategy.models import KpiVersion
+
+NOTHING: Stored = (None, None, 0, None)
+# What two versions must share to be added up together, and what makes them add up otherwise.
+ADDED_UP_BY = ("aggregation", "unit", "factor", "numerator_agg", "denominator_agg")
+# Formulas of formulas of formulas: more is taken as missing.
+MOST_LEVELS = 20
+
+
+class Span(NamedTuple):
+    """Days from the first to the one before `end`."""
+
+    first: datetime.date
+    end: datetime.date
+
+
+WHOLE = Span(datetime.date.min, datetime.date.max)
+
+
+class Reached:
+    """Lines with all that their actuals come from, in a number of queries that depends on the depth of formulas alone.
+
+    `wanted` are lines with the versions they will be asked by; `given` versions stand in for the stored ones.
+    """
+
+    def __init__(self, wanted: Mapping[int, Sequence[KpiVersion]], given: Mapping[int, KpiVersion] | None = None):
+        self._given = given or {}
+        self._lines: dict[int, ScorecardLine] = {}
+        self._leaves: dict[int, list[int]] = {}
+        self._formulas: dict[int, FormulaLine] = {}
+        self._kept: dict[int, Compiled] = {}
+        # Much rests on the few lines of the cards above.
+        self._known: dict[tuple[int, int, Span], Stored] = {}
+        self._load(wanted)
+        self._entries: dict[int, list[Actual]] = {pk: [] for pk in self._lines}
+        for actual in Actual.objects.filter(line__in=self._lines, state__in=LIVE_STATES).order_by("on", "pk"):
+            self._entries[actual.line_id].append(actual)
+
+    def source(self, line_id: int, version: KpiVersion) -> Source:
+        """What a segment of a line asks."""
+        return partial(self._pair, line_id, version)
+
+    def _pair(self, line_id: int, version: KpiVersion, first: datetime.date, end: datetime.date):
+        quantity, divisor, _entries, _last_on = self.stored(line_id, version, Span(first, end))
+        return None if quantity is None else (quantity, divisor)
+
+    def version_of(self, line_id: int) -> KpiVersion:
+        """The version a line is counted by."""
+        return self._given.get(line_id) or self._lines[line_id].kpi
+
+    def _load(self, wanted: Mapping[int, Sequence[KpiVersion]]) -> None:
+        todo: Mapping[int, Sequence[KpiVersion]] = wanted
+        for _level in range(MOST_LEVELS):
+            todo = {pk: versions for pk, versions in todo.items() if pk not in self._lines}
+            if not todo:
+                return
+            new = ScorecardLine.objects.select_related("kpi").in_bulk(list(todo))
+            self._lines |= new
+            versions = {pk: [*todo[pk], self.version_of(pk)] for pk in new}
+            parents = [pk for pk, line in new.items() if line.takes_children]
+            leaves = leaves_of(parents) if parents else {}
+            self._leaves |= leaves
+            operands = self._load_formulas({pk: given for pk, given in versions.items() if pk not in set(parents)})
+            todo = dict.fromkeys({*(leaf for found in leaves.values() for leaf in found), *operands}, ())
+
+    def _load_formulas(self, versions: Mapping[int, Sequence[KpiVersion]]) -> Iterable[int]:
+        """Find the operands of formulas; the lines they are taken from."""
+        extra = []
+        for pk, given in versions.items():
+            for version in given:
+                if version.aggregation == Aggregation.FORMULA:
+                    keys = self._compiled(version).formula.operands
+                    # A formula of inputs alone has no operand: 0 is the KPI of no line.
+                    extra += [(pk, kpi) for kpi in {_kpi_of(key) for key in keys}]
+        if not extra:
+            return []
+        lines = sorted({pk for pk, _kpi in extra})
+        found = formula_lines("l.id = ANY(%(lines)s)", {"lines": lines}, extra)
+        self._formulas |= found
+        return {operand.line_id for line in found.values() for operand in line.operands.values() if operand}
+
+    def _compiled(self, version: KpiVersion) -> Compiled:
+        if version.pk is not None:
+            return compiled([version.pk])[version.pk]
+        if id(version) not in self._kept:
+            self._kept[id(version)] = compile_version(version)
+        return self._kept[id(version)]
+
+    def stored(self, line_id: int, version: KpiVersion, span: Span = WHOLE, above: tuple[int, ...] = ()) -> Stored:
+        """The running actual of a line by a version, as LineScore would keep it if its period were these days."""
+        key = line_id, id(version), span
+        if key not in self._known:
+            found = self._work_out(line_id, version, span, above)
+            if line_id in above:
+                return found
+            self._known[key] = found
+        return self._known[key]
+
+    def _work_out(self, line_id: int, version: KpiVersion, span: Span, above: tuple[int, ...]) -> Stored:
+        line = self._lines.get(line_id)
+        if line is None:
+            return NOTHING
+        if line.takes_children:
+            return self._from_below(line_id, version, span)
+        if version.aggregation == Aggregation.FORMULA:
+            return self._by_formula(line_id, version, span, above)
+        parts = _parts_of(version)
+        entries = in_span(version.aggregation, self._own(line_id, version), *span, **parts)
+        pair = aggregate(version.aggregation, entries, **parts)
+        return NOTHING if pair is None else (*pair, len(entries), max(entry.on for entry in entries))
+
+    def _own(self, line_id: int, version: KpiVersion) -> list[Entry]:
+        found = (entry_of(actual, version.aggregation) for actual in self._entries[line_id])
+        needs_second = version.aggregation in (Aggregation.RATIO, Aggregation.WEIGHTED_AVG)
+        return [e for e in found if e.value is not None and (e.second is not None or not needs_second)]
+
+    def _from_below(self, line_id: int, version: KpiVersion, span: Span) -> Stored:
+        """Lines whose versions add up otherwise give nothing, rather than something wrong."""
+        leaves = [pk for pk in self._leaves.get(line_id, ()) if pk in self._lines]
+        if any(adds_up_otherwise(self.version_of(pk), version) for pk in leaves):
+            return NOTHING
+        owners = [self._own(pk, version) for pk in leaves]
+        pair = combine_span(version.aggregation, owners, *span, **_parts_of(version))
+        if pair is None:
+            return NOTHING
+        days = [[entry.on for entry in own if span.first <= entry.on < span.end] for own in owners]
+        return *pair, sum(bool(some) for some in days), max(max(some) for some in days if some)
+
+    def _by_formula(self, line_id: int, version: KpiVersion, span: Span, above: tuple[int, ...]) -> Stored:
+        kept, found = self._compiled(version), self._formulas.get(line_id)
+        if found is None:
+            return NOTHING
+        wanted = {_kpi_of(key) for key in kept.formula.operands}
+        line = FormulaLine(line_id, found.card_id, found.version_id, is_stored=False, stored=NOTHING)
+        if line_id in above:
+            line.outcome = Outcome(fault=CYCLE)
+            return stored_of(line)
+        for kpi, operand in found.operands.items():
+            if kpi in wanted:
+                line.operands[kpi] = operand and self._operand(operand, span, (*above, line_id))
+        for key, (column, how) in kept.inputs.items():
+            given = [
+                Entry(number, on=actual.on, id=actual.pk)
+                for actual in self._entries[line_id]
+                if (number := getattr(actual, column)) is not None
+            ]
+            pair = aggregate(how, in_span(how, given, *span))
+            line.inputs[key] = None if pair is None else value_of(*pair)
+        line.outcome = evaluate(kept.formula, values_of(line))
+        return stored_of(line)
+
+    def _operand(self, operand: FoundOperand, span: Span, above: tuple[int, ...]) -> FoundOperand:
+        version, line = self.version_of(operand.line_id), self._lines[operand.line_id]
+        stored = NOTHING if line.waived_reason else self.stored(operand.line_id, version, span, above)
+        return replace(
+            operand,
+            stored=stored,
+            aggregation=version.aggregation,
+            factor=version.factor,
+            numerator_agg=version.numerator_agg or "sum",
+            denominator_agg=version.denominator_agg or "sum",
+        )
+
+
+def adds_up_otherwise(one: KpiVersion, other: KpiVersion) -> bool:
+    """Whether the actuals of two versions must not be added up together."""
+    return any(getattr(one, name) != getattr(other, name) for name in ADDED_UP_BY)
+
+
+def _kpi_of(key: str) -> int:
+    """The KPI an operand names ("kpi:12.numerator"); 0 for an input."""
+    kind, _, rest = key.partition(":")
+    return int(rest.partition(".")[0]) if kind == "kpi" else 0
+
+
+def _parts_of(version: KpiVersion) -> dict[str, str]:
+    return {"numerator_agg": version.numerator_agg or "sum", "denominator_agg": version.denominator_agg or "sum"}
