@@ -16,7 +16,8 @@ from kpiapp.calendar_page import share_word
 from kpiapp.calendars import DAYS_OF_A_WEEK, SHARES
 from kpiapp.choices import GRANTED_ROLES, Language, LongPeriods, Role
 from kpiapp.decimals import plain
-from kpiapp.models import Department, Member, Organization, Position
+from kpiapp.models import Department, Organization, Position
+from kpiapp.person_field import PersonField
 from kpiapp.services.refusals import Refused
 
 PASSWORD_HELP = gettext_lazy("At least 8 characters, and not one that everybody uses.")
@@ -84,16 +85,12 @@ def _position(**options) -> OrganizationChoiceField:
     return OrganizationChoiceField(Position, label=gettext_lazy("Position"), **options)
 
 
-def _person(label, **options) -> OrganizationChoiceField:
-    return OrganizationChoiceField(Member, label=label, filters={"is_active": True}, **options)
-
-
 class StandingForm(OrganizationForm):
     """Where a person stands from a day on."""
 
     department = _department()
     position = _position()
-    manager = _person(gettext_lazy("Manager"), required=False)
+    manager = PersonField(label=gettext_lazy("Manager"), required=False)
     on = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
 
 
@@ -139,7 +136,7 @@ class DepartmentForm(OrganizationForm):
     code = forms.CharField(label=gettext_lazy("Code"), max_length=40)
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
     parent = _department(required=False)
-    head = _person(gettext_lazy("Head"), required=False)
+    head = PersonField(label=gettext_lazy("Head"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -164,7 +161,7 @@ class PeopleFilter(OrganizationForm):
 class RoleGrantForm(OrganizationForm):
     """Who gets which role for which time."""
 
-    member = _person(gettext_lazy("Person"))
+    member = PersonField(label=gettext_lazy("Person"))
     role = forms.ChoiceField(
         label=gettext_lazy("Role"), choices=[(role, role.label) for role in Role if role in GRANTED_ROLES]
     )

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ZERO, NumberError, parse_number
 from kpiapp.forms import DayInput, OrganizationForm
 from kpiapp.number_field import NumberField
+from kpiapp.permissions import Permission
+from kpiapp.person_field import PersonField
 from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WeightRule
 from scorecards.models import CardRules, ScorecardLine
 from scorecards.services.grid import Typed
 from strategy.choices import Aggregation
-from strategy.forms.people import PersonField
 from strategy.models import KpiVersion
 
 WHO_ME, WHO_TEAM, WHO_INSIDE, WHO_PERSON = "me", "team", "inside", "person"
@@ -202,7 +203,7 @@ class CopyForm(OrganizationForm):
     """Whose lines are copied, from which periods to which, and by how much their targets grow."""
 
     who = forms.ChoiceField(label=gettext_lazy("Whose cards"), choices=())
-    person = PersonField(label=gettext_lazy("Person"), required=False)
+    person = PersonField(label=gettext_lazy("Person"), required=False, within=Permission.CARD_EDIT)
     inside = forms.ModelChoiceField(
         label=gettext_lazy("Department"),
         queryset=None,

@@ -30,7 +30,6 @@ urlpatterns = [
     path("mine/", cards.mine, name="mine"),
     path("assign/", assign.assign, name="assign"),
     path("assign/copy/", copying.copy, name="copy"),
-    path("assign/people/", assign.people_options, name="assign_people"),
     path("assign/<int:pk>/", drafts.draft, name="draft"),
     path("assign/<int:pk>/cells/", drafts.draft_cells, name="draft_cells"),
     path("assign/<int:pk>/put/", drafts.draft_put, name="draft_put"),

@@ -76,7 +76,6 @@ urlpatterns = [
     path("library/kpis/months/", plans.target_months, name="target_months"),
     path("library/kpis/formula/", kpi_formula.kpi_formula, name="kpi_formula"),
     path("library/kpis/formula/names/", kpi_formula.formula_names, name="formula_names"),
-    path("library/kpis/people/", kpi_live.kpi_people, name="kpi_people"),
     path("library/kpis/<int:pk>/", kpis.kpi, name="kpi"),
     path("library/kpis/<int:pk>/plan/", plans.kpi_plan, name="kpi_plan"),
     path("library/kpis/<int:pk>/plan/drop/", plans.kpi_plan_drop, name="kpi_plan_drop"),

@@ -11,11 +11,13 @@ from kpiapp import queries
 from kpiapp.forms import LeaveForm, MoveForm, NewPersonForm, PeopleFilter, PersonForm, StandingForm
 from kpiapp.models import Employment, Invitation, Member, RoleGrant
 from kpiapp.permissions import Permission, can, requires
+from kpiapp.person_field import person_label
 from kpiapp.services import invitations, people
 from kpiapp.services.refusals import Refused
 from kpiapp.views.pages import form_page, invitation_link
 
 PAGE_SIZE = 50
+QUERY_LENGTH, PEOPLE_OFFERED = 100, 10
 
 
 @require_safe
@@ -37,6 +39,23 @@ def people_list(request):
         "is_filtered": any(chosen.values()),
     }
     return render(request, "kpiapp/people_list.html", context)
+
+
+@require_safe
+@requires(Permission.PEOPLE_READ)
+def people_options(request):
+    """What a field for a person offers while one types: people here, all or `within` the reach of a permission."""
+    text, within = request.GET.get("q", "").strip()[:QUERY_LENGTH], request.GET.get("within", "")
+    found = Member.objects.none()
+    if text:
+        found = queries.find_people(text=text, department=None, left=False, on=request.today)
+        if within in set(Permission):
+            reach = queries.visible_members(request.member, Permission(within), request.today)
+            found = found.filter(pk__in=reach.values("pk"))
+    people = [
+        (person_label(one), one.standing[0].position.name if one.standing else "") for one in found[:PEOPLE_OFFERED]
+    ]
+    return render(request, "kpiapp/_people_options.html", {"people": people})
 
 
 @require_safe
@@ -164,7 +183,7 @@ def _standing_initial(member, on) -> dict:
     return {
         "department": standing.department_id,
         "position": standing.position_id,
-        "manager": standing.manager_id,
+        "manager": standing.manager if standing.manager and standing.manager.is_active else None,
         "on": on,
     }
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.choices import PAY_ROLES
 from kpiapp.forms import RoleGrantForm
-from kpiapp.models import RoleGrant
+from kpiapp.models import Member, RoleGrant
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services import roles as service
 from kpiapp.services.refusals import Refused
@@ -33,7 +33,9 @@ def roles(request):
 @requires(Permission.ROLE_GRANT)
 def role_grant(request):
     """Give somebody a role."""
-    initial = {"valid_from": request.today, "member": request.GET.get("member")}
+    named = request.GET.get("member", "")
+    person = Member.objects.filter(pk=int(named), is_active=True).first() if named.isdigit() else None
+    initial = {"valid_from": request.today, "member": person}
     form = RoleGrantForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.run(service.grant_role, by=request.member):
         if form.result.role in PAY_ROLES:

@@ -43,7 +43,7 @@ def department_edit(request, pk):
         "code": department.code,
         "name": department.name,
         "parent": department.parent_id,
-        "head": department.head_id,
+        "head": department.head if department.head and department.head.is_active else None,
     }
     form = DepartmentForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.run(structure.save_department, department=department, by=request.member):

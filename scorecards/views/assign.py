@@ -6,9 +6,8 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
-from kpiapp import queries as people_queries
 from kpiapp.decimals import HUNDRED, ZERO
 from kpiapp.models import Department, Member, Period, Position
 from kpiapp.permissions import Permission, can, requires
@@ -20,14 +19,12 @@ from scorecards.services import drafts
 from scorecards.services import scorecards as cards
 from scorecards.services.scorecards import owner_fields
 from strategy import catalogue, plans
-from strategy.forms.people import person_label
 from strategy.models import CardTemplate, CardTemplateItem, KpiDefinition
 from strategy.services import kpis
 from strategy.visibility import usable_kpis
 
 CARDS_SHOWN = 50
 UNKNOWN_SHOWN = 5
-PEOPLE_SHOWN = 10
 # Buttons that write something; every other one shows the page anew.
 ASSIGN, GRID = "assign", "grid"
 WHEN = [
@@ -263,15 +260,3 @@ def _assign(request, choice: Choice, pairs):
 def _line_count(choice: Choice, pairs) -> int:
     """How many lines an assignment would write."""
     return len(choice.owners) * len(choice.periods) * len(pairs)
-
-
-@requires(Permission.CARD_EDIT)
-@require_GET
-def people_options(request):
-    """People within reach whose name, code or address fits what is being typed."""
-    text = request.GET.get("person", "")[:100]
-    reach = assignment.assignable_people(request.member, request.today)
-    found = people_queries.matching(reach, text, also=("code", "email")) if text.strip() else reach.none()
-    found = people_queries.with_standing(found, request.today)[:PEOPLE_SHOWN]
-    people = [(person_label(person), person.standing[0].position.name if person.standing else "") for person in found]
-    return render(request, "strategy/_people_options.html", {"people": people})

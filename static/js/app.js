@@ -8,4 +8,5 @@ import "./grid.js";
 import "./paste.js";
 import "./forms.js";
 import "./combobox.js";
+import "./people.js";
 import "./weights.js";

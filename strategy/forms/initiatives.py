@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from kpiapp.decimals import ZERO
 from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
 from kpiapp.number_field import NumberField
+from kpiapp.person_field import PersonField
 from strategy.choices import InitiativeState, SwotKind
-from strategy.forms.people import PersonField
 from strategy.models import KpiDefinition, Objective, Perspective
 
 LONG = forms.Textarea(attrs={"rows": 3})

@@ -13,6 +13,7 @@ from kpiapp.choices import PeriodKind
 from kpiapp.decimals import EXACT, HUNDRED, ZERO
 from kpiapp.forms import DayInput, OrganizationChoiceField
 from kpiapp.number_field import NumberField
+from kpiapp.person_field import PersonField
 from strategy.choices import (
     GROUP_OF,
     METHODS_OF,
@@ -28,7 +29,6 @@ from strategy.choices import (
 )
 from strategy.forms.formulas import FormulaFields
 from strategy.forms.params import PARAMS_FORMS, ParamsForm, to_percent
-from strategy.forms.people import PersonField
 from strategy.kpis.formula_texts import shown_formula, style_of_reader
 from strategy.models import KpiVersion, Perspective
 

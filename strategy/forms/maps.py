@@ -4,9 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kpiapp.forms import OrganizationChoiceField, OrganizationForm
+from kpiapp.person_field import PersonField
 from strategy.catalogue import example_maps
 from strategy.choices import LinkStrength
-from strategy.forms.people import PersonField
 from strategy.models import Objective, Perspective
 from strategy.services.links import MAX_LAG_MONTHS
 

@@ -4,10 +4,13 @@ import datetime
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import NumberError, format_number, parse_number, quantize
+from kpiapp.forms import OrganizationForm
+from kpiapp.permissions import Permission
+from kpiapp.person_field import PersonField
 from kpiapp.splitting import Event, SplitError
 from strategy.choices import SHAPES_OF, TargetAggregation, TargetShape
 from strategy.forms.plan_cells import BAR_HEIGHT, EventRow, MonthCell, QuarterCell
@@ -28,6 +31,12 @@ EVENT_ROWS = 2
 # How many months fit beside each other, by the length of the longest number: characters → columns.
 COLUMNS = ((5, 12), (9, 6))
 FEWEST_COLUMNS = 4
+
+
+class PlanPersonForm(OrganizationForm):
+    """Whose plan is looked at beside the one for everybody."""
+
+    person = PersonField(label=gettext_lazy("Plan for a person"), required=False, within=Permission.CARD_EDIT)
 
 
 @dataclass

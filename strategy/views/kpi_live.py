@@ -1,23 +1,19 @@
-"""What answers while a KPI is typed: fields a choice asks for, SMARTER, the curve, people. Writes nothing."""
+"""What answers while a KPI is typed: fields a choice asks for, SMARTER, the curve. Writes nothing."""
 
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from kpiapp.decimals import NumberError, parse_number
 from kpiapp.permissions import Permission, requires
-from kpiapp.queries import find_people
 from strategy import queries
 from strategy.forms.kpis import KpiForm
-from strategy.forms.people import person_label
 from strategy.kpis import curve_drawing
 from strategy.models import KpiDefinition
 from strategy.smarter import judging
 from strategy.smarter import letters as smarter
 from strategy.smarter import words as smarter_words
 from strategy.views.kpi_parts import choices_of
-
-PEOPLE_SHOWN = 10
 
 
 @require_POST
@@ -64,13 +60,3 @@ def _definition(request) -> KpiDefinition | None:
         return None
     editable = queries.editable_kpis(request.member, request.today)
     return editable.select_related("current").filter(pk=int(pk)).first()
-
-
-@require_safe
-@requires(Permission.STRATEGY_READ)
-def kpi_people(request):
-    """People whose name, code or address fits what is being typed into one of the fields for a person."""
-    text = next(filter(None, request.GET.values()), "")[:100]
-    found = find_people(text=text, department=None, left=False, on=request.today)[:PEOPLE_SHOWN] if text else []
-    people = [(person_label(person), person.standing[0].position.name if person.standing else "") for person in found]
-    return render(request, "strategy/_people_options.html", {"people": people})

@@ -14,6 +14,7 @@ from kpiapp.permissions import Permission, can, requires
 from kpiapp.queries import visible_members
 from kpiapp.services.refusals import Refused
 from strategy import plans, queries
+from strategy.forms.plan import PlanPersonForm
 from strategy.models import KpiDefinition, KpiPlan
 from strategy.services import plans as service
 from strategy.views.plan_parts import chosen_year, field_for, open_years, typed_field
@@ -26,6 +27,10 @@ def kpi_plan(request, pk):
     """The plan of a KPI for a fiscal year, for everybody or (`member`) for one person; who may change the KPI plans."""
     definition = get_object_or_404(_kpis(request).select_related("current", "department"), pk=pk)
     may_edit = _may_edit(request, definition)
+    picker = PlanPersonForm(request.GET if "person" in request.GET else None)
+    if may_edit and picker.is_valid() and picker.cleaned_data["person"]:
+        year = chosen_year(request, request.GET.get("year", ""))
+        return redirect(f"{request.path}?{_query(year, picker.cleaned_data['person'])}")
     member = _person(request, may_edit=may_edit)
     starts_on = chosen_year(request, request.GET.get("year", "") or request.POST.get("plan-year", ""))
     plan = plans.plan_of(definition.pk, starts_on, member)
@@ -39,7 +44,7 @@ def kpi_plan(request, pk):
         status = 422 if "plan-keep" in request.POST else 200
         return _page(request, definition, plan, member, field, status=status)
     field = field_for(request, definition, starts_on, member, plan=plan, with_figures=may_edit)
-    return _page(request, definition, plan, member, field)
+    return _page(request, definition, plan, member, field, picker=picker)
 
 
 @require_POST
@@ -102,11 +107,10 @@ def _kept(request, definition, starts_on, member, field) -> bool:
     return True
 
 
-def _page(request, definition, plan, member, field, *, status=200):
+def _page(request, definition, plan, member, field, *, picker=None, status=200):
     starts_on = field.year.starts_on
     may_edit = _may_edit(request, definition)
     people = visible_members(request.member, Permission.CARD_READ, request.today)
-    reach = visible_members(request.member, Permission.CARD_EDIT, request.today)
     assignable = may_edit and can(request.member, Permission.CARD_EDIT)
     given = plans.plans_of_people(definition.pk, starts_on, people) if field.is_total else []
     context = {
@@ -123,7 +127,7 @@ def _page(request, definition, plan, member, field, *, status=200):
         "whole": plan if member is None else plans.plan_of(definition.pk, starts_on),
         "history": plans.versions_of(definition.pk, starts_on, member),
         "assignable": assignable,
-        "people": reach.filter(is_active=True).order_by("sort_key") if assignable else [],
+        "picker": picker or PlanPersonForm(),
     }
     return render(request, "strategy/kpi_plan.html", context, status=status)
 

@@ -27,8 +27,7 @@ OF_THE_EMPLOYEE = {"scorecards:mine", "payroll:payslips"}
 NOT_PAGES = {
     "kpiapp:search": "rows of the palette",
     "strategy:kpi_scoring": "the fields of a method, swapped into a form",
-    "strategy:kpi_people": "options of a field",
-    "scorecards:assign_people": "options of a field",
+    "kpiapp:people_options": "options of a field",
     "strategy:formula_names": "options of a field",
     "strategy:kpi_formula": "what a formula gives, swapped into a form",
     "scorecards:line_longer": "a part of the page of a line",

@@ -1,5 +1,7 @@
 """What pages ask of the database: few questions, and not one more for more rows or more people."""
 
+from dataclasses import dataclass
+
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -66,26 +68,53 @@ def path_of(route: routes.Route, cast, things: dict) -> str:
     return reverse(route.name, args=[cast.organization.slug, *arguments])
 
 
-def count(client: Client, path: str) -> list[str]:
-    """The statements of one visit, without those that open and close the transaction."""
+@dataclass(frozen=True)
+class Visit:
+    """What one visit asked of the database, how long the page was, and whether a person can be chosen on it."""
+
+    statements: list[str]
+    length: int
+    chooses_person: bool
+
+
+def count(client: Client, path: str) -> Visit:
+    """One visit; its statements without those that open and close the transaction."""
     with CaptureQueriesContext(connection) as captured:
         response = client.get(path)
         # Read to its end, as a browser would, which closes the file behind it: close() would close the connection, too.
-        list(response)
+        page = b"".join(response)
     assert response.status_code < 400, f"{path}: {response.status_code}"
-    return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+    statements = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+    return Visit(statements, len(page), b"data-person=" in page)
 
 
 @pytest.mark.parametrize(("route", "role"), list(visits()), ids=lambda part: getattr(part, "name", part))
 def test_a_page_asks_little_and_the_same_at_any_size(counts, route, role):
-    by_size = {size: len(found[route.name, role]) for size, found in counts.items()}
-    assert max(by_size.values()) <= BUDGET, counts["3 rows"][route.name, role]
+    by_size = {size: len(found[route.name, role].statements) for size, found in counts.items()}
+    assert max(by_size.values()) <= BUDGET, counts["3 rows"][route.name, role].statements
     assert len(set(by_size.values())) == 1, f"{by_size}: {extra(counts, route.name, role)}"
+
+
+def test_a_page_on_which_a_person_is_chosen_is_as_long_for_fifty_people_as_for_five_hundred(counts):
+    few, many = counts["50 people"], counts["500 people"]
+    choosing = [visit for visit in many if many[visit].chooses_person]
+    assert {"kpiapp:person_new", "kpiapp:department_edit", "kpiapp:role_grant"} <= {name for name, _role in choosing}
+    longer = {
+        visit: (few[visit].length, many[visit].length)
+        for visit in choosing
+        if not in_proportion(few[visit], many[visit])
+    }
+    assert not longer
+
+
+def in_proportion(few: Visit, many: Visit) -> bool:
+    """Numbers on the page may have grown a digit; a list of people would make it several times as long."""
+    return abs(many.length - few.length) < few.length * 0.02
 
 
 def extra(counts: dict, name: str, role: str) -> list[str]:
     """The statements that came with more rows."""
-    fewest, most = sorted((found[name, role] for found in counts.values()), key=len)[:: len(counts) - 1]
+    fewest, most = sorted((found[name, role].statements for found in counts.values()), key=len)[:: len(counts) - 1]
     seen = {statement.split(" WHERE ")[0] for statement in fewest}
     new = [statement for statement in most if statement.split(" WHERE ")[0] not in seen]
     return [statement[:300] for statement in new or most]

@@ -1,9 +1,11 @@
 """The directory finds people with and without accents; what HR does in the browser says what happened."""
 
 import pytest
+from django.utils import timezone
 
 from kpiapp import queries
 from kpiapp.models import AuditEvent, Department, Employment, Member
+from kpiapp.person_field import person_label
 from kpiapp.tenancy import organization_scope
 
 
@@ -48,6 +50,44 @@ class TestDirectory:
         assert names(hr.get(an_phat.url("people/"), {"left": "on"})) == ["Lê Thị Lan"]
 
 
+class TestPersonField:
+    def offered(self, client, cast, **asked) -> str:
+        return client.get(cast.url("people/find/"), asked).content.decode()
+
+    @pytest.mark.parametrize("text", ["le thi", "LÊ THỊ LAN", "nv003", "lan@an"])
+    def test_people_are_offered_while_typing_with_or_without_accents(self, an_phat, hr, text):
+        assert 'data-value="Lê Thị Lan (NV003)"' in self.offered(hr, an_phat, q=text)
+
+    def test_nothing_is_offered_before_a_letter_and_never_many(self, an_phat, hr):
+        assert self.offered(hr, an_phat, q=" ").strip() == ""
+        with organization_scope(an_phat.organization):
+            Member.objects.bulk_create(Member(code=f"X{n}", name=f"Trần Văn {n}") for n in range(30))
+        assert self.offered(hr, an_phat, q="tran van").count("data-value") == 10
+
+    def test_within_a_permission_only_those_it_reaches(self, an_phat):
+        manager = an_phat.client(an_phat.manager)
+        assert "Lê Thị Lan" in self.offered(manager, an_phat, q="le", within="card.edit")
+        assert "Đỗ Quang Minh" not in self.offered(manager, an_phat, q="minh", within="card.edit")
+        assert "Đỗ Quang Minh" in self.offered(manager, an_phat, q="minh")
+
+    def test_nobody_of_another_company_and_nobody_who_left(self, an_phat, binh_minh, hr):
+        with organization_scope(binh_minh.organization):
+            Member.objects.create(code="BM77", name="Phan Xa Lạ")
+        with organization_scope(an_phat.organization):
+            Member.objects.create(code="NV77", name="Phan Đã Nghỉ", is_active=False, deactivated_at=timezone.now())
+        assert "Phan" not in self.offered(hr, an_phat, q="phan")
+
+    def test_what_was_typed_comes_back_when_it_means_nobody(self, an_phat, hr):
+        place = {"department": an_phat.department.pk, "position": an_phat.position.pk, "on": "2026-12-01"}
+        answer = hr.post(an_phat.url(f"people/{an_phat.lan.pk}/move/"), {**place, "manager": "Tran Nobody"})
+        assert answer.status_code == 422
+        assert 'value="Tran Nobody"' in answer.content.decode()
+
+    def test_a_form_opens_with_the_person_as_they_are_written(self, an_phat, hr):
+        page = hr.get(an_phat.url(f"people/{an_phat.lan.pk}/move/")).content.decode()
+        assert 'value="Trần Hoài Nam (' in page
+
+
 class TestPerson:
     @pytest.mark.parametrize(("role", "sees"), [("lan", True), ("manager", True), ("hr", True), ("minh", False)])
     def test_where_somebody_stood_before_is_for_those_concerned(self, an_phat, role, sees):
@@ -65,7 +105,7 @@ class TestPerson:
         values = {
             "department": an_phat.department.pk,
             "position": an_phat.position.pk,
-            "manager": an_phat.lan.pk,
+            "manager": person_label(an_phat.lan),
             "on": "2026-12-01",
         }
         response = hr.post(an_phat.url(f"people/{an_phat.manager.pk}/move/"), values)
@@ -73,10 +113,12 @@ class TestPerson:
         assert "Trần Hoài Nam → Lê Thị Lan → Trần Hoài Nam" in response.content.decode()
 
     def test_people_and_departments_of_another_company_are_no_choice(self, an_phat, binh_minh, hr):
+        with organization_scope(binh_minh.organization):
+            stranger = Member.objects.create(code="BM77", name="Phan Xa Lạ")
         values = {
             "department": binh_minh.department.pk,
             "position": binh_minh.position.pk,
-            "manager": binh_minh.manager.pk,
+            "manager": person_label(stranger),
             "on": "2026-12-01",
         }
         response = hr.post(an_phat.url(f"people/{an_phat.lan.pk}/move/"), values)
@@ -96,7 +138,7 @@ class TestPerson:
             "name": "Phan Thu Trang",
             "department": an_phat.department.pk,
             "position": an_phat.position.pk,
-            "manager": an_phat.manager.pk,
+            "manager": person_label(an_phat.manager),
             "on": "2026-11-20",
         }
         hr.post(an_phat.url("people/new/"), values)

@@ -4,6 +4,7 @@ import re
 
 from kpiapp import registry
 from kpiapp.models import AuditEvent, Organization, Period, RoleGrant
+from kpiapp.person_field import person_label
 from kpiapp.tenancy import organization_scope
 
 SETTINGS = {
@@ -27,7 +28,7 @@ def test_the_owner_changes_settings_and_the_trail_says_what(an_phat):
 
 
 def test_a_role_given_in_the_browser_ends_with_its_last_day(an_phat):
-    values = {"member": an_phat.lan.pk, "role": "hr", "valid_from": "2026-11-20", "last_day": "2026-12-31"}
+    values = {"member": person_label(an_phat.lan), "role": "hr", "valid_from": "2026-11-20", "last_day": "2026-12-31"}
     an_phat.client(an_phat.owner).post(an_phat.url("settings/roles/give/"), values)
     with organization_scope(an_phat.organization):
         assert RoleGrant.objects.get(member=an_phat.lan).valid_to.isoformat() == "2027-01-01"
@@ -35,7 +36,7 @@ def test_a_role_given_in_the_browser_ends_with_its_last_day(an_phat):
 
 def test_a_pay_role_waits_on_the_page_until_another_confirms(an_phat):
     owner, approver = an_phat.client(an_phat.owner), an_phat.client(an_phat.payroll_approver)
-    values = {"member": an_phat.lan.pk, "role": "payroll_maker", "valid_from": "2026-11-20"}
+    values = {"member": person_label(an_phat.lan), "role": "payroll_maker", "valid_from": "2026-11-20"}
     owner.post(an_phat.url("settings/roles/give/"), values)
     assert 'data-variant="secondary"' not in owner.get(an_phat.url(f"people/{an_phat.lan.pk}/")).content.decode()
     ((grant, may_confirm),) = owner.get(an_phat.url("settings/roles/")).context["waiting"]

@@ -131,10 +131,3 @@ def test_wrong_input_comes_back_as_typed(filled, december, wrong):
     page = filled.client(filled.strategy).post(filled.url("scorecards/assign/copy/"), data)
     assert page.status_code == 422
     assert page.context["form"].errors
-
-
-def test_people_are_found_while_typing_within_reach(filled):
-    page = filled.client(filled.manager).get(filled.url("scorecards/assign/people/?person=le"))
-    assert "Lê Thị Lan (NV003)" in page.content.decode()
-    page = filled.client(filled.manager).get(filled.url("scorecards/assign/people/?person=minh"))
-    assert "Đỗ Quang Minh" not in page.content.decode()

@@ -256,13 +256,6 @@ def test_another_company_finds_nothing(an_phat, binh_minh):
     assert client.post(binh_minh.url("strategy/library/kpis/new/"), sent).status_code == 422
 
 
-def test_people_are_offered_while_typing(an_phat):
-    client = an_phat.client(an_phat.strategy)
-    page = text(client.get(an_phat.url("strategy/library/kpis/people/?owner=le thi")))
-    assert f"Lê Thị Lan ({an_phat.lan.code})" in page
-    assert text(client.get(an_phat.url("strategy/library/kpis/people/?owner="))).strip() == ""
-
-
 def test_two_people_of_one_name_are_told_apart_by_their_code(an_phat):
     with organization_scope(an_phat.organization):
         Member.objects.create(code="NV999", name="Lê Thị Lan")

@@ -2,9 +2,12 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kpiapp.models import Member
+from kpiapp.permissions import Permission
 from kpiapp.text import search_key
 
 
@@ -13,11 +16,30 @@ def person_label(member: Member) -> str:
     return f"{member.name} ({member.code})"
 
 
+class PersonInput(forms.TextInput):
+    """A plain field in the box of its list; `static/js/people.js` searches while one types."""
+
+    def __init__(self, attrs=None):
+        usual = {"data-person": "", "class": "input", "autocomplete": "off", "placeholder": gettext_lazy("Type a name")}
+        super().__init__({**usual, **(attrs or {})})
+
+    def render(self, name, value, attrs=None, renderer=None):
+        """The field and room for what is found."""
+        return format_html('<span class="combobox">{}</span>', super().render(name, value, attrs, renderer))
+
+
 class PersonField(forms.CharField):
     """An active member, or None when left empty. Takes "Name (CODE)", a code, or a name that only one person has.
 
-    A field one types into, not a list: an organization may have five thousand people. `_person_field.html` shows it.
+    A field one types into, not a list: an organization may have five thousand people. `within` offers only those over
+    whom the reader holds a permission; who is taken is for the view to decide.
     """
+
+    widget = PersonInput
+
+    def __init__(self, *, within: Permission | None = None, **options):
+        super().__init__(**options)
+        self.widget.attrs["data-person"] = within or ""
 
     def prepare_value(self, value):
         """A member as they are written; what was typed stays as it was typed."""
