@@ -222,6 +222,9 @@ AFTER_SCORES: list[Callable] = []
 SCORE_NOTES: list[Callable] = []
 # Callables (HomeVisit) → list of HomePanel, only what the member may read; a fixed number of queries each.
 HOME_PANELS: list[Callable] = []
+# Callables (member, the Employment they left, on, by, today) run in the same transaction after somebody was moved by
+# hand → sentences on what followed from it, for whoever moved them.
+AFTER_MOVES: list[Callable] = []
 # Callables (organization, owner) that fill a new organization: perspectives, tiers, …
 ORGANIZATION_STARTERS: list[Callable] = []
 # Callable (organization, owner) that fills a new organization with a company to try things on; at most one.

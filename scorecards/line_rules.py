@@ -14,6 +14,7 @@ from scorecards.scoring import (
     MissingPolicy,
     NotScorable,
     PaceKind,
+    Pair,
     absence_of,
     aggregate,
     elapsed_share,
@@ -57,8 +58,13 @@ def actual_of(line: ScorecardLine) -> Decimal | None:
     score = getattr(line, "score", None)
     if score is None or score.quantity is None:
         return None
+    return value_of_pair((score.quantity, score.divisor), line.kpi.factor)
+
+
+def value_of_pair(pair: Pair | None, factor: Decimal) -> Decimal | None:
+    """The number a pair stands for; None for none, and where the denominator is zero."""
     try:
-        return value_of(score.quantity, score.divisor, line.kpi.factor)
+        return None if pair is None else value_of(*pair, factor)
     except NotScorable:
         return None
 

@@ -80,6 +80,7 @@ urlpatterns = [
     path("nights/<int:pk>/", nights.night_changes, name="night_changes"),
     path("tree/", tree.tree, name="tree"),
     path("tree/loose/", tree.loose_ends, name="loose_ends"),
+    path("tree/follow/", tree.follow, name="tree_follow"),
     path("okr/", okr.okr, name="okr"),
     path("lines/<int:pk>/check-in/", okr.check_in, name="check_in"),
     path("tree/<int:pk>/", tree.tree_line, name="tree_line"),

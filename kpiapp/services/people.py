@@ -1,12 +1,13 @@
 """People: joining, moving by date, leaving and coming back."""
 
 import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kpiapp import queries
+from kpiapp import queries, registry
 from kpiapp.choices import Role
 from kpiapp.models import ApiToken, Department, Employment, Invitation, Member, Organization, Position, RoleGrant, User
 from kpiapp.services import audit, organizations
@@ -24,6 +25,13 @@ class ManagerCycle(Refused):
         super().__init__(
             _("That would make a circle: %(names)s. Choose another manager.") % {"names": names}, field="manager"
         )
+
+
+class Moved(NamedTuple):
+    """Where somebody stands now, and what followed from it, as sentences for whoever moved them."""
+
+    employment: Employment
+    followed: list[str]
 
 
 @transaction.atomic
@@ -84,8 +92,9 @@ def move_member(
     manager: Member | None,
     on: datetime.date,
     by: Member,
+    today: datetime.date,
     reason: str = "",
-) -> Employment:
+) -> Moved:
     """Another department, position or manager from a day on; the range before ends on that day.
 
     Refused when a later change stands already, when nothing would change, and when it would make a circle of managers.
@@ -111,7 +120,10 @@ def move_member(
         after={**{key: after[key] for key in changed}, "valid_from": on},
         reason=reason.strip(),
     )
-    return wanted
+    if current is None:
+        return Moved(wanted, [])
+    calls = (follow(member=member, left=current, on=on, by=by, today=today) for follow in registry.AFTER_MOVES)
+    return Moved(wanted, [sentence for told in calls for sentence in told])
 
 
 @transaction.atomic

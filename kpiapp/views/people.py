@@ -18,6 +18,7 @@ from kpiapp.views.pages import form_page, invitation_link
 
 PAGE_SIZE = 50
 QUERY_LENGTH, PEOPLE_OFFERED = 100, 10
+FOLLOWED_SHOWN = 5
 
 
 @require_safe
@@ -110,8 +111,10 @@ def person_move(request, pk):
     """Another department, position or manager from a day on."""
     member = get_object_or_404(Member, pk=pk, is_active=True)
     form = MoveForm(request.POST or None, initial=_standing_initial(member, request.today))
-    if request.method == "POST" and form.run(people.move_member, member=member, by=request.member):
+    if request.method == "POST" and form.run(people.move_member, member=member, by=request.member, today=request.today):
         messages.success(request, _("Saved. What was before stays in the history."))
+        for sentence in form.result.followed[:FOLLOWED_SHOWN]:
+            messages.info(request, sentence)
         return redirect("kpiapp:person", request.organization.slug, member.pk)
     title = _("Move %(name)s") % {"name": member.name}
     lead = _("The place until then ends on the day before; scores and pay follow the dates.")

@@ -12,13 +12,24 @@ from scorecards import queries
 from scorecards.cascade import tree
 from scorecards.choices import OwnerKind
 from scorecards.models import Scorecard, ScorecardLine
-from strategy.choices import MapState
+from strategy.choices import KpiState
 from strategy.models import KpiDefinition, Objective
 
 
-def kpis_without_objective() -> QuerySet[KpiDefinition]:
-    """KPIs in use that serve no objective."""
-    return KpiDefinition.objects.filter(is_active=True, current__objective=None).order_by("sort_key")
+def orphan_kpis() -> QuerySet[KpiDefinition]:
+    """KPIs in use that serve no objective of the published map; none while there is no such map."""
+    published = Objective.objects.published()
+    serving = published.filter(pk=OuterRef("current__objective"))
+    used = KpiDefinition.objects.filter(~Exists(serving), Exists(published), is_active=True)
+    return used.order_by("sort_key")
+
+
+def kpis_on_cards(on: datetime.date) -> QuerySet[KpiDefinition]:
+    """KPIs by which somebody is measured on a day: what is wrong with these is worth a warning."""
+    running = ScorecardLine.objects.filter(
+        scorecard__period__starts_on__lte=on, scorecard__period__ends_on__gt=on, kpi__definition=OuterRef("pk")
+    )
+    return KpiDefinition.objects.filter(Exists(running))
 
 
 def kpis_without_card(period: Period) -> QuerySet[KpiDefinition]:
@@ -28,10 +39,10 @@ def kpis_without_card(period: Period) -> QuerySet[KpiDefinition]:
 
 
 def objectives_without_measure() -> QuerySet[Objective]:
-    """Objectives of the published map that no KPI in use measures."""
-    measured = KpiDefinition.objects.filter(is_active=True, current__objective=OuterRef("pk"))
-    published = Objective.objects.filter(map__state=MapState.PUBLISHED).select_related("perspective")
-    return published.filter(~Exists(measured)).order_by("perspective__position", "position", "pk")
+    """Objectives of the published map that no active KPI measures; one that is still a draft measures nothing."""
+    active = KpiDefinition.objects.filter(is_active=True, state=KpiState.ACTIVE, current__objective=OuterRef("pk"))
+    published = Objective.objects.published().select_related("perspective")
+    return published.filter(~Exists(active)).order_by("perspective__position", "position", "pk")
 
 
 def departments_without_card(period: Period) -> QuerySet[Department]:
@@ -42,7 +53,7 @@ def departments_without_card(period: Period) -> QuerySet[Department]:
 
 def lines_without_parent(period: Period) -> QuerySet[ScorecardLine]:
     """Lines of departments and people that feed and support nothing above them."""
-    up = tree.links_in(period).filter(child=OuterRef("owned"))
+    up = tree.links_at_end(period).filter(child=OuterRef("owned"))
     below = ScorecardLine.objects.filter(scorecard__period=period).exclude(scorecard__owner_kind=OwnerKind.ORGANIZATION)
     return below.filter(Q(owned=None) | ~Exists(up))
 

@@ -7,16 +7,20 @@ from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from kpiapp import queries as people
-from kpiapp.decimals import HUNDRED, ZERO, divide
-from kpiapp.models import Employment, Member, Period
+from kpiapp.decimals import HUNDRED, ONE, VALUE_PLACES, ZERO, divide, quantize
+from kpiapp.models import Employment, Member, Period, working_calendar
+from kpiapp.models.people import last_day_of
+from kpiapp.templatetags.kpi import day
 from kpiapp.text import search_key
 from scorecards import queries
 from scorecards.choices import LinkKind, OwnerKind
 from scorecards.line_rules import actual_of
 from scorecards.models import KpiLink, ScorecardLine
 from scorecards.scoring import Aggregation
+from scorecards.segments import days_of
 from strategy.models import Objective
 from strategy.visibility import hidden_kpis
 
@@ -46,6 +50,35 @@ class Node:
     def is_compared(self) -> bool:
         """Whether its numbers are looked at but not added up."""
         return bool(self.link and self.link.kind == LinkKind.CONTRIBUTION and not self.link.rolls_up)
+
+    @property
+    def begins_on(self) -> datetime.date | None:
+        """The day from which it counts, where that lies inside the period."""
+        if self.line is None or self.link is None:
+            return None
+        return self.link.valid_from if self.link.valid_from > self.line.scorecard.period.starts_on else None
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day on which it counts, where that lies inside the period."""
+        if self.line is None or self.link is None or self.link.valid_to is None:
+            return None
+        return last_day_of(self.link) if self.link.valid_to < self.line.scorecard.period.ends_on else None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it counts for a part of the period only."""
+        return self.begins_on is not None or self.last_day is not None
+
+    @property
+    def days(self) -> str:
+        """On which days of the period it counts, in words; "" for all of them."""
+        days = {"first": day(self.begins_on), "last": day(self.last_day)}
+        if self.begins_on and self.last_day:
+            return _("from %(first)s to %(last)s") % days
+        if self.begins_on:
+            return _("from %(first)s on") % days
+        return _("until %(last)s") % days if self.last_day else ""
 
     @property
     def actual(self) -> Decimal | None:
@@ -104,8 +137,13 @@ class TargetShare:
 
 
 def links_in(period: Period) -> QuerySet[KpiLink]:
-    """Links that hold in a period: on its last day."""
-    return KpiLink.objects.filter(Q(valid_to=None) | Q(valid_to__gte=period.ends_on), valid_from__lt=period.ends_on)
+    """Links that hold on a day of a period at least; the entries of these days count."""
+    return KpiLink.objects.filter(Q(valid_to=None) | Q(valid_to__gt=period.starts_on), valid_from__lt=period.ends_on)
+
+
+def links_at_end(period: Period) -> QuerySet[KpiLink]:
+    """Links that hold on the last day of a period."""
+    return KpiLink.objects.on(period.last_day)
 
 
 def lines_in(member: Member, period: Period, on: datetime.date) -> QuerySet[ScorecardLine]:
@@ -179,12 +217,30 @@ def target_share(line: ScorecardLine) -> TargetShare | None:
     """How much of a line's target the lines that feed it carry; None where targets do not add up."""
     if line.owned_id is None or line.target is None or line.kpi.aggregation not in TARGETS_ADD_UP:
         return None
-    feeding = links_in(line.scorecard.period).filter(parent=line.owned_id, kind=LinkKind.CONTRIBUTION)
+    period = line.scorecard.period
+    feeding = links_in(period).filter(parent=line.owned_id, kind=LinkKind.CONTRIBUTION)
+    shares = {link.child_id: _share_of_days(link, period, line.kpi.aggregation) for link in feeding}
     targets = ScorecardLine.objects.filter(
-        scorecard__period=line.scorecard.period, owned__in=feeding.values("child"), kpi__unit=line.kpi.unit
-    ).values_list("target", flat=True)
-    given = [target for target in targets if target is not None]
-    return TargetShare(line.target, sum(given, ZERO), len(given)) if given else None
+        scorecard__period=period, owned__in=shares, kpi__unit=line.kpi.unit, target__isnull=False
+    ).values_list("owned", "target")
+    given = [divide(target * shares[owned][0], shares[owned][1]) for owned, target in targets]
+    return (
+        TargetShare(line.target, sum((quantize(part, VALUE_PLACES) for part in given), ZERO), len(given))
+        if given
+        else None
+    )
+
+
+def _share_of_days(link: KpiLink, period: Period, kind: str) -> tuple[Decimal, Decimal]:
+    """The working days of a period on which a link holds, of all of them; of a stock, all or none by its end."""
+    if link.valid_to is not None and link.valid_to < period.ends_on and kind == Aggregation.LAST:
+        return ZERO, ONE
+    begins, ends = max(link.valid_from, period.starts_on), min(link.valid_to or period.ends_on, period.ends_on)
+    if (begins, ends) == (period.starts_on, period.ends_on) or kind == Aggregation.LAST:
+        return ONE, ONE
+    bounds = sorted({period.starts_on, begins, ends})
+    days = dict(zip(bounds, days_of(bounds, period.ends_on, working_calendar()), strict=False))
+    return days[begins], sum(days.values(), ZERO)
 
 
 # --- the whole tree ------------------------------------------------------------------------------------
@@ -217,7 +273,7 @@ def found(member: Member, period: Period, on: datetime.date, text: str) -> list[
 
 def candidates(line: ScorecardLine, member: Member, on: datetime.date) -> list[ScorecardLine]:
     """Lines of the same KPI inside a department (or team) that feed nothing yet: what could be linked below a line."""
-    feeds = links_in(line.scorecard.period).filter(child=OuterRef("owned"), kind=LinkKind.CONTRIBUTION)
+    feeds = links_at_end(line.scorecard.period).filter(child=OuterRef("owned"), kind=LinkKind.CONTRIBUTION)
     lines = queries.visible_lines(member, on).filter(scorecard__period=line.scorecard.period).exclude(pk=line.pk)
     lines = lines.exclude(Exists(feeds)).exclude(scorecard__owner_kind=OwnerKind.ORGANIZATION)
     same = lines.filter(kpi__definition=line.kpi.definition_id)

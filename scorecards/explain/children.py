@@ -1,6 +1,7 @@
 """Where an actual that adds up from below comes from: the lines directly below, each with its part."""
 
 import datetime
+from collections import defaultdict
 from decimal import Decimal
 
 from django.urls import reverse
@@ -10,9 +11,12 @@ from django.utils.translation import ngettext
 from kpiapp.explain import Source, Step
 from kpiapp.models import Member
 from scorecards.cascade import tree
+from scorecards.choices import LIVE_STATES
 from scorecards.explain.numbers import Measure, u
-from scorecards.line_rules import actual_of
-from scorecards.models import ScorecardLine
+from scorecards.line_rules import actual_of, value_of_pair
+from scorecards.models import Actual, ScorecardLine
+from scorecards.scoring import aggregate
+from scorecards.segments import entry_of
 from strategy.choices import Aggregation
 
 SAME = ("aggregation", "unit", "factor", "numerator_agg", "denominator_agg")
@@ -29,7 +33,8 @@ def from_below(line: ScorecardLine, reader: Member | None, on: datetime.date) ->
     branch = tree.below(line, reader, on) if reader else tree.Branch([])
     feeding = [node for node in branch.nodes if not node.is_support]
     slug, measure = line.scorecard.organization.slug, Measure(line.kpi.unit)
-    sources = [_source(node, line, slug) for node in feeding]
+    parts = _parts_of([node for node in feeding if node.is_part], line)
+    sources = [_source(node, line, slug, parts) for node in feeding]
     if branch.hidden:
         text = ngettext("and %(count)d you may not read", "and %(count)d you may not read", branch.hidden)
         sources.append(Source(text % {"count": branch.hidden}, reverse("scorecards:tree_line", args=[slug, line.pk])))
@@ -44,13 +49,43 @@ def from_below(line: ScorecardLine, reader: Member | None, on: datetime.date) ->
     return Step(_("Adds up from below"), u(actual_of(line), measure), text, tuple(sources))
 
 
-def _source(node: tree.Node, line: ScorecardLine, slug: str) -> Source:
+def _parts_of(nodes: list[tree.Node], line: ScorecardLine) -> dict[int, Decimal | None]:
+    """What those who belong here for some days of the period give, by line: the entries of these days; one query."""
+    own = {node.line.pk: node for node in nodes if node.line and not node.line.takes_children}
+    kind, entries = line.kpi.aggregation, defaultdict(list)
+    for actual in Actual.objects.filter(line__in=own, state__in=LIVE_STATES):
+        link = own[actual.line_id].link
+        if link and link.valid_from <= actual.on and (link.valid_to is None or actual.on < link.valid_to):
+            entries[actual.line_id].append(entry_of(actual, kind))
+    parts = {"numerator_agg": line.kpi.numerator_agg, "denominator_agg": line.kpi.denominator_agg}
+    return {pk: value_of_pair(aggregate(kind, entries[pk], **parts), line.kpi.factor) for pk in own}
+
+
+def _source(node: tree.Node, line: ScorecardLine, slug: str, parts: dict[int, Decimal | None]) -> Source:
     if node.line is None:
         text = _("%(name)s: no card in this period") % {"name": node.owned_name}
         return Source(text, reverse("scorecards:tree_line", args=[slug, line.pk]))
-    owner = node.line.scorecard.owner_name
-    part = _("no value yet") if node.actual is None else u(node.actual, Measure(node.line.kpi.unit))
-    return Source(f"{owner}: {part}", reverse("scorecards:explain_line", args=[slug, node.line.pk]))
+    address = reverse("scorecards:explain_line", args=[slug, node.line.pk])
+    text = node.line.scorecard.owner_name
+    if node.is_part:
+        text = f"{text} ({node.days})"
+        if _is_stock(line) and node.last_day is not None:
+            return Source(f"{text}: {_('counts where they stand at the end of the period')}", address)
+        if not _is_stock(line):
+            # Of somebody who adds up from below, too, the entries of these days count; no single number says which.
+            value = parts.get(node.line.pk)
+            return Source(f"{text}: {_told(value, node)}" if node.line.pk in parts else text, address)
+    return Source(f"{text}: {_told(node.actual, node)}", address)
+
+
+def _told(value: Decimal | None, node: tree.Node) -> str:
+    assert node.line is not None
+    return _("no value yet") if value is None else u(value, Measure(node.line.kpi.unit))
+
+
+def _is_stock(line: ScorecardLine) -> bool:
+    """Whether a last value is in it, which belongs whole to where its owner stands at the end of the period."""
+    return Aggregation.LAST in (line.kpi.aggregation, line.kpi.numerator_agg, line.kpi.denominator_agg)
 
 
 def _differs(child: ScorecardLine, parent: ScorecardLine) -> bool:

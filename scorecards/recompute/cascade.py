@@ -2,8 +2,9 @@
 
 The running actual of a parent is the sum of the exact pairs of its leaves: the lines it reaches along contribution
 links that take nothing from below themselves. Each leaf is in the set once, whatever the paths, so nothing counts
-twice; a query does all parents of all levels at once. A KPI whose lines are of different versions that do not add up
-gives no value rather than a wrong one.
+twice; a query does all parents of all levels at once. Links hold from day to day: where one holds for a part of a
+period only, the entries of its days count above it; what has a last value in it (a stock) counts whole, where the link
+holds at the end. A KPI whose lines are of different versions that do not add up gives no value rather than a wrong one.
 """
 
 import datetime
@@ -14,7 +15,7 @@ from django.db import transaction
 
 from kpiapp.tenancy import current_organization_id, organization_scope
 from scorecards.models import ScorecardLine, StaleCard
-from scorecards.recompute.actuals import refresh_actuals
+from scorecards.recompute.actuals import COUNTS, LIVE, SECOND, VALUE, pairs_by, refresh_actuals
 from scorecards.recompute.cards import Rescored, rescore_cards
 from scorecards.recompute.links import HOLDS, REACH, lines_above, rows_of
 from scorecards.recompute.locks import lock_cards
@@ -23,7 +24,7 @@ _RESOLVE = f"""
 WITH link AS (
     SELECT p.id AS period_id, k.parent_id, k.child_id, k.rolls_up
     FROM scorecards_kpilink k JOIN kpiapp_period p
-        ON p.organization_id = %(organization)s AND p.state = 'open' AND {HOLDS.format(ends_on="p.ends_on")}
+        ON p.organization_id = %(organization)s AND p.state = 'open' AND {HOLDS.format("p")}
     WHERE k.organization_id = %(organization)s
 ), node AS (
     SELECT period_id, parent_id AS id, rolls_up AS takes, false AS feeds FROM link
@@ -66,15 +67,17 @@ WHERE l.organization_id = %(organization)s AND l.owned_id IS NOT NULL AND l.take
 
 _ADD_UP = f"""
 WITH RECURSIVE parent AS (
-    SELECT l.id, l.scorecard_id, l.owned_id, p.id AS period_id, p.ends_on, v.aggregation AS kind, v.unit, v.factor,
-           v.numerator_agg, v.denominator_agg
+    SELECT l.id, l.scorecard_id, l.owned_id, p.id AS period_id, p.starts_on, p.ends_on, v.aggregation AS kind, v.unit,
+           v.factor, v.numerator_agg, v.denominator_agg
     FROM scorecards_scorecardline l
     JOIN scorecards_scorecard c ON c.organization_id = l.organization_id AND c.id = l.scorecard_id
     JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id AND p.state = 'open'
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
     WHERE l.organization_id = %(organization)s AND l.id = ANY(%(parents)s) AND l.takes_children
 ), {REACH}, leaf AS (
-    SELECT r.line_id, s.quantity, s.divisor, s.last_on,
+    SELECT r.line_id, l.id, r.since, r.until, v.aggregation AS kind, v.numerator_agg AS top,
+           v.denominator_agg AS bottom, r.since > '-infinity' OR r.until < 'infinity' AS is_part,
+           'last' IN (v.aggregation, v.numerator_agg, v.denominator_agg) AS is_stock,
            (v.aggregation, v.unit, v.factor, v.numerator_agg, v.denominator_agg)
                IS DISTINCT FROM (parent.kind, parent.unit, parent.factor, parent.numerator_agg, parent.denominator_agg)
                AS differs
@@ -85,21 +88,37 @@ WITH RECURSIVE parent AS (
     JOIN scorecards_scorecard c
         ON c.organization_id = l.organization_id AND c.id = l.scorecard_id AND c.period_id = r.period_id
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
-    LEFT JOIN scorecards_linescore s ON s.organization_id = l.organization_id AND s.line_id = l.id
-), total AS (
-    SELECT parent.id, parent.scorecard_id, coalesce(bool_or(leaf.differs), false) AS differs,
-           CASE parent.kind WHEN 'min' THEN min(leaf.quantity) WHEN 'max' THEN max(leaf.quantity)
-                            ELSE sum(leaf.quantity) END AS quantity,
-           CASE WHEN parent.kind IN ('avg', 'weighted_avg', 'ratio') THEN sum(leaf.divisor) END AS divisor,
-           count(leaf.quantity) AS n, max(leaf.last_on) FILTER (WHERE leaf.quantity IS NOT NULL) AS last_on
-    FROM parent LEFT JOIN leaf ON leaf.line_id = parent.id
+), line AS (
+    SELECT line_id, id, since, until, differs, kind, top, bottom FROM leaf WHERE is_part AND NOT is_stock
+), entry AS (
+    -- Few and far between, each looked up: nothing is read of all the other entries.
+    SELECT line.*, a.id AS entry_id, a."on", {VALUE} AS value, {SECOND} AS second
+    FROM line LEFT JOIN LATERAL (
+        SELECT * FROM scorecards_actual a
+        WHERE a.organization_id = %(organization)s AND a.line_id = line.id AND a.state = ANY(%(live)s)
+          AND a."on" >= line.since AND a."on" < line.until OFFSET 0
+    ) a ON {COUNTS}
+), {pairs_by("line_id, id, since, until, differs")}, part AS (
+    SELECT leaf.line_id, leaf.id, leaf.differs, s.quantity, s.divisor, s.last_on
+    FROM leaf LEFT JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.line_id = leaf.id
+    WHERE NOT leaf.is_part OR leaf.is_stock AND leaf.until = 'infinity'
+    UNION ALL
+    SELECT line_id, id, differs, quantity, divisor, last_on FROM pair
+), added AS (
+    SELECT parent.id, parent.scorecard_id, coalesce(bool_or(part.differs), false) AS differs,
+           CASE parent.kind WHEN 'min' THEN min(part.quantity) WHEN 'max' THEN max(part.quantity)
+                            ELSE sum(part.quantity) END AS quantity,
+           CASE WHEN parent.kind IN ('avg', 'weighted_avg', 'ratio') THEN sum(part.divisor) END AS divisor,
+           count(DISTINCT part.id) FILTER (WHERE part.quantity IS NOT NULL) AS n,
+           max(part.last_on) FILTER (WHERE part.quantity IS NOT NULL) AS last_on
+    FROM parent LEFT JOIN part ON part.line_id = parent.id
     GROUP BY parent.id, parent.scorecard_id, parent.kind
 )
 INSERT INTO scorecards_linescore AS s
     (organization_id, line_id, scorecard_id, quantity, divisor, entries, last_on, state, reason, status)
 SELECT %(organization)s, id, scorecard_id, CASE WHEN NOT differs THEN quantity END,
        CASE WHEN NOT differs THEN divisor END, CASE WHEN differs THEN 0 ELSE n END, last_on, 'not_due', '', 'none'
-FROM total ORDER BY id
+FROM added ORDER BY id
 ON CONFLICT (line_id) DO UPDATE SET quantity = excluded.quantity, divisor = excluded.divisor,
     entries = excluded.entries, last_on = excluded.last_on
 WHERE (s.quantity, s.divisor, s.entries, s.last_on)
@@ -182,4 +201,4 @@ def _add_up(parents: Sequence[tuple[int, int]]) -> set[int]:
     lines = sorted({line for line, _card in parents})
     # Of lines in segments the day of an entry matters, too, which leaves the sum as it is.
     dated = ScorecardLine.objects.filter(pk__in=lines, in_segments=True).values_list("scorecard_id", flat=True)
-    return {card for (card,) in rows_of(_ADD_UP, parents=lines)} | set(dated)
+    return {card for (card,) in rows_of(_ADD_UP, parents=lines, live=LIVE)} | set(dated)

@@ -9,7 +9,6 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 from kpiapp.formulas import Outcome, evaluate
 from scorecards.choices import LIVE_STATES
@@ -26,8 +25,8 @@ from scorecards.recompute.formulas import (
     stored_of,
     values_of,
 )
-from scorecards.recompute.links import leaves_of
-from scorecards.scoring import Entry, Source, aggregate, combine_span, in_span, value_of
+from scorecards.recompute.links import Days, Leaves, leaves_of
+from scorecards.scoring import Entry, PartAggregation, Source, aggregate, combine_span, in_span, value_of
 from scorecards.segments import entry_of
 from strategy.choices import Aggregation
 from strategy.models import KpiVersion
@@ -39,14 +38,7 @@ ADDED_UP_BY = ("aggregation", "unit", "factor", "numerator_agg", "denominator_ag
 MOST_LEVELS = 20
 
 
-class Span(NamedTuple):
-    """Days from the first to the one before `end`."""
-
-    first: datetime.date
-    end: datetime.date
-
-
-WHOLE = Span(datetime.date.min, datetime.date.max)
+WHOLE = Days(datetime.date.min, datetime.date.max)
 
 
 class Reached:
@@ -58,11 +50,11 @@ class Reached:
     def __init__(self, wanted: Mapping[int, Sequence[KpiVersion]], given: Mapping[int, KpiVersion] | None = None):
         self._given = given or {}
         self._lines: dict[int, ScorecardLine] = {}
-        self._leaves: dict[int, list[int]] = {}
+        self._leaves: Leaves = {}
         self._formulas: dict[int, FormulaLine] = {}
         self._kept: dict[int, Compiled] = {}
         # Much rests on the few lines of the cards above.
-        self._known: dict[tuple[int, int, Span], Stored] = {}
+        self._known: dict[tuple[int, int, Days], Stored] = {}
         self._load(wanted)
         self._entries: dict[int, list[Actual]] = {pk: [] for pk in self._lines}
         for actual in Actual.objects.filter(line__in=self._lines, state__in=LIVE_STATES).order_by("on", "pk"):
@@ -73,7 +65,7 @@ class Reached:
         return partial(self._pair, line_id, version)
 
     def _pair(self, line_id: int, version: KpiVersion, first: datetime.date, end: datetime.date):
-        quantity, divisor, _entries, _last_on = self.stored(line_id, version, Span(first, end))
+        quantity, divisor, _entries, _last_on = self.stored(line_id, version, Days(first, end))
         return None if quantity is None else (quantity, divisor)
 
     def version_of(self, line_id: int) -> KpiVersion:
@@ -90,7 +82,7 @@ class Reached:
             self._lines |= new
             versions = {pk: [*todo[pk], self.version_of(pk)] for pk in new}
             parents = [pk for pk, line in new.items() if line.takes_children]
-            leaves = leaves_of(parents) if parents else {}
+            leaves: Leaves = leaves_of(parents) if parents else {}
             self._leaves |= leaves
             operands = self._load_formulas({pk: given for pk, given in versions.items() if pk not in set(parents)})
             todo = dict.fromkeys({*(leaf for found in leaves.values() for leaf in found), *operands}, ())
@@ -118,7 +110,7 @@ class Reached:
             self._kept[id(version)] = compile_version(version)
         return self._kept[id(version)]
 
-    def stored(self, line_id: int, version: KpiVersion, span: Span = WHOLE, above: tuple[int, ...] = ()) -> Stored:
+    def stored(self, line_id: int, version: KpiVersion, span: Days = WHOLE, above: tuple[int, ...] = ()) -> Stored:
         """The running actual of a line by a version, as LineScore would keep it if its period were these days."""
         key = line_id, id(version), span
         if key not in self._known:
@@ -128,7 +120,7 @@ class Reached:
             self._known[key] = found
         return self._known[key]
 
-    def _work_out(self, line_id: int, version: KpiVersion, span: Span, above: tuple[int, ...]) -> Stored:
+    def _work_out(self, line_id: int, version: KpiVersion, span: Days, above: tuple[int, ...]) -> Stored:
         line = self._lines.get(line_id)
         if line is None:
             return NOTHING
@@ -146,19 +138,19 @@ class Reached:
         needs_second = version.aggregation in (Aggregation.RATIO, Aggregation.WEIGHTED_AVG)
         return [e for e in found if e.value is not None and (e.second is not None or not needs_second)]
 
-    def _from_below(self, line_id: int, version: KpiVersion, span: Span) -> Stored:
+    def _from_below(self, line_id: int, version: KpiVersion, span: Days) -> Stored:
         """Lines whose versions add up otherwise give nothing, rather than something wrong."""
-        leaves = [pk for pk in self._leaves.get(line_id, ()) if pk in self._lines]
+        leaves = {pk: days for pk, days in self._leaves.get(line_id, {}).items() if pk in self._lines}
         if any(adds_up_otherwise(self.version_of(pk), version) for pk in leaves):
             return NOTHING
-        owners = [self._own(pk, version) for pk in leaves]
+        owners = [_held(self._own(pk, version), days, version) for pk, days in leaves.items()]
         pair = combine_span(version.aggregation, owners, *span, **_parts_of(version))
         if pair is None:
             return NOTHING
         days = [[entry.on for entry in own if span.first <= entry.on < span.end] for own in owners]
         return *pair, sum(bool(some) for some in days), max(max(some) for some in days if some)
 
-    def _by_formula(self, line_id: int, version: KpiVersion, span: Span, above: tuple[int, ...]) -> Stored:
+    def _by_formula(self, line_id: int, version: KpiVersion, span: Days, above: tuple[int, ...]) -> Stored:
         kept, found = self._compiled(version), self._formulas.get(line_id)
         if found is None:
             return NOTHING
@@ -181,7 +173,7 @@ class Reached:
         line.outcome = evaluate(kept.formula, values_of(line))
         return stored_of(line)
 
-    def _operand(self, operand: FoundOperand, span: Span, above: tuple[int, ...]) -> FoundOperand:
+    def _operand(self, operand: FoundOperand, span: Days, above: tuple[int, ...]) -> FoundOperand:
         version, line = self.version_of(operand.line_id), self._lines[operand.line_id]
         stored = NOTHING if line.waived_reason else self.stored(operand.line_id, version, span, above)
         return replace(
@@ -192,6 +184,13 @@ class Reached:
             numerator_agg=version.numerator_agg or "sum",
             denominator_agg=version.denominator_agg or "sum",
         )
+
+
+def _held(entries: Sequence[Entry], days: Sequence[Days], version: KpiVersion) -> list[Entry]:
+    """The entries of the days on which somebody belongs below; of a last value all, for whoever does at the end."""
+    if PartAggregation.LAST in (version.aggregation, version.numerator_agg, version.denominator_agg):
+        return list(entries) if any(some.end == datetime.date.max for some in days) else []
+    return [entry for entry in entries if any(some.first <= entry.on < some.end for some in days)]
 
 
 def adds_up_otherwise(one: KpiVersion, other: KpiVersion) -> bool:

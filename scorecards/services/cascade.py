@@ -109,11 +109,13 @@ def link_many(
     by: Member,
     today: datetime.date,
     rolls_up: bool | None = None,
+    is_decided: bool = False,
 ) -> Linked:
     """Let KPIs feed or support another from a day on; good ones are linked, others come back with the reason.
 
-    `rolls_up` None goes with what the parent does already, and adds up where it has no children yet. The number of
-    queries does not depend on how many there are. Raises LinkRefused for what concerns the parent.
+    `rolls_up` None goes with what the parent does already, and adds up where it has no children yet. `is_decided` says
+    that it follows from something else, such as a transfer. The number of queries does not depend on how many there
+    are. Raises LinkRefused for what concerns the parent.
     """
     _one_at_a_time()
     parent = _loaded(parent.pk)
@@ -121,7 +123,8 @@ def link_many(
     rolls_up = _source_of(parent, links, kind, rolls_up)
     if rolls_up:
         _refuse_own_entries(parent, valid_from)
-        _refuse_own_card(parent, valid_from, by)
+        if not is_decided:
+            _refuse_own_card(parent, valid_from, by)
     done = Linked()
     for child in OwnedKpi.objects.filter(pk__in=[one.pk for one in children]).select_related(*_NAMED).order_by("pk"):
         link = KpiLink(parent=parent, child=child, kind=kind, rolls_up=rolls_up, valid_from=valid_from, created_by=by)
@@ -142,14 +145,14 @@ def link_many(
 
 
 @transaction.atomic
-def end_link(*, link: KpiLink, on: datetime.date, by: Member, today: datetime.date) -> None:
+def end_link(*, link: KpiLink, on: datetime.date, by: Member, today: datetime.date, is_decided: bool = False) -> None:
     """Let a link hold no longer from a day on; one that would never have held is taken away. Raises LinkRefused."""
     _one_at_a_time()
     link = KpiLink.objects.select_related("parent", "child").get(pk=link.pk)
     parent = _loaded(link.parent_id)
     if link.valid_to is not None and link.valid_to <= on:
         raise LinkRefused(_("This link has ended already."))
-    if link.rolls_up:
+    if link.rolls_up and not is_decided:
         _refuse_own_card(parent, max(on, link.valid_from), by)
     before = {"children": [_loaded(link.child_id).told], "valid_from": link.valid_from}
     audit.record(action="cascade.unlink", target=parent, by=by, before=before, after={"valid_to": on})
@@ -172,6 +175,7 @@ def choose_source(
     if not links:
         raise LinkRefused(_("Nothing would change: this KPI already works like that, or nothing contributes to it."))
     _refuse_own_card(parent, valid_from, by)
+    _refuse_inside(parent, valid_from)
     if rolls_up:
         _refuse_own_entries(parent, valid_from)
         others = [link for link in _links_from(valid_from) if link not in links]
@@ -316,6 +320,19 @@ def _refuse_own_entries(parent: OwnedKpi, valid_from: datetime.date) -> None:
                 " Withdraw them, start later, or let it keep its own entries."
             )
             % {"parent": parent, "periods": named}
+        )
+
+
+def _refuse_inside(parent: OwnedKpi, valid_from: datetime.date) -> None:
+    """A longer period that has begun takes its actual from one place from its first day to its last."""
+    inside = _cards_from(parent, valid_from).filter(
+        period__starts_on__lt=valid_from, lines__kpi__definition=parent.definition_id
+    )
+    card = inside.select_related("period").order_by("period__starts_on").first()
+    if card:
+        raise LinkRefused(
+            _("%(parent)s stands on the card of %(period)s, too. Change it there, for the whole of that period.")
+            % {"parent": parent, "period": card.period.label}
         )
 
 

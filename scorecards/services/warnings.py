@@ -15,6 +15,7 @@ from kpiapp.decimals import EXACT, ONE
 from kpiapp.models import Period, working_calendar
 from kpiapp.tenancy import current_organization_id
 from scorecards import recipients
+from scorecards.cascade import loose_ends
 from scorecards.choices import CLOCK_DAYS, CardState, LineState, Status, WarningEnd, WarningKind
 from scorecards.line_rules import ADDS_UP, elapsed_on
 from scorecards.planned_pace import least_raws
@@ -96,32 +97,25 @@ WITH objective AS (
     JOIN strategy_strategymap m ON m.organization_id = o.organization_id AND m.id = o.map_id AND m.state = %(published)s
     WHERE o.organization_id = %(organization)s AND o.retired_at IS NULL
 ), kpi AS (
-    SELECT d.id, d.state, d.created_at, v.objective_id, coalesce(v.owner_id, d.created_by_id, %(office)s) AS owner_id
+    SELECT d.id, d.state, d.created_at, coalesce(v.owner_id, d.created_by_id, %(office)s) AS owner_id
     FROM strategy_kpidefinition d
     JOIN strategy_kpiversion v ON v.organization_id = d.organization_id AND v.id = d.current_id
     WHERE d.organization_id = %(organization)s AND d.is_active
-), used AS (
-    SELECT DISTINCT v.definition_id FROM scorecards_scorecardline l
-    JOIN scorecards_scorecard c ON c.organization_id = l.organization_id AND c.id = l.scorecard_id
-    JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
-    JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
-    WHERE l.organization_id = %(organization)s AND p.starts_on <= %(on)s AND p.ends_on > %(on)s
 )
 SELECT %(no_measure)s::text AS kind, NULL::bigint AS period_id, NULL::bigint AS scorecard_id, NULL::bigint AS line_id,
        o.id AS objective_id, NULL::bigint AS kpi_id, coalesce(o.owner_id, %(office)s) AS owner_id
-FROM objective o WHERE NOT EXISTS (SELECT 1 FROM kpi WHERE kpi.objective_id = o.id AND kpi.state = %(active)s)
+FROM objective o WHERE o.id = ANY(%(unmeasured)s)
 UNION ALL
 SELECT %(no_owner)s, NULL, NULL, NULL, o.id, NULL, %(office)s FROM objective o WHERE o.owner_id IS NULL
 UNION ALL
 SELECT %(orphan)s, NULL, NULL, NULL, NULL, kpi.id, kpi.owner_id FROM kpi
-JOIN used ON used.definition_id = kpi.id
-WHERE EXISTS (SELECT 1 FROM objective) AND NOT EXISTS (SELECT 1 FROM objective o WHERE o.id = kpi.objective_id)
+WHERE kpi.id = ANY(%(used)s) AND kpi.id = ANY(%(orphans)s)
 UNION ALL
 SELECT %(draft_kpi)s, NULL, NULL, NULL, NULL, kpi.id, kpi.owner_id FROM kpi
 WHERE kpi.state <> %(active)s AND kpi.created_at < %(draft_since)s
 UNION ALL
 SELECT %(kpi_overdue)s, NULL, NULL, NULL, NULL, kpi.id, kpi.owner_id FROM kpi
-JOIN used ON used.definition_id = kpi.id WHERE kpi.id = ANY(%(overdue)s)
+WHERE kpi.id = ANY(%(used)s) AND kpi.id = ANY(%(overdue)s)
 """
 
 _SAME = (
@@ -196,6 +190,10 @@ def refresh_strategy_warnings(*, on: datetime.date) -> Changed:
         "active": str(KpiState.ACTIVE),
         "draft_since": on - datetime.timedelta(days=DRAFT_FOR_DAYS),
         "overdue": overdue_kpis(on),
+        "used": list(loose_ends.kpis_on_cards(on).values_list("pk", flat=True)),
+        # What these mean is said once, for the page of loose ends and for warnings.
+        "unmeasured": list(loose_ends.objectives_without_measure().values_list("pk", flat=True)),
+        "orphans": list(loose_ends.orphan_kpis().values_list("pk", flat=True)),
     }
     changed = _refresh(_OF_THE_STRATEGY, parameters)
     with connection.cursor() as cursor:

@@ -1,25 +1,32 @@
 """The KPI tree: from objectives down to people and back up, and the links it is made of."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from kpiapp.permissions import Permission, can, requires
+from kpiapp import queries as people
+from kpiapp.choices import Scope
+from kpiapp.permissions import Permission, can, requires, scope_of
 from kpiapp.services.refusals import Refused
 from scorecards import queries
 from scorecards.cascade import loose_ends as loose
+from scorecards.cascade import transfers
 from scorecards.cascade import tree as trees
 from scorecards.choices import LinkKind
 from scorecards.models import KpiLink, ScorecardLine
 from scorecards.services import cascade
+from scorecards.services import transfers as service
 from scorecards.views import parts
 from strategy import queries as strategy
-from strategy.visibility import usable_kpis
+from strategy.visibility import hidden_kpis, usable_kpis
 
 LOOSE_SHOWN = 100
+FOLLOWED_SHOWN = 5
 
 
 @requires(Permission.CARD_READ)
@@ -55,13 +62,52 @@ def loose_ends(request):
         "periods": queries.periods_like(period),
         "objectives": loose.objectives_without_measure()[:LOOSE_SHOWN],
         "departments": loose.departments_without_card(period)[:LOOSE_SHOWN],
-        "aimless": loose.kpis_without_objective().filter(pk__in=known)[:LOOSE_SHOWN],
+        "aimless": loose.orphan_kpis().filter(pk__in=known)[:LOOSE_SHOWN],
         "unused": loose.kpis_without_card(period).filter(pk__in=known)[:LOOSE_SHOWN],
         "parentless": loose.kpis_without_parent(request.member, period, request.today)[:LOOSE_SHOWN],
+        "strays": _left_behind(request, period)[:LOOSE_SHOWN],
+        "may_mend": _may_mend(request.member),
         "may_define": can(request.member, Permission.KPI_EDIT),
         "may_assign": can(request.member, Permission.CARD_AGREE),
     }
     return render(request, "scorecards/loose_ends.html", context)
+
+
+def _left_behind(request, period, *among, **links) -> list[transfers.LeftBehind]:
+    """Links of people one may read that lead to a place they have left by the end of a period."""
+    readable = people.visible_members(request.member, Permission.CARD_READ, request.today)
+    found = KpiLink.objects.filter(*among, child__member__in=readable.values("pk")).filter(**links)
+    hidden = hidden_kpis(request.member, request.today).values("pk")
+    return transfers.left_behind(on=period.last_day, links=found.exclude(child__definition__in=hidden))
+
+
+def _may_mend(member) -> bool:
+    return scope_of(member, Permission.CARD_EDIT) in (Scope.TEAM, Scope.ALL)
+
+
+@requires(Permission.CARD_EDIT)
+@require_POST
+def follow(request):
+    """Let links that lead to a place their person has left follow to where they stand now."""
+    period = queries.period_on(request.today, request.POST.get("period", ""))
+    team = people.visible_members(request.member, Permission.CARD_EDIT, request.today).exclude(pk=request.member.pk)
+    chosen = {"child__member__in": team.values("pk")}
+    if "all" not in request.POST:
+        chosen["pk__in"] = [int(value) for value in request.POST.getlist("link") if value.isdigit()]
+    found = period and _left_behind(request, period, **chosen)
+    if not found:
+        raise Http404
+    try:
+        told = service.mend(links=found, by=request.member, today=request.today)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        for sentence in told[:FOLLOWED_SHOWN]:
+            messages.success(request, sentence)
+    line = request.POST.get("line", "")
+    if line.isdigit():
+        return redirect("scorecards:tree_line", request.organization.slug, int(line))
+    return redirect(f"{reverse('scorecards:loose_ends', args=[request.organization.slug])}?period={period.code}")
 
 
 def _line(request, pk) -> ScorecardLine:
@@ -82,8 +128,11 @@ def tree_line(request, pk):
     rights = queries.rights_on(line.scorecard, request.member, request.today)
     may_link = rights["edit"] and line.scorecard.period.is_open
     text = request.GET.get("q", "").strip()[:100]
+    around = Q(parent=line.owned_id) | Q(child=line.owned_id)
     context = {
         "line": line,
+        "strays": _left_behind(request, line.scorecard.period, around) if line.owned_id else [],
+        "may_mend": _may_mend(request.member),
         "node": trees.Node(line.kpi.name, line),
         "card": line.scorecard,
         "period": line.scorecard.period,

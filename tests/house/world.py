@@ -423,7 +423,19 @@ def _cascade(cast: Cast, version: KpiVersion, above: ScorecardLine) -> dict[str,
     proposal = Proposal.objects.create(owned=asked, period=later, kpi=version, state="for_owner", **made)
     step = {"kind": "offer", "target": 90, "weight": 20, "reason": version.name}
     ProposalStep.objects.create(proposal=proposal, by=cast.manager, **step)
-    return {"linked_line": above.pk, "kpi_link": link.pk, "proposal": proposal.pk}
+    return {"linked_line": above.pk, "kpi_link": link.pk, "proposal": proposal.pk, "stray": _stray(cast, asked).pk}
+
+
+def _stray(cast: Cast, child: OwnedKpi) -> KpiLink:
+    """Lan came from another department in October, and helps it still."""
+    before = Employment.objects.get(member=cast.lan)
+    Employment.objects.filter(pk=before.pk).update(valid_from=OCTOBER)
+    standing = {"position": before.position, "valid_from": before.valid_from, "valid_to": OCTOBER}
+    Employment.objects.create(member=cast.lan, department=cast.other_department, **standing)
+    left = OwnedKpi.objects.create(
+        owner_kind=OwnerKind.DEPARTMENT, department=cast.other_department, definition=child.definition
+    )
+    return KpiLink.objects.create(parent=left, child=child, kind=LinkKind.SUPPORT, valid_from=OCTOBER)
 
 
 def _payroll(cast: Cast, canary: str, things: dict) -> None:

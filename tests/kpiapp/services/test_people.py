@@ -8,6 +8,7 @@ from kpiapp import queries
 from kpiapp.models import ApiToken, AuditEvent, Employment, Invitation, Member, RoleGrant
 from kpiapp.services import people, tokens
 from kpiapp.services.refusals import Refused
+from tests.cast import STORY_DAY
 
 DECEMBER = datetime.date(2026, 12, 1)
 
@@ -22,7 +23,7 @@ def move(cast, member, by, **changes):
     """Move somebody, keeping what is not named."""
     standing = queries.employment_on(member, cast.period.starts_on)
     values = {"department": standing.department, "position": standing.position, "manager": standing.manager}
-    return people.move_member(member=member, on=DECEMBER, by=by, **{**values, **changes})
+    return people.move_member(member=member, on=DECEMBER, by=by, today=STORY_DAY, **{**values, **changes})
 
 
 class TestJoining:
@@ -73,6 +74,7 @@ class TestMoving:
             manager=scope.director,
             on=DECEMBER,
             by=hr,
+            today=STORY_DAY,
         )
         assert Employment.objects.filter(member=scope.lan).count() == 2
         assert queries.employment_on(scope.lan, DECEMBER).manager == scope.director
@@ -87,6 +89,7 @@ class TestMoving:
                 manager=None,
                 on=today,
                 by=hr,
+                today=today,
             )
 
     def test_no_change_is_no_move(self, scope, hr):
@@ -111,6 +114,7 @@ class TestMoving:
                 manager=scope.lan,
                 on=today,
                 by=hr,
+                today=today,
             )
 
 

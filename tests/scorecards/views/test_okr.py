@@ -64,7 +64,7 @@ def test_checking_in_on_the_page(aims):
 def test_what_hangs_loose_is_listed_until_it_is_mended(aims):
     aimless = make_kpi("LOST")
     assert list(loose_ends.objectives_without_measure()) == [aims.cash]
-    assert list(loose_ends.kpis_without_objective()) == [aimless.definition]
+    assert list(loose_ends.orphan_kpis()) == [aimless.definition]
     assert list(loose_ends.kpis_without_card(aims.period)) == [aimless.definition]
     assert set(loose_ends.departments_without_card(aims.period)) == {aims.department, aims.other_department}
     assert list(loose_ends.lines_without_parent(aims.period)) == [aims.line]
