@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from types import MappingProxyType
 
 OFF, HALF_DAY, FULL_DAY = Decimal(0), Decimal("0.5"), Decimal(1)
@@ -15,25 +16,39 @@ ONE_DAY = datetime.timedelta(days=1)
 NO_DAYS: Mapping[datetime.date, Decimal] = MappingProxyType({})
 
 
+Week = tuple[Decimal, ...]
+
+
 @dataclass(frozen=True)
 class WorkingCalendar:
-    """Shares of a day that are worked (0, ½, 1): by weekday, Monday first, and on days that differ from it."""
+    """Shares of a day that are worked (0, ½, 1): by weekday, Monday first, and on days that differ from it.
 
-    week: tuple[Decimal, ...] = USUAL_WEEK
+    `changes` are other weeks with the days since which they hold, in their order; before the first one `week` holds.
+    """
+
+    week: Week = USUAL_WEEK
     days: Mapping[datetime.date, Decimal] = field(default_factory=lambda: NO_DAYS)
+    changes: tuple[tuple[datetime.date, Week], ...] = ()
+
+    def week_on(self, day: datetime.date) -> Week:
+        """The week that holds on a day."""
+        return next((week for since, week in reversed(self.changes) if since <= day), self.week)
+
+    def plain_share(self, day: datetime.date) -> Decimal:
+        """How much of a day would be worked if it did not differ from its weekday."""
+        return self.week_on(day)[day.weekday()]
 
     def share(self, day: datetime.date) -> Decimal:
         """How much of a day is worked."""
-        return self.days.get(day, self.week[day.weekday()])
+        known = self.days.get(day)
+        return self.plain_share(day) if known is None else known
 
     def working_days(self, first: datetime.date, end: datetime.date) -> Decimal:
         """Working days in [first, end), half-days as halves; zero when the end does not come after the first day."""
-        length = max((end - first).days, 0)
-        whole_weeks, rest = divmod(length, DAYS_OF_A_WEEK)
-        plain = sum(self.week, OFF) * whole_weeks
-        plain += sum((self.week[(first.weekday() + day) % DAYS_OF_A_WEEK] for day in range(rest)), OFF)
+        bounds = [first, *(since for since, _week in self.changes if first < since < end), end]
+        plain = sum((_plain_days(self.week_on(start), start, stop) for start, stop in pairwise(bounds)), OFF)
         special = ((day, share) for day, share in self.days.items() if first <= day < end)
-        return plain + sum((share - self.week[day.weekday()] for day, share in special), OFF)
+        return plain + sum((share - self.plain_share(day) for day, share in special), OFF)
 
     def gone_by(self, first: datetime.date, end: datetime.date, on: datetime.date) -> tuple[Decimal, Decimal]:
         """Days of [first, end) gone by at the end of a day, and all of them: working days, or, where nobody works on
@@ -45,17 +60,25 @@ class WorkingCalendar:
         return Decimal((until - first).days), Decimal((end - first).days)
 
 
-def days_in_lieu(holidays: Collection[datetime.date], week: tuple[Decimal, ...]) -> dict[datetime.date, datetime.date]:
+def _plain_days(week: Week, first: datetime.date, end: datetime.date) -> Decimal:
+    """Working days of [first, end) by weekdays alone."""
+    whole_weeks, rest = divmod(max((end - first).days, 0), DAYS_OF_A_WEEK)
+    return sum(week, OFF) * whole_weeks + sum(
+        (week[(first.weekday() + day) % DAYS_OF_A_WEEK] for day in range(rest)), OFF
+    )
+
+
+def days_in_lieu(holidays: Collection[datetime.date], calendar: WorkingCalendar) -> dict[datetime.date, datetime.date]:
     """Days off in place of holidays on a weekly day off: day → the holiday it stands for. It is the next working day
     that is no holiday itself (Vietnam's Labour Code 2019, article 111)."""
     taken: dict[datetime.date, datetime.date] = {}
-    if not any(week):
+    if not any(calendar.week_on(datetime.date.max)):
         return taken
     for holiday in sorted(holidays):
-        if week[holiday.weekday()]:
+        if calendar.plain_share(holiday):
             continue
         day = holiday + ONE_DAY
-        while not week[day.weekday()] or day in holidays or day in taken:
+        while not calendar.plain_share(day) or day in holidays or day in taken:
             day += ONE_DAY
         taken[day] = holiday
     return taken

@@ -220,7 +220,14 @@ class ShareField(forms.TypedChoiceField):
 
 
 class CalendarWeekForm(OrganizationForm):
-    """How much of each weekday is worked, Monday first."""
+    """How much of each weekday is worked, Monday first, and since when."""
+
+    starts_on = forms.DateField(
+        label=gettext_lazy("Holds from"),
+        widget=DayInput,
+        required=False,
+        help_text=gettext_lazy("Days before keep the week they had. Empty: it was always so."),
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -228,15 +235,23 @@ class CalendarWeekForm(OrganizationForm):
             self.fields[f"day_{number}"] = ShareField(label=WEEKDAYS[number])
 
     @classmethod
-    def of(cls, week):
-        """The form, filled with a week."""
-        return cls(initial={f"day_{number}": plain(share) for number, share in enumerate(week)})
+    def of(cls, week, starts_on):
+        """The form, filled with a week and the day from which another one would hold."""
+        days = {f"day_{number}": plain(share) for number, share in enumerate(week)}
+        return cls(initial={**days, "starts_on": starts_on})
+
+    @property
+    def weekdays(self):
+        """The seven fields, Monday first."""
+        return [self[f"day_{number}"] for number in range(DAYS_OF_A_WEEK)]
 
     def clean(self):
         """The seven answers as one week."""
         data = super().clean()
         days = [f"day_{number}" for number in range(DAYS_OF_A_WEEK)]
-        return {"week": [data[day] for day in days]} if all(day in data for day in days) else {}
+        if not all(day in data for day in days):
+            return data
+        return {"week": [data[day] for day in days], "starts_on": data.get("starts_on")}
 
 
 class CalendarDayForm(OrganizationForm):

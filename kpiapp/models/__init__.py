@@ -1,7 +1,14 @@
 """Models of the core app, one file per noun."""
 
 from kpiapp.models.audit import AuditEvent
-from kpiapp.models.calendar import CalendarDay, CompanyCalendar, calendar_columns, calendar_of, working_calendar
+from kpiapp.models.calendar import (
+    CalendarDay,
+    CalendarWeek,
+    CompanyCalendar,
+    calendar_columns,
+    calendar_of,
+    working_calendar,
+)
 from kpiapp.models.imports import ImportBatch, ImportMapping, ImportRow
 from kpiapp.models.job import Job
 from kpiapp.models.notification import Mail, Notification, NotificationPreference
@@ -25,6 +32,7 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "CalendarDay",
+    "CalendarWeek",
     "CompanyCalendar",
     "DatedQuerySet",
     "Department",

@@ -38,6 +38,27 @@ class CompanyCalendar(OrganizationModel):
         return _("Working calendar")
 
 
+class CalendarWeek(OrganizationModel):
+    """Another week, worked since a day; before the first of them the calendar's own holds."""
+
+    calendar = OrganizationForeignKey(CompanyCalendar, on_delete=models.CASCADE, related_name="weeks", indexed=False)
+    starts_on = models.DateField()
+    week = ArrayField(day_share_field(), size=calendars.DAYS_OF_A_WEEK)
+
+    class Meta:
+        ordering = ["starts_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "starts_on"], name="calendar_week_once"),
+            models.CheckConstraint(
+                condition=Q(week__len=calendars.DAYS_OF_A_WEEK, week__contained_by=list(calendars.SHARES)),
+                name="calendar_later_week_shares",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.starts_on:%Y-%m-%d}"
+
+
 class CalendarDay(OrganizationModel):
     """A day that is worked otherwise than its weekday: a public holiday, a day off of the company's, a make-up day."""
 
@@ -70,23 +91,27 @@ class CalendarDay(OrganizationModel):
 
 
 # How rows of other queries carry the calendar with them, where a query of its own would be one too many.
-COLUMNS = ("calendar_week", "calendar_dates", "calendar_shares")
+COLUMNS = ("calendar_week", "calendar_dates", "calendar_shares", "calendar_since", "calendar_weeks")
 
 
 def calendar_columns(first, end) -> dict:
     """Annotations with the calendar of [first, end); `calendar_of(row)` reads them."""
     days = CalendarDay.objects.filter(on__gte=first, on__lt=end).order_by("on")
-    week = Subquery(CompanyCalendar.objects.values("week")[:1])
-    return dict(
-        zip(COLUMNS, (week, ArraySubquery(days.values("on")), ArraySubquery(days.values("share"))), strict=True)
+    weeks = CalendarWeek.objects.filter(starts_on__lt=end).order_by("starts_on")
+    found = (
+        Subquery(CompanyCalendar.objects.values("week")[:1]),
+        *(ArraySubquery(days.values(name)) for name in ("on", "share")),
+        *(ArraySubquery(weeks.values(name)) for name in ("starts_on", "week")),
     )
+    return dict(zip(COLUMNS, found, strict=True))
 
 
 def calendar_of(row) -> calendars.WorkingCalendar:
     """The calendar that a row was annotated with."""
-    week, dates, shares = (getattr(row, column) for column in COLUMNS)
+    week, dates, shares, since, weeks = (getattr(row, column) for column in COLUMNS)
     days = dict(zip(dates, shares, strict=True))
-    return calendars.WorkingCalendar(tuple(week), days) if week else calendars.WorkingCalendar(days=days)
+    changes = tuple((day, tuple(later)) for day, later in zip(since, weeks, strict=True))
+    return calendars.WorkingCalendar(tuple(week or calendars.USUAL_WEEK), days, changes)
 
 
 def working_calendar() -> calendars.WorkingCalendar:

@@ -5,12 +5,22 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from kpiapp import public_holidays
 from kpiapp.calendars import SHARES, days_in_lieu
+from kpiapp.choices import PeriodState
 from kpiapp.decimals import plain
-from kpiapp.models import CalendarDay, CompanyCalendar, Member, Organization
+from kpiapp.models import (
+    CalendarDay,
+    CalendarWeek,
+    CompanyCalendar,
+    Member,
+    Organization,
+    Period,
+    working_calendar,
+)
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
 
@@ -29,26 +39,61 @@ def start_calendar(organization: Organization, owner: Member | None) -> None:
 
 
 @transaction.atomic
-def set_week(*, week: Sequence[Decimal], by: Member) -> CompanyCalendar:
-    """Say how much of each weekday is worked, Monday first. Days in lieu of public holidays follow the new week."""
-    week = list(week)
+def set_week(*, week: Sequence[Decimal], by: Member, starts_on: datetime.date | None = None) -> CompanyCalendar:
+    """Say how much of each weekday is worked, Monday first: since a day, or as it always was until the next change.
+
+    Days before keep the week they had. Days in lieu of public holidays follow the new week. Refuses a week that would
+    change days of a locked period, and one without work.
+    """
     if not any(week):
         raise Refused(_("At least one day of the week has to be worked."), field="week")
+    return _change_weeks(starts_on, list(week), by)
+
+
+@transaction.atomic
+def drop_week(*, starts_on: datetime.date, by: Member) -> CompanyCalendar:
+    """Take a change of the week back: the week before it goes on. Refuses it inside a locked period."""
+    return _change_weeks(starts_on, None, by)
+
+
+def _change_weeks(starts_on: datetime.date | None, week: list[Decimal] | None, by: Member) -> CompanyCalendar:
+    """Write one week: of the calendar itself (no day), since a day, or none any more (no week)."""
     calendar = _locked()
-    before = calendar.week
-    if before == week:
+    before = _told_weeks(calendar)
+    if starts_on is None:
+        calendar.week = week
+    elif week is None:
+        CalendarWeek.objects.filter(starts_on=starts_on).delete()
+    else:
+        CalendarWeek.objects.update_or_create(calendar=calendar, starts_on=starts_on, defaults={"week": week})
+    after = _told_weeks(calendar)
+    if before == after:
         return calendar
-    calendar.week = week
+    _refuse_locked(starts_on)
     calendar.save(update_fields=["week"])
-    _lay_in_lieu_anew(calendar)
-    audit.record(
-        action="calendar.week",
-        target=calendar,
-        by=by,
-        before={"week": [plain(share) for share in before]},
-        after={"week": [plain(share) for share in week]},
-    )
+    _lay_in_lieu_anew(calendar, starts_on)
+    audit.record(action="calendar.week", target=calendar, by=by, before=before, after=after)
     return calendar
+
+
+def _refuse_locked(starts_on: datetime.date | None) -> None:
+    """A locked period keeps the days it was scored and paid by."""
+    locked = Period.objects.filter(state=PeriodState.LOCKED).order_by("-ends_on").first()
+    if locked is not None and (starts_on is None or starts_on < locked.ends_on):
+        raise Refused(
+            _("%(period)s is locked, and keeps its working days. Let the week hold from %(day)s, or later.")
+            % {"period": locked.label, "day": date_format(locked.ends_on, "SHORT_DATE_FORMAT")},
+            field="starts_on",
+        )
+
+
+def _told_weeks(calendar: CompanyCalendar) -> dict:
+    """The weeks with the days since which they hold, as the audit trail tells them."""
+    weeks = CalendarWeek.objects.values_list("starts_on", "week")
+    return {
+        "week": [plain(share) for share in calendar.week],
+        **{str(since): [plain(share) for share in week] for since, week in weeks},
+    }
 
 
 @transaction.atomic
@@ -117,13 +162,13 @@ def _add_holidays(calendar: CompanyCalendar, year: int) -> int:
 def _copy_own_days(calendar: CompanyCalendar, year: int) -> int:
     """The company's own days off with a name, such as its founding day, on the same dates as in the year before."""
     own = CalendarDay.objects.filter(on__year=year - 1, holiday="").exclude(name="").order_by("on")
-    wanted = []
+    wanted, plain_calendar = [], working_calendar()
     for day in own:
         try:
             on = day.on.replace(year=year)
         except ValueError:  # 29 February
             continue
-        if calendar.week[on.weekday()] != day.share:
+        if plain_calendar.plain_share(on) != day.share:
             wanted.append(CalendarDay(calendar=calendar, on=on, share=day.share, name=day.name))
     return _add_missing(wanted)
 
@@ -133,13 +178,14 @@ def _add_missing(wanted: list[CalendarDay]) -> int:
     return len(CalendarDay.objects.bulk_create([day for day in wanted if day.on not in there]))
 
 
-def _lay_in_lieu_anew(calendar: CompanyCalendar) -> None:
-    """Days in place of public holidays that fall on a day off: they depend on which days are off."""
-    CalendarDay.objects.filter(is_in_lieu=True).delete()
+def _lay_in_lieu_anew(calendar: CompanyCalendar, since: datetime.date | None) -> None:
+    """Days in place of public holidays that fall on a day off, since a day: they depend on which days are off."""
+    first = since or datetime.date.min
+    CalendarDay.objects.filter(is_in_lieu=True, on__gte=first).delete()
     for year in public_holidays.years_known(calendar.country):
         known = set(CalendarDay.objects.filter(on__year=year).exclude(holiday="").values_list("on", flat=True))
         holidays = {h.on: h for h in public_holidays.holidays_in(calendar.country, year) if h.on in known}
-        _add_missing(_in_lieu(calendar, holidays))
+        _add_missing([day for day in _in_lieu(calendar, holidays) if day.on >= first])
 
 
 def _in_lieu(calendar: CompanyCalendar, holidays: Mapping[datetime.date, public_holidays.Holiday]) -> list[CalendarDay]:
@@ -153,5 +199,5 @@ def _in_lieu(calendar: CompanyCalendar, holidays: Mapping[datetime.date, public_
             is_in_lieu=True,
             is_expected=holidays[instead].is_expected,
         )
-        for on, instead in days_in_lieu(holidays, tuple(calendar.week)).items()
+        for on, instead in days_in_lieu(holidays, working_calendar()).items()
     ]

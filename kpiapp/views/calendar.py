@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp import public_holidays
 from kpiapp.calendar_page import month_table, month_tables, next_share, weekday_names
+from kpiapp.fiscal_years import add_months
 from kpiapp.forms import CalendarDayForm, CalendarWeekForm
-from kpiapp.models import CalendarDay, CompanyCalendar, calendar_columns, calendar_of
+from kpiapp.models import CalendarDay, CalendarWeek, CompanyCalendar, calendar_columns, calendar_of
 from kpiapp.models.calendar import working_calendar
 from kpiapp.permissions import Permission, can, open_to_members, requires
 from kpiapp.services import calendars as service
@@ -42,7 +43,7 @@ def calendar_day(request):
         share: Decimal | None = known.share if known else working_calendar().share(on)
         service.set_day(on=on, share=share, name=request.POST["name"], by=request.member)
     else:
-        plain = working_calendar().week[on.weekday()]
+        plain = working_calendar().plain_share(on)
         service.set_day(on=on, share=next_share(plain, known.share if known else None), by=request.member)
     if request.htmx:
         return _part(request, on)
@@ -63,13 +64,27 @@ def calendar_add(request):
 @require_POST
 @requires(Permission.CALENDAR_EDIT)
 def calendar_week(request):
-    """How much of each weekday is worked."""
+    """How much of each weekday is worked since a day, or (`drop`) an end to such a change."""
     year = _year(request.POST.get("year", ""), request.today)
+    if "drop" in request.POST:
+        return _week_dropped(request, year)
     form = CalendarWeekForm(request.POST)
     if form.run(service.set_week, by=request.member):
         messages.success(request, _("Saved."))
         return _back(request, year)
     return _page(request, year, week_form=form, status=422)
+
+
+def _week_dropped(request, year: int):
+    typed = request.POST["drop"][:10]
+    try:
+        if _is_date(typed):
+            service.drop_week(starts_on=parse_date(typed), by=request.member)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Taken back: the week before goes on."))
+    return _back(request, year)
 
 
 @require_POST
@@ -127,6 +142,7 @@ def _page(request, year: int, *, week_form=None, day_form=None, status: int = 20
     context = _context(request, year)
     kept = context["kept"]
     country = kept.country if kept else ""
+    next_month = add_months(request.today.replace(day=1), 1)
     holidays = public_holidays.holidays_in(country or public_holidays.VIETNAM, year)
     context |= {
         "months": month_tables(year, context["calendar"], context["days"], request.today),
@@ -134,7 +150,8 @@ def _page(request, year: int, *, week_form=None, day_form=None, status: int = 20
         "country": country,
         "can_fill": any(holiday.on not in context["days"] for holiday in holidays),
         "has_expected": any(day.is_expected for day in context["days"].values()),
-        "week_form": week_form or CalendarWeekForm.of(context["calendar"].week),
+        "week_form": week_form or CalendarWeekForm.of(context["calendar"].week_on(next_month), next_month),
+        "weeks": CalendarWeek.objects.all() if context["may_edit"] else [],
         "day_form": day_form or CalendarDayForm(initial={"share": "0"}),
     }
     return render(request, "kpiapp/calendar.html", context, status=status)

@@ -11,6 +11,7 @@ from kpiapp.models import (
     ApiToken,
     AuditEvent,
     CalendarDay,
+    CalendarWeek,
     CompanyCalendar,
     Department,
     Employment,
@@ -24,6 +25,7 @@ from kpiapp.models import (
     Position,
     RoleGrant,
 )
+from kpiapp.models.calendar import usual_week
 from payroll.choices import PayFlag
 from payroll.models import CardTier, MemberPay, PayLine, PayRun, PositionPay, TierTable
 from scorecards.choices import LinkKind, OwnerKind, RollupKind, Status, WarningKind
@@ -291,6 +293,14 @@ class Crowd:
                 token_hash=n.rjust(64, "a"),
                 invited_by=cast.hr,
                 expires_at=expires,
+            )
+            for n in numbers
+        )
+        CalendarWeek.objects.bulk_create(
+            CalendarWeek(
+                calendar=CompanyCalendar.objects.get(),
+                starts_on=datetime.date(2030, 1, 1) + datetime.timedelta(days=int(n)),
+                week=usual_week(),
             )
             for n in numbers
         )

@@ -13,6 +13,7 @@ from kpiapp.choices import ImportState, PeriodKind, PeriodState, Role, RowOutcom
 from kpiapp.models import (
     ApiToken,
     CalendarDay,
+    CalendarWeek,
     CompanyCalendar,
     Department,
     Employment,
@@ -27,6 +28,7 @@ from kpiapp.models import (
     Position,
     RoleGrant,
 )
+from kpiapp.models.calendar import usual_week
 from kpiapp.services import audit
 from kpiapp.tenancy import organization_scope
 from payroll.choices import ExportFormat, RunState
@@ -191,6 +193,7 @@ def _core(cast: Cast, canary: str, things: dict) -> None:
         expires_at=timezone.now() + datetime.timedelta(days=7),
     )
     calendar = CompanyCalendar.objects.create(country="VN")
+    CalendarWeek.objects.create(calendar=calendar, starts_on=datetime.date(2030, 1, 1), week=usual_week())
     CalendarDay.objects.create(calendar=calendar, on=STORY_DAY, share=0, name=f"Day off {canary}")
     token = ApiToken.objects.create(name=f"Key {canary}", token_hash="1" * 64, member=cast.owner)
     job = Job.objects.create(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpiapp.calendars import SHARES, USUAL_WEEK, WorkingCalendar, days_in_lieu
+from kpiapp.calendars import SHARES, WorkingCalendar, days_in_lieu
 from kpiapp.public_holidays import VIETNAM, holidays_in
 
 ONE, HALF, ZERO = Decimal(1), Decimal("0.5"), Decimal(0)
@@ -15,7 +15,9 @@ FEBRUARY, MARCH = datetime.date(2026, 2, 1), datetime.date(2026, 3, 1)
 
 days = st.dates(datetime.date(2025, 1, 1), datetime.date(2028, 12, 31))
 shares = st.sampled_from(SHARES)
-some_calendars = st.builds(WorkingCalendar, st.tuples(*[shares] * 7), st.dictionaries(days, shares, max_size=40))
+weeks = st.tuples(*[shares] * 7)
+changes = st.dictionaries(days, weeks, max_size=3).map(lambda found: tuple(sorted(found.items())))
+some_calendars = st.builds(WorkingCalendar, weeks, st.dictionaries(days, shares, max_size=40), changes)
 
 
 def tet_2026() -> WorkingCalendar:
@@ -58,6 +60,14 @@ def test_a_half_saturday_counts_half():
     assert WorkingCalendar(SIX_DAYS, {saturday: ONE}).share(saturday) == 1
 
 
+def test_a_week_worked_from_march_leaves_february_alone():
+    calendar = WorkingCalendar(changes=((MARCH, SIX_DAYS),))
+    april = datetime.date(2026, 4, 1)
+    assert calendar.working_days(FEBRUARY, MARCH) == WorkingCalendar().working_days(FEBRUARY, MARCH) == 20
+    assert calendar.working_days(MARCH, april) == WorkingCalendar(SIX_DAYS).working_days(MARCH, april) == 24
+    assert calendar.working_days(FEBRUARY, april) == 44
+
+
 def test_where_nobody_works_calendar_days_count():
     """A plant that stands still for a whole month: time goes by all the same."""
     closed = WorkingCalendar((ZERO,) * 7)
@@ -67,8 +77,8 @@ def test_where_nobody_works_calendar_days_count():
 def test_a_holiday_on_a_day_off_is_given_on_the_next_working_day():
     """30 April 2028 is a Sunday and 1 May a holiday itself; 1 January a Saturday, worked half in a six-day week."""
     holidays = {holiday.on for holiday in holidays_in(VIETNAM, 2028)}
-    five = days_in_lieu(holidays, USUAL_WEEK)
+    five = days_in_lieu(holidays, WorkingCalendar())
     assert five[datetime.date(2028, 5, 2)] == datetime.date(2028, 4, 30)
     assert five[datetime.date(2028, 1, 3)] == datetime.date(2028, 1, 1)
-    assert datetime.date(2028, 1, 3) not in days_in_lieu(holidays, SIX_DAYS)
-    assert days_in_lieu(holidays, (ZERO,) * 7) == {}
+    assert datetime.date(2028, 1, 3) not in days_in_lieu(holidays, WorkingCalendar(SIX_DAYS))
+    assert days_in_lieu(holidays, WorkingCalendar((ZERO,) * 7)) == {}

@@ -4,8 +4,9 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
-from kpiapp.models import AuditEvent, CalendarDay, CompanyCalendar, Organization, working_calendar
+from kpiapp.models import AuditEvent, CalendarDay, CompanyCalendar, Organization, Period, working_calendar
 from kpiapp.services import calendars
 from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import organization_scope
@@ -53,6 +54,35 @@ def test_a_day_somebody_set_is_no_longer_expected(scope):
     assert CalendarDay.objects.get(on=TET_2027).is_expected
     calendars.set_day(on=TET_2027, share=ZERO, by=scope.hr)
     assert not CalendarDay.objects.get(on=TET_2027).is_expected
+
+
+def test_a_week_from_next_month_leaves_the_days_before_as_they_were(scope):
+    calendars.start_calendar(scope.organization, scope.owner)
+    november, december, january = (datetime.date(2026, 11, 1), datetime.date(2026, 12, 1), datetime.date(2027, 1, 1))
+    before = working_calendar().working_days(datetime.date(2026, 1, 1), december)
+    calendars.set_week(week=SIX_DAYS, starts_on=december, by=scope.hr)
+    after = working_calendar()
+    assert after.working_days(datetime.date(2026, 1, 1), december) == before
+    assert (after.working_days(november, december), after.working_days(december, january)) == (20, 25)
+    # Hùng Kings' Monday of April 2026 stays; a Saturday of 2028 is a working half-day now, and given by itself.
+    assert CalendarDay.objects.filter(on=datetime.date(2026, 4, 27), is_in_lieu=True).exists()
+    assert not CalendarDay.objects.filter(on=datetime.date(2028, 1, 3), is_in_lieu=True).exists()
+    event = AuditEvent.objects.get(action="calendar.week")
+    assert "2026-12-01" not in event.before
+    assert event.after["2026-12-01"] == ["1", "1", "1", "1", "1", "0.5", "0"]
+    calendars.drop_week(starts_on=december, by=scope.hr)
+    assert working_calendar().working_days(december, january) == 23
+    assert CalendarDay.objects.filter(on=datetime.date(2028, 1, 3), is_in_lieu=True).exists()
+
+
+def test_a_locked_period_keeps_its_week(scope):
+    Period.objects.update(state="locked", locked_at=timezone.now())
+    for since in (None, datetime.date(2026, 11, 16)):
+        with pytest.raises(Refused) as refused:
+            calendars.set_week(week=SIX_DAYS, starts_on=since, by=scope.hr)
+        assert refused.value.field == "starts_on"
+    calendars.set_week(week=SIX_DAYS, starts_on=datetime.date(2026, 12, 1), by=scope.hr)
+    assert working_calendar().share(datetime.date(2026, 11, 21)) == ZERO
 
 
 def test_days_in_lieu_follow_the_week(scope):

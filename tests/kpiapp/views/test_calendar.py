@@ -85,6 +85,13 @@ def test_the_week_and_a_day_typed_by_hand(cast):
     week = {f"day_{number}": "1" for number in range(5)} | {"day_5": "0.5", "day_6": "0", "year": "2026"}
     assert client.post(cast.url("settings/calendar/week/"), week).status_code == 302
     assert share(cast, SATURDAY) == Decimal("0.5")
+    later = {**week, "day_5": "1", "starts_on": "2027-01-01"}
+    assert client.post(cast.url("settings/calendar/week/"), later).status_code == 302
+    assert (share(cast, SATURDAY), share(cast, datetime.date(2027, 1, 2))) == (Decimal("0.5"), 1)
+    assert 'value="2027-01-01"' in client.get(cast.url("settings/calendar/?year=2027")).content.decode()
+    assert client.post(cast.url("settings/calendar/week/"), {"drop": "2027-01-01"}).status_code == 302
+    assert share(cast, datetime.date(2027, 1, 2)) == Decimal("0.5")
+    assert client.post(cast.url("settings/calendar/week/"), {"drop": "nonsense"}).status_code == 302
     nobody = {f"day_{number}": "0" for number in range(7)}
     assert client.post(cast.url("settings/calendar/week/"), nobody).status_code == 422
     added = {"on": "2026-12-24", "share": "0.5", "name": "Tiệc cuối năm"}
