@@ -70,6 +70,7 @@ urlpatterns = [
     path("library/cards/<int:pk>/retire/", templates.template_retire, name="template_retire"),
     path("library/cards/<int:pk>/restore/", templates.template_restore, name="template_restore"),
     path("library/kpis/", kpis.kpi_list, name="kpi_list"),
+    path("library/kpis/steps/", kpi_states.kpi_steps, name="kpi_steps"),
     path("library/kpis/new/", kpis.kpi_new, name="kpi_new"),
     path("library/kpis/scoring/", kpi_live.kpi_scoring, name="kpi_scoring"),
     path("library/kpis/judge/", kpi_live.kpi_judge, name="kpi_judge"),

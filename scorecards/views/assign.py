@@ -19,8 +19,11 @@ from scorecards.services import drafts
 from scorecards.services import scorecards as cards
 from scorecards.services.scorecards import owner_fields
 from strategy import catalogue, plans
+from strategy import queries as strategy_queries
+from strategy.choices import KpiState
 from strategy.models import CardTemplate, CardTemplateItem, KpiDefinition
-from strategy.services import kpis
+from strategy.services import library
+from strategy.views.library import tell_of_drafts
 from strategy.visibility import usable_kpis
 
 CARDS_SHOWN = 50
@@ -179,8 +182,16 @@ def _with_ready_card(request):
     if own is not None:
         ids = CardTemplateItem.objects.filter(template=own).values_list("definition_id", flat=True)
     elif template is not None and can(request.member, Permission.KPI_EDIT):
-        language = get_language() or "en"
-        ids = [copy.pk for copy in kpis.copy_template(template=template, language=language, by=request.member)]
+        copies = library.copy_template(
+            template=template,
+            language=get_language() or "en",
+            department=strategy_queries.home_department(request.member, request.today),
+            by=request.member,
+            on=request.today,
+        )
+        ids = [copy.pk for copy in copies if copy.state == KpiState.ACTIVE]
+        if len(ids) < len(copies):
+            tell_of_drafts(request, len(copies) - len(ids))
     else:
         messages.error(request, _("Choose one of the ready-made cards."))
         return data

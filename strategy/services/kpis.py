@@ -1,4 +1,4 @@
-"""The KPIs of an organization: define, revise, copy from the library, retire. A revision is a new version."""
+"""The KPIs of an organization: define, revise, retire. A revision is a new version."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from kpiapp.choices import PeriodKind
 from kpiapp.models import Department, Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
-from strategy import catalogue, queries
+from strategy import queries
 from strategy.choices import (
     GROUP_OF,
     METHODS_OF,
@@ -26,10 +26,8 @@ from strategy.choices import (
     PartAggregation,
     TargetAggregation,
 )
-from strategy.kpis import origins
 from strategy.models import KpiDefinition, KpiVersion
 from strategy.services import formulas
-from strategy.services.perspectives import ensure_perspectives
 
 # What a version says unless somebody says otherwise. Method and target aggregation follow from other fields.
 DEFAULTS: dict[str, Any] = {
@@ -155,30 +153,6 @@ def revise_kpi(
             reason=reason,
         )
     return definition
-
-
-@transaction.atomic
-def copy_from_library(
-    *, kpi: catalogue.LibraryKpi, language: str, by: Member, department: Department | None = None
-) -> KpiDefinition:
-    """The organization's own copy of a library KPI, with its origin; the one it has already, if it is in use."""
-    existing = KpiDefinition.objects.filter(origin=kpi.code, is_active=True).order_by("id").first()
-    if existing is not None:
-        return existing
-    perspective = ensure_perspectives()[kpi.perspective]
-    fields = {**kpi.version_fields(language), "perspective": perspective}
-    kept = origins.remembered(kpi, language)
-    return create_kpi(fields=fields, by=by, department=department, code=kpi.code, origin=kpi.code, origin_fields=kept)
-
-
-@transaction.atomic
-def copy_template(
-    *, template: catalogue.LibraryTemplate, language: str, by: Member, department: Department | None = None
-) -> list[KpiDefinition]:
-    """Copies of all KPIs of a ready card, in its order; those the organization has already are left as they are."""
-    return [
-        copy_from_library(kpi=kpi, language=language, by=by, department=department) for kpi, _weight in template.items
-    ]
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from strategy import queries
 from strategy.choices import KpiState
 from strategy.kpis import origins, threads, wording
 from strategy.models import KpiDefinition
+from strategy.services.library import taken_as_it_is
 from strategy.smarter import judging
 from strategy.smarter import words as smarter_words
 from strategy.visibility import visible_kpis
@@ -68,6 +69,7 @@ def kpi_page(request, pk, *, status: int = 200, **problems):
         "may_edit": may_edit,
         "decides": decides(request),
         "is_draft": definition.state != KpiState.ACTIVE,
+        "reason": taken_as_it_is() if definition.origin and current.number == 1 else "",
         "may_assign": definition.is_active
         and definition.state == KpiState.ACTIVE
         and can(request.member, Permission.CARD_EDIT),

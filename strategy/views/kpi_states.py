@@ -1,14 +1,18 @@
-"""Steps of a KPI: activate, send, give back, review, and what to do about a changed origin."""
+"""Steps of a KPI or of many: activate, send, give back, review, and what to do about a changed origin."""
 
 from collections.abc import Callable
 
 from django.contrib import messages
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
+from strategy import queries
+from strategy.choices import KpiState
 from strategy.services import kpi_states, origins
 from strategy.views.kpi_parts import editable_or_404, kpi_page
 
@@ -42,6 +46,37 @@ def kpi_send(request, pk):
     """Ask the strategy office to activate a draft as it is."""
     done = _("Sent to the strategy office.")
     return _step(request, pk, kpi_states.send_kpi, done, on=request.today, reason=_reason(request))
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_steps(request):
+    """Activate the ticked drafts, or send them to the strategy office, all for one reason."""
+    chosen = [int(pk) for pk in request.POST.getlist("kpi") if pk.isdigit()]
+    editable = queries.editable_kpis(request.member, request.today).filter(pk__in=chosen).order_by("sort_key")
+    is_sent = "send" in request.POST
+    service = kpi_states.send_kpi if is_sent else kpi_states.activate_kpi
+    done, refused = 0, ""
+    for definition in editable:
+        try:
+            service(definition=definition, by=request.member, on=request.today, reason=_reason(request))
+        except Refused as refusal:
+            refused = f"{definition.name}: {refusal}"
+        else:
+            done += 1
+    if refused:
+        messages.error(request, refused)
+    sentence = (
+        ngettext(
+            "%(count)d KPI was sent to the strategy office.", "%(count)d KPIs were sent to the strategy office.", done
+        )
+        if is_sent
+        else ngettext("%(count)d KPI was activated.", "%(count)d KPIs were activated.", done)
+    )
+    if done:
+        messages.success(request, sentence % {"count": done})
+    state = KpiState.DRAFT if is_sent else KpiState.WAITING
+    return redirect(reverse("strategy:kpi_list", args=[request.organization.slug]) + f"?state={state}")
 
 
 @require_POST

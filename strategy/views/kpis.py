@@ -18,6 +18,7 @@ from strategy.choices import Group, KpiState
 from strategy.forms.kpis import KpiForm, KpiRevisionForm
 from strategy.models import KpiDefinition, Perspective
 from strategy.services import kpi_states, kpis
+from strategy.services.library import taken_as_it_is
 from strategy.services.plans import PlanRefused
 from strategy.views.kpi_live import live_context
 from strategy.views.kpi_parts import choices_of, editable_or_404, kpi_page
@@ -42,16 +43,29 @@ def kpi_list(request):
         group=chosen["group"],
         state=chosen["state"],
     )
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    may_define = can(request.member, Permission.KPI_EDIT)
+    shows_drafts = may_define and chosen["state"] in ("draft", "waiting")
     context = {
         "chosen": chosen,
+        "tickable": _tickable(request, page) if shows_drafts else (),
+        "decides": kpi_states.decides(request.member),
+        "usual_reason": taken_as_it_is() if any(kpi.origin for kpi in page) else "",
         "is_filtered": any(chosen.values()),
-        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": page,
         "perspectives": Perspective.objects.all(),
         "departments": queries.departments_with_kpis(),
         "groups": Group.choices,
-        "may_define": can(request.member, Permission.KPI_EDIT),
+        "may_define": may_define,
     }
     return render(request, "strategy/_kpi_results.html" if request.htmx else "strategy/kpi_list.html", context)
+
+
+def _tickable(request, page) -> set[int]:
+    """Drafts of a page that the member may activate or send: one that waits is for who decides."""
+    states = [KpiState.DRAFT, KpiState.WAITING] if kpi_states.decides(request.member) else [KpiState.DRAFT]
+    editable = queries.editable_kpis(request.member, request.today)
+    return set(editable.filter(pk__in=[kpi.pk for kpi in page], state__in=states).values_list("pk", flat=True))
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""The manager: a KPI from the library for everyone in a position, then the cards are agreed."""
+"""KPIs of the library: given to everyone in a position, proposed by a manager, taken by the strategy office."""
 
 import re
 
@@ -7,11 +7,11 @@ from playwright.sync_api import expect
 from tests.journeys.counting import Counted
 
 
-def test_a_kpi_from_the_library_for_a_whole_position(visits, capsys):
+def test_a_kpi_of_the_library_that_is_in_use_for_a_whole_position(visits, capsys):
     with visits.open("manager") as page:
         journey = Counted(page)
-        page.goto(visits.url("strategy/library/?template=TRN"))
-        journey.click(page.locator("form[action$='/use/'] button", has_text="Use this KPI").first)
+        page.goto(visits.url("strategy/library/?template=STL"))
+        journey.click(page.locator("form[action$='/use/'] button").first)
         expect(page).to_have_url(re.compile(r"/scorecards/assign/\?kpi="))
         used = journey.clicks
         kpi = page.locator("#assign-form .row-title").inner_text()
@@ -25,3 +25,30 @@ def test_a_kpi_from_the_library_for_a_whole_position(visits, capsys):
         expect(page.locator(".toast, [role=status], [role=alert]").first).to_be_visible()
     with capsys.disabled():
         print(f"\na KPI from the library to a whole position: {journey} (in use after {used})")
+
+
+def test_a_kpi_of_the_library_that_is_new_is_proposed_with_two_clicks(visits, capsys):
+    with visits.open("manager") as page:
+        journey = Counted(page)
+        page.goto(visits.url("strategy/library/?template=TRN"))
+        journey.click(page.locator("form[action$='/use/'] button", has_text="Use this KPI").first)
+        expect(page).to_have_url(re.compile(r"/library/kpis/\d+/$"))
+        journey.click(page.get_by_role("button", name="Send to the strategy office"))
+        expect(page.get_by_role("heading", name="Waiting to be activated")).to_be_visible()
+        assert journey.clicks == 2
+    with capsys.disabled():
+        print(f"\na new KPI of the library, proposed by a manager: {journey}")
+
+
+def test_the_strategy_office_gives_a_kpi_of_the_library_with_two_clicks(visits, capsys):
+    with visits.open("strategy") as page:
+        journey = Counted(page)
+        page.goto(visits.url("strategy/library/?template=ADM"))
+        journey.click(page.locator("form[action$='/use/'] button", has_text="Use this KPI").first)
+        expect(page).to_have_url(re.compile(r"/scorecards/assign/\?kpi="))
+        journey.click(page.get_by_role("button", name=re.compile("Assign to")))
+        expect(page.locator(".toast, [role=status], [role=alert]").first).to_be_visible()
+        expect(page.locator(".cell-message")).to_have_count(0)
+        assert journey.clicks == 2
+    with capsys.disabled():
+        print(f"\na KPI of the library, given: {journey}")

@@ -13,6 +13,7 @@ from strategy.choices import KpiState, MapState
 from strategy.kpis import origins
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
 from strategy.services import kpi_states, kpis
+from strategy.services import library as library_copies
 from strategy.services import origins as origin_services
 from tests.cast import STORY_DAY
 
@@ -127,7 +128,7 @@ def test_effort_and_effect_give_the_group(scope):
 @pytest.fixture
 def copy(scope):
     kpi = next(k for k in catalogue.library_kpis().values() if k.target is not None and k.method == "ratio")
-    return kpis.copy_from_library(kpi=kpi, language="vi", by=scope.acting(scope.strategy)), kpi
+    return library_copies.copy_from_library(on=STORY_DAY, kpi=kpi, language="vi", by=scope.acting(scope.strategy)), kpi
 
 
 @pytest.fixture

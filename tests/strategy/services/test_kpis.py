@@ -9,7 +9,9 @@ from kpiapp.models import AuditEvent
 from strategy.catalogue import library_kpis, library_templates
 from strategy.models import KpiDefinition, KpiVersion
 from strategy.services import kpis
+from strategy.services import library as library_copies
 from strategy.services.perspectives import ensure_perspectives
+from tests.cast import STORY_DAY
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def test_the_database_itself_keeps_versions_as_they_were(scope, by):
 
 def test_a_copy_keeps_its_origin_and_is_made_once(scope, by):
     library = library_kpis()["HRH-01"]
-    copy = kpis.copy_from_library(kpi=library, language="vi", by=by)
+    copy = library_copies.copy_from_library(on=STORY_DAY, kpi=library, language="vi", by=by)
     assert (copy.code, copy.origin, copy.name) == ("HRH-01", "HRH-01", "Tỷ lệ chi phí nhân sự trên doanh thu")
     version = copy.current
     assert version.perspective == ensure_perspectives()["financial"]
@@ -130,15 +132,15 @@ def test_a_copy_keeps_its_origin_and_is_made_once(scope, by):
         "Doanh thu thuần",
         Decimal(100),
     )
-    assert kpis.copy_from_library(kpi=library, language="en", by=by) == copy
+    assert library_copies.copy_from_library(on=STORY_DAY, kpi=library, language="en", by=by) == copy
     kpis.retire_kpi(definition=copy, reason="Not ours", by=by)
-    assert kpis.copy_from_library(kpi=library, language="en", by=by).code == "HRH-01-2"
+    assert library_copies.copy_from_library(on=STORY_DAY, kpi=library, language="en", by=by).code == "HRH-01-2"
 
 
 def test_a_whole_card_is_copied_and_only_what_is_missing(scope, by):
     template = library_templates()["STL"]
-    kpis.copy_from_library(kpi=library_kpis()["STL-03"], language="vi", by=by)
-    copies = kpis.copy_template(template=template, language="vi", by=by)
+    library_copies.copy_from_library(on=STORY_DAY, kpi=library_kpis()["STL-03"], language="vi", by=by)
+    copies = library_copies.copy_template(on=STORY_DAY, template=template, language="vi", by=by)
     assert [copy.code for copy in copies] == [f"STL-{n:02}" for n in range(1, 11)]
     assert KpiDefinition.objects.count() == 10
     assert AuditEvent.objects.filter(action="kpi.create").count() == 10
@@ -147,7 +149,7 @@ def test_a_whole_card_is_copied_and_only_what_is_missing(scope, by):
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_all_two_hundred_can_be_copied(scope, by, language):
     for template in library_templates().values():
-        kpis.copy_template(template=template, language=language, by=by)
+        library_copies.copy_template(on=STORY_DAY, template=template, language=language, by=by)
     assert KpiDefinition.objects.count() == 200
 
 

@@ -1,13 +1,23 @@
 """The library in the browser: searched in both languages, two clicks from a KPI to an assignment."""
 
 import pytest
+from django.utils.translation import override
 
+from kpiapp.models import AuditEvent
 from kpiapp.tenancy import organization_scope
 from strategy.models import KpiDefinition
+from strategy.services.library import taken_as_it_is
+from strategy.visibility import usable_kpis
+from tests.cast import STORY_DAY
 
 
 def text(response):
     return response.content.decode()
+
+
+def reason() -> str:
+    with override("vi"):
+        return taken_as_it_is()
 
 
 def test_search_without_accents_and_in_the_readers_language(an_phat, binh_minh):
@@ -39,15 +49,66 @@ def test_readers_cannot_take(an_phat):
     assert client.post(an_phat.url("strategy/library/use/"), {"code": "HRH-01"}).status_code == 403
 
 
-def test_one_click_copies_and_goes_on_to_assignment(an_phat):
-    client = an_phat.client(an_phat.manager)
+def test_one_click_of_who_decides_copies_and_goes_on_to_assignment(an_phat):
+    client = an_phat.client(an_phat.strategy)
     response = client.post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})
     with organization_scope(an_phat.organization):
         copy = KpiDefinition.objects.get()
-        assert (copy.origin, copy.name, copy.department) == ("STL-01", "Doanh số của nhóm", an_phat.department)
+        assert (copy.origin, copy.name, copy.state) == ("STL-01", "Doanh số của nhóm", "active")
+        event = AuditEvent.objects.get(action="kpi.activate")
+        assert event.reason == reason()
+        assert set(event.after["open"].split()) == {"S", "M", "A", "R", "E"}
+    shown = text(client.get(response["Location"]))
+    assert "Chưa có người phụ trách" in shown
     assert response["Location"] == an_phat.url(f"scorecards/assign/?kpi={copy.pk}")
     assert client.post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})["Location"] == response["Location"]
     assert client.post(an_phat.url("strategy/library/use/"), {"code": "NO-99"}).status_code == 404
+
+
+def test_a_manager_copies_a_draft_and_sends_it_with_the_second_click(an_phat):
+    client = an_phat.client(an_phat.manager)
+    response = client.post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})
+    with organization_scope(an_phat.organization):
+        copy = KpiDefinition.objects.select_related("current").get()
+        assert (copy.state, copy.department, copy.current.owner_id) == (
+            "draft",
+            an_phat.department,
+            an_phat.manager.pk,
+        )
+        assert not usable_kpis(an_phat.acting(an_phat.manager), STORY_DAY).exists()
+    assert response["Location"] == an_phat.url(f"strategy/library/kpis/{copy.pk}/")
+    page = text(client.get(response["Location"]))
+    assert reason() in page
+    address = an_phat.url(f"strategy/library/kpis/{copy.pk}/send/")
+    assert client.post(address, {"reason": reason()}).status_code == 302
+    # Once the strategy office takes it, too, it is in use for both.
+    an_phat.client(an_phat.strategy).post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})
+    again = client.post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})
+    assert again["Location"] == an_phat.url(f"scorecards/assign/?kpi={copy.pk}")
+
+
+def test_a_whole_card_of_a_manager_waits_and_is_activated_at_once_for_one_reason(an_phat):
+    manager, office = an_phat.client(an_phat.manager), an_phat.client(an_phat.strategy)
+    response = manager.post(an_phat.url("strategy/library/use-card/"), {"template": "STL"})
+    assert response["Location"] == an_phat.url("strategy/library/kpis/?state=draft")
+    steps = an_phat.url("strategy/library/kpis/steps/")
+    with organization_scope(an_phat.organization):
+        drafts = [str(pk) for pk in KpiDefinition.objects.filter(state="draft").values_list("pk", flat=True)]
+    assert len(drafts) == 10
+    assert steps in text(manager.get(response["Location"]))
+    manager.post(steps, {"kpi": drafts, "activate": "1", "reason": "Tôi muốn"})
+    manager.post(steps, {"kpi": drafts, "send": "1", "reason": ""})
+    with organization_scope(an_phat.organization):
+        assert KpiDefinition.objects.filter(state="draft").count() == 10
+    manager.post(steps, {"kpi": drafts, "send": "1", "reason": "Cho đội bán hàng"})
+    assert steps not in text(manager.get(an_phat.url("strategy/library/kpis/?state=waiting")))
+    assert steps in text(office.get(an_phat.url("strategy/library/kpis/?state=waiting")))
+    office.post(steps, {"kpi": drafts, "activate": "1", "reason": "Đồng ý"})
+    with organization_scope(an_phat.organization):
+        assert KpiDefinition.objects.filter(state="active").count() == 10
+        assert AuditEvent.objects.filter(action="kpi.activate", reason="Đồng ý").count() == 10
+    used = manager.post(an_phat.url("strategy/library/use-card/"), {"template": "STL"})
+    assert used["Location"].startswith(an_phat.url("scorecards/assign/?kpi="))
 
 
 def test_copies_are_in_the_language_of_the_company(binh_minh):
