@@ -4,6 +4,7 @@ import hashlib
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import Http404, JsonResponse
 from django.utils import timezone, translation
 
@@ -11,6 +12,9 @@ from kpiapp import queries
 from kpiapp.choices import Role
 from kpiapp.models import ApiToken, Member, Organization
 from kpiapp.tenancy import scope_of_first
+
+# No text for the database, and nothing anybody types into an address; forms refuse it by themselves.
+NUL = "%00"
 
 
 class OrganizationMiddleware:
@@ -27,6 +31,8 @@ class OrganizationMiddleware:
         """Run a view of an organization (its route has <organization>) in one transaction with its scope open."""
         if "organization" not in kwargs:
             return None
+        if NUL in request.META["QUERY_STRING"]:
+            raise BadRequest
         slug, is_api = kwargs.pop("organization"), request.path_info.startswith("/api/")
         token = _bearer_token(request) if is_api else ""
         if not request.user.is_authenticated and not token:

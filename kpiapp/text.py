@@ -1,12 +1,15 @@
-"""Vietnamese-aware keys for search and sorting, stored beside the text they come from."""
+"""Text as people and addresses bring it: Vietnamese-aware keys for search and sorting, and the ids it names."""
 
 import unicodedata
+from collections.abc import Iterable
 
 from django.db import models
 
 # The order of the Vietnamese alphabet and of its five tone marks (QCVN / dictionary order).
 _LETTERS = "0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
+# Of a bigint: a longer one is no row.
+_MOST_DIGITS = 18
 _RANK = {letter: chr(0x21 + index) for index, letter in enumerate(_LETTERS)}
 
 
@@ -14,6 +17,16 @@ def search_key(text: str) -> str:
     """Lower case without any diacritics, so that "tra luong" finds "Trả lương"."""
     folded = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
+
+
+def id_in(text: str) -> int | None:
+    """The id that an address or a form names; None for anything else, which is no row."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def ids_in(texts: Iterable[str]) -> list[int]:
+    """The ids among what an address or a form sent."""
+    return [pk for pk in map(id_in, texts) if pk is not None]
 
 
 def sort_key(text: str) -> str:

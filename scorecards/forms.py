@@ -13,6 +13,7 @@ from kpiapp.forms import DayInput, OrganizationForm
 from kpiapp.number_field import NumberField
 from kpiapp.permissions import Permission
 from kpiapp.person_field import PersonField
+from kpiapp.text import id_in
 from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WeightRule
 from scorecards.models import CardRules, ScorecardLine
@@ -47,9 +48,10 @@ def read_block(keys: list[str], values: list[str]) -> list[tuple[int, str, str]]
     """A pasted block, "812:value" beside its text; what is no cell is left out."""
     block = []
     for key, value in zip(keys, values, strict=False):
-        line_id, _colon, column = key.partition(":")
-        if line_id.isdigit() and column in (VALUE, NUMERATOR, DENOMINATOR):
-            block.append((int(line_id), column, value))
+        name, _colon, column = key.partition(":")
+        line_id = id_in(name)
+        if line_id is not None and column in (VALUE, NUMERATOR, DENOMINATOR):
+            block.append((line_id, column, value))
     return block
 
 

@@ -16,7 +16,7 @@ from kpiapp.decimals import plain
 from kpiapp.models import Department, Member, Period
 from kpiapp.permissions import Permission, can, scope_of
 from kpiapp.queries import count_of, employment_on, visible_departments
-from kpiapp.text import search_key
+from kpiapp.text import id_in, search_key
 from strategy import layout
 from strategy.choices import KpiState, MapState
 from strategy.kpis.threads import unanswered_questions
@@ -260,10 +260,10 @@ def search_kpis(
         kpis = kpis.filter(pk__in=unanswered.values("definition"))
     for word in search_key(query).split():
         kpis = kpis.filter(Q(search_key__contains=word) | Q(code__icontains=word))
-    if perspective.isdigit():
-        kpis = kpis.filter(current__perspective=int(perspective))
-    if department.isdigit():
-        kpis = kpis.filter(department=int(department))
+    if (lane := id_in(perspective)) is not None:
+        kpis = kpis.filter(current__perspective=lane)
+    if (unit := id_in(department)) is not None:
+        kpis = kpis.filter(department=unit)
     if group:
         kpis = kpis.filter(current__group=group)
     related = ("department", "current__objective", "current__owner", "current__perspective")

@@ -18,6 +18,7 @@ from kpiapp.models.calendar import working_calendar
 from kpiapp.permissions import Permission, can, open_to_members, requires
 from kpiapp.services import calendars as service
 from kpiapp.services.refusals import Refused
+from kpiapp.text import id_in
 from kpiapp.views.pages import settings_tabs
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -112,7 +113,8 @@ def _is_date(text: str) -> bool:
 
 
 def _year(typed: str, today: datetime.date) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and FIRST_YEAR <= int(typed) <= LAST_YEAR else today.year
+    year = id_in(typed) or 0
+    return year if FIRST_YEAR <= year <= LAST_YEAR else today.year
 
 
 def _back(request, year: int):

@@ -10,7 +10,7 @@ from kpiapp import queries as people
 from kpiapp.choices import Role
 from kpiapp.models import Department, Member, Period
 from kpiapp.permissions import Permission
-from kpiapp.text import search_key
+from kpiapp.text import id_in, search_key
 from scorecards import queries
 from scorecards.choices import CardState, OwnerKind, RollupKind, Status, WarningKind
 from scorecards.models import EarlyWarning, Scorecard
@@ -38,11 +38,11 @@ class Filters:
     @classmethod
     def read(cls, query, member: Member) -> Self:
         """Filters of an address; what makes no sense is left out."""
-        code = query.get("department", "")
+        department = id_in(query.get("department", ""))
         order = query.get("order", "")
         return cls(
             text=query.get("q", "").strip()[:100],
-            department=Department.objects.filter(pk=int(code)).first() if code.isdigit() else None,
+            department=Department.objects.filter(pk=department).first() if department else None,
             status=query.get("status", "") if query.get("status") in Status.values else "",
             state=query.get("state", "") if query.get("state") in CardState.values else "",
             order=order if order in ORDERS else "name",

@@ -12,6 +12,7 @@ from kpiapp.decimals import HUNDRED, ZERO
 from kpiapp.models import Department, Member, Period, Position
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
+from kpiapp.text import id_in, ids_in
 from scorecards import queries
 from scorecards.assigning import assignment
 from scorecards.forms import LineForm
@@ -132,7 +133,7 @@ def _weight(form, item):
 
 def _numbers(data, name) -> list[int]:
     without = data.get(f"drop_{name}", "")
-    return [int(value) for value in data.getlist(name) if value.isdigit() and value != without]
+    return ids_in(value for value in data.getlist(name) if value != without)
 
 
 def _assignable_kpis(request):
@@ -177,7 +178,7 @@ def _with_ready_card(request):
     data = request.POST.copy()
     code = data.get("template", "")
     usable = CardTemplate.objects.filter(is_active=True)
-    own = usable.filter(pk=code.removeprefix("own-")).first() if code[4:].isdigit() else None
+    own = usable.filter(pk=_own_template(code)).first()
     template = catalogue.library_templates().get(code)
     if own is not None:
         ids = CardTemplateItem.objects.filter(template=own).values_list("definition_id", flat=True)
@@ -202,10 +203,15 @@ def _with_ready_card(request):
     return data
 
 
+def _own_template(code: str) -> int | None:
+    """The id of a ready-made card of our own, "own-12"."""
+    return id_in(code.removeprefix("own-")) if code.startswith("own-") else None
+
+
 def _template_weights(code: str, definitions) -> dict | None:
     """Weights of a ready card by definition, when the KPIs on the page are its own, or copies of them."""
-    if code.startswith("own-") and code[4:].isdigit():
-        items = CardTemplateItem.objects.filter(template=int(code[4:]))
+    if own := _own_template(code):
+        items = CardTemplateItem.objects.filter(template=own)
         return dict(items.values_list("definition_id", "weight"))
     template = catalogue.library_templates().get(code)
     if template is None:

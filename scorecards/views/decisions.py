@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
+from kpiapp.text import ids_in
 from scorecards import queries
 from scorecards.choices import CardState
 from scorecards.forms import ChangeForm, ReasonForm
@@ -25,7 +26,7 @@ def approvals(request):
     """Entries of others that wait: approved in bulk, returned one by one; and cards that wait for agreement."""
     waiting = queries.approvable_actuals(request.member, request.today)
     if request.method == "POST":
-        chosen = [int(pk) for pk in request.POST.getlist("entry") if pk.isdigit()]
+        chosen = ids_in(request.POST.getlist("entry"))
         done = actuals.approve_actuals(actuals=waiting.filter(pk__in=chosen), by=request.member)
         messages.success(
             request, ngettext("%(count)d entry approved.", "%(count)d entries approved.", done) % {"count": done}

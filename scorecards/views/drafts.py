@@ -58,7 +58,7 @@ def draft_cells(request, pk):
     try:
         asked = json.loads(request.body)
         touched = _written(row, asked) if "cells" in asked else _adjusted(row, asked)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         if isinstance(error, WrongCell):
             return JsonResponse({"error": str(error)}, status=422)
         return HttpResponseBadRequest()
@@ -68,7 +68,9 @@ def draft_cells(request, pk):
 
 
 def _written(row: AssignmentDraft, asked: dict) -> list[int]:
-    typed = [(int(pk), str(column), str(text)) for pk, column, text in asked["cells"][:MOST_CELLS]]
+    # A NUL is no text for the database.
+    cells = asked["cells"][:MOST_CELLS]
+    typed = [(int(pk), str(column), str(text).replace("\0", "")) for pk, column, text in cells]
     return drafts.write_cells(draft=row, typed=typed, language=get_language() or "en")
 
 

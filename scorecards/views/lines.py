@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
+from kpiapp.text import ids_in
 from scorecards import queries
 from scorecards.cards import rows
 from scorecards.cards.formula_views import views_of
@@ -80,7 +81,7 @@ def card_paste(request, pk):
 @require_POST
 def entries_withdraw(request):
     """Undo: take back entries one made oneself."""
-    ids = [int(pk) for pk in request.GET.get("ids", "").split(",") if pk.isdigit()]
+    ids = ids_in(request.GET.get("ids", "").split(","))
     own = Actual.objects.filter(
         pk__in=ids,
         entered_by=request.member,

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kpiapp.models import Department
 from kpiapp.permissions import Permission, requires
+from kpiapp.text import id_in
 from scorecards import queries
 from scorecards.cascade import okr as reading
 from scorecards.forms import ConfidenceForm
@@ -22,12 +23,12 @@ def okr(request):
     period = queries.period_on(request.today, request.GET.get("period", ""))
     if period is None:
         return parts.no_card(request, None)
-    wanted, aim = request.GET.get("department", ""), request.GET.get("objective", "")
+    wanted, aim = id_in(request.GET.get("department", "")), id_in(request.GET.get("objective", ""))
     departments = list(Department.objects.filter(is_active=True).order_by("sort_key"))
-    department = next((one for one in departments if wanted.isdigit() and one.pk == int(wanted)), None)
+    department = next((one for one in departments if one.pk == wanted), None)
     objective = None
-    if aim.isdigit():
-        objective = get_object_or_404(strategy.visible_objectives(request.member), pk=int(aim))
+    if aim:
+        objective = get_object_or_404(strategy.visible_objectives(request.member), pk=aim)
     groups = reading.groups_of(
         request.member,
         period,
@@ -65,6 +66,6 @@ def check_in(request, pk):
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     url = redirect("scorecards:okr", request.organization.slug)
     url["Location"] += f"?period={line.scorecard.period.code}"
-    if request.POST.get("department", "").isdigit():
-        url["Location"] += f"&department={request.POST['department']}"
+    if department := id_in(request.POST.get("department", "")):
+        url["Location"] += f"&department={department}"
     return url

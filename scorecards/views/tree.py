@@ -1,5 +1,7 @@
 """The KPI tree: from objectives down to people and back up, and the links it is made of."""
 
+from functools import wraps
+
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404
@@ -13,6 +15,7 @@ from kpiapp import queries as people
 from kpiapp.choices import Scope
 from kpiapp.permissions import Permission, can, requires, scope_of
 from kpiapp.services.refusals import Refused
+from kpiapp.text import id_in, ids_in
 from scorecards import queries
 from scorecards.cascade import loose_ends as loose
 from scorecards.cascade import transfers
@@ -149,28 +152,38 @@ def tree_line(request, pk):
     return render(request, "scorecards/tree_line.html", context)
 
 
-def _editable(request, pk) -> ScorecardLine:
-    """A line whose card one may set up; the links below it are set up with it."""
-    line = _line(request, pk)
-    if not queries.editable_cards(request.member, request.today).filter(pk=line.scorecard_id).exists():
-        raise Http404
-    return line
+def _of_editable_line(view):
+    """Hand a view the line whose links it sets up: of a card one may set up, in a period that is not locked."""
+
+    @wraps(view)
+    def with_line(request, pk):
+        parent = _line(request, pk)
+        if not queries.editable_cards(request.member, request.today).filter(pk=parent.scorecard_id).exists():
+            raise Http404
+        period = parent.scorecard.period
+        if period.is_open:
+            view(request, parent)
+        else:
+            locked = _("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": period.label}
+            messages.error(request, locked)
+        return redirect("scorecards:tree_line", request.organization.slug, pk)
+
+    return with_line
 
 
 @requires(Permission.CARD_EDIT)
 @require_POST
-def link(request, pk):
+@_of_editable_line
+def link(request, parent):
     """Let the ticked lines feed or support a line, from its period on."""
-    parent = _editable(request, pk)
     kind = LinkKind.SUPPORT if request.POST.get("kind") == LinkKind.SUPPORT else LinkKind.CONTRIBUTION
-    chosen = [int(value) for value in request.POST.getlist("child") if value.isdigit()]
     lines = queries.visible_lines(request.member, request.today).filter(
-        pk__in=chosen, scorecard__period=parent.scorecard.period_id
+        pk__in=ids_in(request.POST.getlist("child")), scorecard__period=parent.scorecard.period_id
     )
     children = list(lines.select_related("scorecard", "kpi"))
     if not children:
         messages.warning(request, _("Tick at least one card to link."))
-        return _back(request, parent)
+        return
     own = {"": None, "1": False}.get(request.POST.get("own_entries", ""))
     try:
         done = cascade.link_many(
@@ -184,32 +197,29 @@ def link(request, pk):
         )
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return _back(request, parent)
+        return
     for reason in done.refused[:3]:
         messages.error(request, reason)
     if done.links:
         count = len(done.links)
         messages.success(request, ngettext("%(count)d link set.", "%(count)d links set.", count) % {"count": count})
-    return _back(request, parent)
 
 
 @requires(Permission.CARD_EDIT)
 @require_POST
-def unlink(request, pk):
+@_of_editable_line
+def unlink(request, parent):
     """End a link from the line's period on."""
-    parent = _editable(request, pk)
-    wanted = request.POST.get("link", "")
-    ended = get_object_or_404(KpiLink, pk=int(wanted) if wanted.isdigit() else 0, parent=parent.owned_id)
+    ended = get_object_or_404(KpiLink, pk=id_in(request.POST.get("link", "")), parent=parent.owned_id)
     day = parent.scorecard.period.starts_on
     _done(request, cascade.end_link, _("The link has ended."), link=ended, on=day)
-    return _back(request, parent)
 
 
 @requires(Permission.CARD_EDIT)
 @require_POST
-def source(request, pk):
+@_of_editable_line
+def source(request, parent):
     """Take the actual from the children, or keep own entries and only compare."""
-    parent = _editable(request, pk)
     _done(
         request,
         cascade.choose_source,
@@ -218,7 +228,6 @@ def source(request, pk):
         rolls_up=request.POST.get("rolls_up") == "1",
         valid_from=parent.scorecard.period.starts_on,
     )
-    return _back(request, parent)
 
 
 def _done(request, service, text: str, **arguments) -> None:
@@ -228,7 +237,3 @@ def _done(request, service, text: str, **arguments) -> None:
         messages.error(request, str(refusal))
     else:
         messages.success(request, text)
-
-
-def _back(request, line: ScorecardLine):
-    return redirect("scorecards:tree_line", request.organization.slug, line.pk)

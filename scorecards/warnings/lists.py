@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from kpiapp.choices import Role
 from kpiapp.models import Member
 from kpiapp.templatetags.kpi import completion_percent
+from kpiapp.text import id_in
 from scorecards import queries
 from scorecards.choices import CardState, WarningKind, WarningState
 from scorecards.models import EarlyWarning, Scorecard
@@ -58,20 +59,16 @@ class Filters:
         return cls(
             whose=whose if whose in {code for code, _label in whose_choices(member)} else MINE,
             kind=data.get("kind", "") if data.get("kind") in WarningKind.values else "",
-            owner=_number(data.get("owner")),
+            owner=id_in(data.get("owner", "")),
             overdue=data.get("overdue") == "1",
             resting=data.get("resting") == "1",
-            card=_number(data.get("card")),
+            card=id_in(data.get("card", "")),
         )
 
     @property
     def is_narrow(self) -> bool:
         """Whether anything but whose was chosen."""
         return bool(self.kind or self.owner or self.overdue or self.card)
-
-
-def _number(text) -> int | None:
-    return int(text) if text and text.isdigit() else None
 
 
 def whose_choices(member: Member) -> list[tuple[str, str]]:

@@ -109,7 +109,7 @@ class PlanField:
             quarter.is_held = str(quarter.place) in held and quarter.value is not None
         for number, row in enumerate(self.events):
             month = data.get(f"plan-event-month-{number}", "")
-            row.place = int(month) if month.isdigit() and int(month) < len(self.cells) else None
+            row.place = int(month) if month.isdecimal() and int(month) < len(self.cells) else None
             row.text = data.get(f"plan-event-percent-{number}", "")[:20]
             row.name = data.get(f"plan-event-name-{number}", "")[:60]
             row.error = _number(row.text)[1]
@@ -121,7 +121,7 @@ class PlanField:
             self._lay_out()
         elif changed in (TOTAL, "event"):
             self._lay_out()
-        elif changed.isdigit() and int(changed) < len(self.cells):
+        elif changed.isdecimal() and int(changed) < len(self.cells):
             self._move_others(int(changed))
         elif changed.startswith(QUARTER):
             self._hold_quarter(changed.removeprefix(QUARTER))

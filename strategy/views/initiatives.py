@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, can, requires
+from kpiapp.text import ids_in
 from strategy import initiatives as reads
 from strategy import timeline
 from strategy.choices import INITIATIVE_TRANSITIONS, InitiativeState
@@ -81,11 +82,10 @@ def _page(request, shown: Initiative, *, progress: ProgressForm | None = None, m
 @requires(Permission.INITIATIVE_PLAN)
 def initiative_new(request):
     """Plan one."""
-    chosen = request.GET.get("objective", "")
     initial = {
         "starts_on": request.today,
         "owner": request.member,
-        "objectives": [int(chosen)] if chosen.isdigit() else [],
+        "objectives": ids_in([request.GET.get("objective", "")]),
     }
     form = InitiativeForm(request.POST or None, initial=initial)
     if request.method == "POST" and _runs(request, form, initiatives.plan_initiative):

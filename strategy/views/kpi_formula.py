@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kpiapp import registry
 from kpiapp.formulas import FUNCTIONS, MAX_TEXT, FormulaError, Outcome, evaluate, parse
 from kpiapp.permissions import Permission, requires
+from kpiapp.text import id_in
 from strategy import queries
 from strategy.kpis import formula_texts
 from strategy.visibility import visible_kpis
@@ -70,9 +71,8 @@ def _worked_out(request, reading: formula_texts.Reading, labels: list[str]) -> d
 
 
 def _definition(request):
-    pk = request.POST.get("definition", "")
-    editable = queries.editable_kpis(request.member, request.today)
-    return editable.filter(pk=int(pk)).first() if pk.isdigit() else None
+    pk = id_in(request.POST.get("definition", ""))
+    return queries.editable_kpis(request.member, request.today).filter(pk=pk).first() if pk else None
 
 
 @require_safe

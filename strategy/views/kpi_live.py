@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST
 
 from kpiapp.decimals import NumberError, parse_number
 from kpiapp.permissions import Permission, requires
+from kpiapp.text import id_in
 from strategy import queries
 from strategy.forms.kpis import KpiForm
 from strategy.kpis import curve_drawing
@@ -55,8 +56,6 @@ def _tried(request):
 
 def _definition(request) -> KpiDefinition | None:
     """The KPI that is being changed, when it may be; its past is judged, too."""
-    pk = request.POST.get("definition", "")
-    if not pk.isdigit():
-        return None
+    pk = id_in(request.POST.get("definition", ""))
     editable = queries.editable_kpis(request.member, request.today)
-    return editable.select_related("current").filter(pk=int(pk)).first()
+    return editable.select_related("current").filter(pk=pk).first() if pk else None

@@ -12,6 +12,7 @@ from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months, fiscal_year_start
 from kpiapp.models import Member
 from kpiapp.permissions import Permission
 from kpiapp.queries import visible_members
+from kpiapp.text import id_in
 from strategy import plans, queries
 from strategy.choices import TARGETS_OF, TargetAggregation
 from strategy.forms.plan import PlanField
@@ -59,7 +60,7 @@ def typed_field(request) -> PlanField:
         field = PlanField(
             plans.plan_year(starts_on, request.today, definition),
             aggregation,
-            int(data["decimals"]) if data.get("decimals", "").isdigit() else 0,
+            id_in(data.get("decimals", "")) or 0,
             _typed_number(data.get("baseline", "")),
             plans.tet_months(starts_on),
             data.get("unit", "")[:40],
@@ -137,18 +138,14 @@ def _typed_number(text: str) -> Decimal | None:
 
 
 def _definition(request) -> KpiDefinition | None:
-    pk = request.POST.get("definition", "")
-    if not pk.isdigit():
-        return None
+    pk = id_in(request.POST.get("definition", ""))
     editable = queries.editable_kpis(request.member, request.today)
-    return editable.select_related("current").filter(pk=int(pk), current__isnull=False).first()
+    return editable.select_related("current").filter(pk=pk, current__isnull=False).first() if pk else None
 
 
 def _person(request) -> Member | None:
-    pk = request.POST.get("plan-member", "")
-    if not pk.isdigit():
-        return None
-    return visible_members(request.member, Permission.CARD_EDIT, request.today).filter(pk=int(pk)).first()
+    pk = id_in(request.POST.get("plan-member", ""))
+    return visible_members(request.member, Permission.CARD_EDIT, request.today).filter(pk=pk).first() if pk else None
 
 
 def open_years(request) -> list[datetime.date]:

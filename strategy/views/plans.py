@@ -13,6 +13,7 @@ from kpiapp.models.period import year_label
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.queries import visible_members
 from kpiapp.services.refusals import Refused
+from kpiapp.text import id_in
 from strategy import plans, queries
 from strategy.forms.plan import PlanPersonForm
 from strategy.models import KpiDefinition, KpiPlan
@@ -64,7 +65,7 @@ def kpi_plan_restore(request, pk):
     definition, member, starts_on = _asked_for(request, pk)
     number = request.POST.get("number", "")
     versions = KpiPlan.objects.filter(definition=definition, member=member, starts_on=starts_on, total__isnull=False)
-    plan = get_object_or_404(versions, number=int(number[:9]) if number.isdigit() else 0)
+    plan = get_object_or_404(versions, number=id_in(number[:9]))
     try:
         service.bring_back(plan=plan, by=request.member)
     except Refused as refusal:
@@ -147,7 +148,7 @@ def _person(request, *, may_edit: bool) -> Member | None:
         return None
     permission = Permission.CARD_EDIT if may_edit else Permission.CARD_READ
     reach = visible_members(request.member, permission, request.today)
-    return get_object_or_404(reach, pk=int(pk) if pk.isdigit() else 0)
+    return get_object_or_404(reach, pk=id_in(pk))
 
 
 def _year_name(request, starts_on: datetime.date) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
+from kpiapp.text import id_in
 from strategy import queries
 from strategy.choices import MapState
 from strategy.forms.maps import PublishForm
@@ -26,8 +27,8 @@ def map_draft(request, pk):
     """Open the draft of the published map, made where there is none; at one objective, when that is asked for."""
     published = get_object_or_404(StrategyMap.objects.filter(state=MapState.PUBLISHED), pk=pk)
     draft = publishing.open_draft(strategy_map=published, by=request.member)
-    if request.POST.get("objective", "").isdigit():
-        copy = get_object_or_404(Objective.objects.standing().filter(map=draft), stands_for=request.POST["objective"])
+    if wanted := id_in(request.POST.get("objective", "")):
+        copy = get_object_or_404(Objective.objects.standing().filter(map=draft), stands_for=wanted)
         return redirect("strategy:objective_edit", request.organization.slug, copy.pk)
     return redirect("strategy:map_edit", request.organization.slug, draft.pk)
 

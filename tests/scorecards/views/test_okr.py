@@ -3,9 +3,10 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from kpiapp.models import Period
 from kpiapp.tenancy import organization_scope
 from scorecards.cascade import loose_ends, okr
-from scorecards.models import ConfidenceNote
+from scorecards.models import ConfidenceNote, KpiLink
 from scorecards.services import cascade, confidence
 from scorecards.services.confidence import ConfidenceRefused
 from strategy.choices import MapState, PerspectiveKind
@@ -79,3 +80,12 @@ def test_what_hangs_loose_is_listed_until_it_is_mended(aims):
     )
     assert aims.line not in loose_ends.lines_without_parent(aims.period)
     assert aims.department not in loose_ends.departments_without_card(aims.period)
+
+
+def test_links_of_a_locked_period_stay_as_they_are(aims):
+    unit = make_card(aims, aims.department, (aims.kpi, 100, 60))
+    parent = line_of(unit, aims.kpi)
+    Period.objects.filter(pk=aims.period.pk).update(state="locked", locked_at="2026-12-02T00:00Z")
+    client = aims.client(aims.strategy)
+    client.post(aims.url(f"scorecards/tree/{parent.pk}/link/"), {"child": [aims.line.pk]})
+    assert not KpiLink.objects.exists()
