@@ -14,6 +14,7 @@ from kpiapp.number_field import NumberField
 from kpiapp.permissions import Permission
 from kpiapp.person_field import PersonField
 from kpiapp.text import id_in
+from scorecards.cards.milestones import step_choices
 from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WeightRule
 from scorecards.models import CardRules, ScorecardLine
@@ -84,6 +85,9 @@ class EntryForm(OrganizationForm):
             else:
                 del self.fields["denominator"]
             self.fields["value"].label = _("Value, %(unit)s") % {"unit": version.unit} if version.unit else _("Value")
+            if steps := step_choices(line):
+                self.fields["value"].label = _("Step reached")
+                self.fields["value"].widget = forms.Select(choices=[("", "–"), *steps])
         if kind == Aggregation.COUNT:
             # An event is one entry; how large it was is of no matter.
             self.fields["value"].widget, self.fields["value"].required = forms.HiddenInput(), False

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, format_number, quantize
 from kpiapp.models import Member, calendar_of
 from scorecards.cards.formula_views import FormulaView, views_of
+from scorecards.cards.milestones import step_choices
 from scorecards.cards.reasons import reason_text
 from scorecards.choices import LIVE_STATES, LineState, WarningKind
 from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_line, shown_part
@@ -47,6 +48,8 @@ class Cell:
     state: str = ""
     message: str = ""
     saved: str = ""
+    # What may be chosen, where nobody types: (number as it is typed, its words).
+    options: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -74,6 +77,11 @@ class Row:
     def takes_entries(self) -> bool:
         """Whether people enter numbers here; others follow from elsewhere."""
         return not self.line.takes_children and (self.formula is None or bool(self.cells))
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """The milestones to choose from, where the KPI is scored by them."""
+        return self.cells[0].options if self.cells else []
 
     @property
     def warnings(self) -> list[str]:
@@ -214,7 +222,8 @@ def _cell(line: ScorecardLine, column: str, actual: Decimal | None, entries: Seq
         label = version.denominator_label or _("denominator")
         number = shown_part(entries, DENOMINATOR, version.denominator_agg)
     shown = "" if number is None else in_cell(number, version.decimals)
-    return Cell(column, label, shown, "locked" if locked else "", saved=shown)
+    options = step_choices(line, shown) if column == VALUE else []
+    return Cell(column, label, shown, "locked" if locked else "", saved=shown, options=options)
 
 
 def in_cell(number: Decimal, decimals: int) -> str:

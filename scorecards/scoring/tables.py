@@ -25,6 +25,12 @@ LATE_UNITS = ("day", "week")
 DAYS_PER_WEEK = Decimal(7)
 
 
+def milestone_steps(rule: KpiRule) -> list[tuple[Decimal, str]]:
+    """The milestones a rule knows as (the percent that is entered for it, its name), from the first to the last."""
+    rows = row_params(rule.params, "table", "at_least")
+    return sorted({_multiply(completion, HUNDRED): label for _first, completion, label in rows}.items())
+
+
 def milestone(rule: KpiRule) -> Raw:
     """Percent of the reached row; a late milestone loses `late_percent` points a day or started week, to a floor.
 

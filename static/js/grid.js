@@ -12,9 +12,9 @@ const findCell = (key) => {
 };
 // htmx names the parent once a cell has been swapped away; the request still knows who asked.
 const asker = (event) => event.detail.requestConfig?.elt ?? event.detail.elt;
-// A refused value comes back in the cell, the one it would have replaced in data-saved-value.
+// A refused value comes back in the cell, the one it would have replaced in data-saved-value. A choice has that always.
 const savedValue = (cell) => cell.dataset.savedValue ?? cell.defaultValue;
-const typed = (cell) => cell.value !== cell.defaultValue && cell.value !== cell.dataset.sent;
+const typed = (cell) => cell.value !== (cell.defaultValue ?? savedValue(cell)) && cell.value !== cell.dataset.sent;
 
 export function setState(cell, state) {
   const box = cell.closest(".cell");
@@ -38,8 +38,9 @@ function move(cell, step) {
 
 document.addEventListener("keydown", (event) => {
   const cell = event.target;
-  if (!isCell(cell) || cell.tagName !== "INPUT") return;
-  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.isComposing) {
+  if (!isCell(cell)) return;
+  const isTyped = cell.tagName === "INPUT";
+  if (isTyped && event.key === "Enter" && !event.ctrlKey && !event.metaKey && !event.isComposing) {
     event.preventDefault();
     move(cell, event.shiftKey ? -1 : 1);
   } else if (event.key === "Tab" && !event.shiftKey && !event.ctrlKey && !event.altKey) {
@@ -50,7 +51,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     next.focus();
     next.select?.();
-  } else if (event.key === "Escape" && cell.value !== savedValue(cell)) {
+  } else if (isTyped && event.key === "Escape" && cell.value !== savedValue(cell)) {
     event.preventDefault();
     cell.value = cell.defaultValue = savedValue(cell);
     delete cell.dataset.sent;

@@ -10,7 +10,7 @@ export function blockOf(text) {
 
 // The cells a block covers, by the order of rows and columns on the page; locked and missing ones are left out.
 function cover(cell, block) {
-  const cells = [...gridOf(cell).querySelectorAll("input[data-cell]")];
+  const cells = [...gridOf(cell).querySelectorAll("[data-cell]")];
   const rows = [...new Set(cells.map((one) => one.dataset.row))];
   const columns = [...new Set(cells.map((one) => one.dataset.col))];
   const byKey = new Map(cells.map((one) => [`${one.dataset.row}:${one.dataset.col}`, one]));

@@ -202,7 +202,9 @@ class MilestoneParams(RowsParams):
 
     name, first, is_text = "table", "label", True
     first_label = gettext_lazy("Milestone")
-    help = gettext_lazy("The entry is the percent reached; the highest milestone not above it counts.")
+    help = gettext_lazy(
+        "People choose the milestone reached; a percent from a file counts as the highest one not above it."
+    )
     plain_names = ("late_percent", "late_floor_percent")
     late_percent = NumberField(label=gettext_lazy("Being late costs, points"), required=False, minimum=ZERO)
     late_unit = forms.ChoiceField(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -53,7 +54,9 @@ def kpi_send(request, pk):
 def kpi_steps(request):
     """Activate the ticked drafts, or send them to the strategy office, all for one reason."""
     chosen = [int(pk) for pk in request.POST.getlist("kpi") if pk.isdigit()]
-    editable = queries.editable_kpis(request.member, request.today).filter(pk__in=chosen).order_by("sort_key")
+    editable = list(queries.editable_kpis(request.member, request.today).filter(pk__in=chosen).order_by("sort_key"))
+    if not editable:
+        raise Http404
     is_sent = "send" in request.POST
     service = kpi_states.send_kpi if is_sent else kpi_states.activate_kpi
     done, refused = 0, ""
