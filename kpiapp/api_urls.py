@@ -10,5 +10,6 @@ urlpatterns = [
     path("people/", people.PersonList.as_view(), name="people"),
     path("people/<int:pk>/", people.PersonDetail.as_view(), name="person"),
     path("periods/", periods.PeriodList.as_view(), name="periods"),
+    path("", include("strategy.api_urls")),
     path("", include("scorecards.api_urls")),
 ]

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     INITIATIVE_REPORT = "initiative.report"
     KPI_READ = "kpi.read"
     KPI_EDIT = "kpi.edit"
+    KPI_PLAN = "kpi.plan"
     KPI_CONFIDENTIAL = "kpi.confidential"
     TEMPLATE_EDIT = "template.edit"
     CARD_READ = "card.read"
@@ -73,6 +74,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.CARD_EDIT: S.TEAM,
         P.CARD_AGREE: S.TEAM,
         P.KPI_EDIT: S.TEAM,
+        P.KPI_PLAN: S.TEAM,
         P.TEMPLATE_EDIT: S.TEAM,
         P.ACTUAL_RECORD: S.TEAM,
         P.ACTUAL_APPROVE: S.TEAM,
@@ -86,6 +88,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.INITIATIVE_PLAN: S.ALL,
         P.INITIATIVE_REPORT: S.ALL,
         P.KPI_EDIT: S.ALL,
+        P.KPI_PLAN: S.ALL,
         P.KPI_CONFIDENTIAL: S.ALL,
         P.TEMPLATE_EDIT: S.ALL,
         P.CARD_EDIT: S.ALL,
@@ -152,7 +155,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.JOB_READ: S.ALL,
         P.PAY_RULES_READ: S.ALL,
     },
-    Role.API: {**_READ_KPI, P.ACTUAL_RECORD: S.ALL},
+    Role.API: {**_READ_KPI, P.ACTUAL_RECORD: S.ALL, P.KPI_PLAN: S.ALL},
 }
 
 _WIDTH = {Scope.SELF: 1, Scope.TEAM: 2, Scope.ALL: 3}

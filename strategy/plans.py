@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from kpiapp import registry
 from kpiapp.choices import PeriodKind
-from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months
+from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months, fiscal_year_start
 from kpiapp.models import CalendarDay, Member, Period, working_calendar
 from kpiapp.models.period import MONTHS
 from kpiapp.public_holidays import TET
@@ -18,6 +18,7 @@ from strategy.smarter import judging
 from strategy.target_shapes import PlanYear, year_value
 
 VERSIONS_SHOWN = 6
+YEARS_AHEAD = 3
 # definition, person (None: for everybody), period → target
 PlannedTargets = dict[tuple[int, int | None, int], Decimal]
 # definition, person → targets of months in order
@@ -119,6 +120,18 @@ def plans_of_people(definition_id: int, starts_on: datetime.date, people: QueryS
         pk__in=_newest_ids([definition_id]), starts_on=starts_on, member__in=people.values("pk")
     )
     return list(plans.select_related("member").order_by("member__sort_key"))
+
+
+def plannable_years(on: datetime.date, start_month: int) -> list[datetime.date]:
+    """First days of the fiscal years that can be planned: the running one and the next two."""
+    first = fiscal_year_start(on, start_month)
+    return [add_months(first, step * MONTHS_OF_A_YEAR) for step in range(YEARS_AHEAD)]
+
+
+def newest_plans(definition_ids: Iterable[int], years: Iterable[datetime.date]) -> QuerySet[KpiPlan]:
+    """The plans that hold for KPIs and years, for everybody and for people, with their months."""
+    plans = KpiPlan.objects.filter(pk__in=_newest_ids(definition_ids), starts_on__in=list(years))
+    return plans.select_related("definition", "member").prefetch_related("months").order_by("pk")
 
 
 def versions_of(definition_id: int, starts_on: datetime.date, member: Member | None) -> list[KpiPlan]:

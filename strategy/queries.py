@@ -313,6 +313,13 @@ def editable_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
     return KpiDefinition.objects.none()
 
 
+def plannable_kpis(member: Member, on: datetime.date) -> QuerySet[KpiDefinition]:
+    """KPIs whose targets a member may plan: those they may change, and for other systems all that are open to them."""
+    if scope_of(member, Permission.KPI_PLAN) == Scope.ALL:
+        return visible_kpis(member, on)
+    return editable_kpis(member, on) if can(member, Permission.KPI_PLAN) else KpiDefinition.objects.none()
+
+
 def kpi_versions(definition: KpiDefinition) -> list[KpiVersion]:
     """All versions, the newest first, with the people and objectives they name."""
     related = ("owner", "reporter", "approver", "objective__map", "perspective", "created_by")

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,39 +14,8 @@ from kpiapp.services.import_handlers import Row, Run
 from kpiapp.services.periods import fiscal_year_start
 from scorecards.imports.assignments import Known, LineImport, lines_within_reach, owner_code
 from scorecards.imports.owners import KPI, OWNER
+from strategy.imports.months import MONTH_COLUMNS, YEAR, month_field
 
-
-def month_field(number: int) -> str:
-    """Name of the column of a calendar month."""
-    return f"month_{number:02}"
-
-
-def _month(number: int) -> ImportField:
-    return ImportField(
-        month_field(number),
-        MONTHS[number],
-        kind=FieldKind.DECIMAL,
-        synonyms=(
-            f"month {number}",
-            f"month {number:02}",
-            f"tháng {number}",
-            f"tháng {number:02}",
-            f"t{number}",
-            f"m{number}",
-        ),
-        example="100",
-    )
-
-
-YEAR = ImportField(
-    "year",
-    gettext_lazy("Year"),
-    kind=FieldKind.DECIMAL,
-    required=True,
-    synonyms=("fiscal year", "năm", "năm tài chính"),
-    help=gettext_lazy("The year in which the fiscal year begins."),
-    example="2027",
-)
 WEIGHT = ImportField(
     "weight",
     gettext_lazy("Weight"),
@@ -81,7 +49,7 @@ class TargetImport(LineImport):
     icon = "calendar"
     order = 45
     has_current = True
-    fields = (OWNER, KPI, YEAR, WEIGHT, BASELINE, *(_month(number) for number in range(1, 13)))
+    fields = (OWNER, KPI, YEAR, WEIGHT, BASELINE, *MONTH_COLUMNS)
 
     def key(self, row: Row) -> tuple:
         """Owner, KPI and year, as written."""

@@ -1,7 +1,8 @@
-"""Import handlers of strategy: what is measured."""
+"""Import handlers of strategy: what is measured, and how a year of it is planned."""
 
 from strategy.imports.kpis import KpiImport
+from strategy.imports.plans import PlanImport
 
-HANDLERS = (KpiImport(),)
+HANDLERS = (KpiImport(), PlanImport())
 
-__all__ = ["HANDLERS", "KpiImport"]
+__all__ = ["HANDLERS", "KpiImport", "PlanImport"]

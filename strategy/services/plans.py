@@ -31,6 +31,13 @@ class PlanDraft:
     quarters: Quarters = field(default_factory=dict)
     events: Sequence[Event] = ()
 
+    def says_the_same(self, other: "PlanDraft") -> bool:
+        """Whether keeping the one after the other would change nothing."""
+        return self._told() == other._told()
+
+    def _told(self) -> tuple:
+        return self.total, list(self.targets), self.shape, self.pinned, dict(self.quarters), list(self.events)
+
 
 class PlanRefused(Refused):
     """The plan cannot be kept; the message says why and what to change."""
@@ -48,7 +55,7 @@ def keep_plan(
     definition: KpiDefinition,
     starts_on: datetime.date,
     draft: PlanDraft,
-    by: Member,
+    by: Member | None,
     member: Member | None = None,
 ) -> KpiPlan:
     """A new version of the plan of a KPI, for everybody or for one person; the same plan again is none.
@@ -62,7 +69,7 @@ def keep_plan(
     except SplitError as error:
         raise PlanRefused(reason_of(error)) from error
     before = _lock(definition, starts_on, member)
-    if before is not None and _told(before) == _told_draft(draft, starts_on):
+    if before is not None and draft_of(before).says_the_same(draft):
         return before
     plan = KpiPlan.objects.create(
         definition=definition,
@@ -90,7 +97,9 @@ def keep_plan(
 
 
 @transaction.atomic
-def drop_plan(*, definition: KpiDefinition, starts_on: datetime.date, by: Member, member: Member | None = None) -> None:
+def drop_plan(
+    *, definition: KpiDefinition, starts_on: datetime.date, by: Member | None, member: Member | None = None
+) -> None:
     """Take a plan back: cards that have its targets keep them, new ones get the KPI's own."""
     before = _lock(definition, starts_on, member)
     if before is None:
@@ -107,25 +116,26 @@ def drop_plan(*, definition: KpiDefinition, starts_on: datetime.date, by: Member
 
 
 @transaction.atomic
-def bring_back(*, plan: KpiPlan, by: Member) -> KpiPlan:
+def bring_back(*, plan: KpiPlan, by: Member | None) -> KpiPlan:
     """Make a former version hold again, as a new one. Raises PlanRefused when it no longer fits the KPI."""
     if plan.total is None:
         raise PlanRefused(_("In this version the plan was taken back: there is nothing to bring back."))
+    return keep_plan(
+        definition=plan.definition, starts_on=plan.starts_on, member=plan.member, by=by, draft=draft_of(plan)
+    )
+
+
+def draft_of(plan: KpiPlan) -> PlanDraft:
+    """What was kept, as it would be kept again."""
     months = list(plan.months.all())
     targets = [month.target for month in months]
-    return keep_plan(
-        definition=plan.definition,
-        starts_on=plan.starts_on,
-        member=plan.member,
-        by=by,
-        draft=PlanDraft(
-            total=plan.total,
-            targets=targets,
-            shape=plan.shape,
-            pinned=frozenset(place for place, month in enumerate(months) if month.is_pinned),
-            quarters={place: quarter_total(targets, place) for place in plan.held_quarters},
-            events=[Event(one["month"], Decimal(one["percent"]), one["name"]) for one in plan.events],
-        ),
+    return PlanDraft(
+        total=plan.total,
+        targets=targets,
+        shape=plan.shape,
+        pinned=frozenset(place for place, month in enumerate(months) if month.is_pinned),
+        quarters={place: quarter_total(targets, place) for place in plan.held_quarters},
+        events=[Event(one["month"], Decimal(one["percent"]), one["name"]) for one in plan.events],
     )
 
 
@@ -146,19 +156,6 @@ def _next_number(definition: KpiDefinition, starts_on: datetime.date, member: Me
     known = KpiPlan.objects.filter(definition=definition, starts_on=starts_on, member=member)
     newest = known.order_by("-number").values_list("number", flat=True).first()
     return (newest or 0) + 1
-
-
-def _told(plan: KpiPlan) -> tuple:
-    months = [(month.starts_on, month.target, month.is_pinned) for month in plan.months.all()]
-    return plan.total, plan.shape, months, list(plan.held_quarters)
-
-
-def _told_draft(draft: PlanDraft, starts_on: datetime.date) -> tuple:
-    months = [
-        (month, target, place in draft.pinned)
-        for place, (month, target) in enumerate(zip(months_of_year(starts_on), draft.targets, strict=True))
-    ]
-    return draft.total, draft.shape, months, sorted(draft.quarters)
 
 
 def _audited(plan: KpiPlan | None, member: Member | None) -> dict:

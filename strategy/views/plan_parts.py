@@ -8,7 +8,6 @@ from django.utils.translation import get_language
 
 from kpiapp.choices import PeriodKind
 from kpiapp.decimals import EXACT, NumberError, parse_number
-from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months, fiscal_year_start
 from kpiapp.models import Member
 from kpiapp.permissions import Permission
 from kpiapp.queries import visible_members
@@ -18,8 +17,6 @@ from strategy.choices import TARGETS_OF, TargetAggregation
 from strategy.forms.plan import PlanField
 from strategy.models import KpiDefinition, KpiPlan
 from strategy.services import plans as service
-
-YEARS_AHEAD = 3
 
 
 def field_for(
@@ -149,9 +146,8 @@ def _person(request) -> Member | None:
 
 
 def open_years(request) -> list[datetime.date]:
-    """First days of the fiscal years that can be planned: the running one and the next two."""
-    first = fiscal_year_start(request.today, request.organization.fiscal_year_start_month)
-    return [add_months(first, step * MONTHS_OF_A_YEAR) for step in range(YEARS_AHEAD)]
+    """First days of the fiscal years that can be planned."""
+    return plans.plannable_years(request.today, request.organization.fiscal_year_start_month)
 
 
 def chosen_year(request, typed: str) -> datetime.date:
