@@ -50,9 +50,14 @@ class Effect:
 
 
 def effect_of(changes: Changes, *, card_ids: Sequence[int], member: Member, on: datetime.date) -> Effect:
-    """What changes make of the cards among these that a member may read; a fixed number of queries."""
-    seen = queries.visible_cards(member, on).filter(pk__in=card_ids).values_list("pk", flat=True)
-    moves = preview_cards(card_ids=list(seen), on=on, changes=changes)
+    """What changes make of these cards and of those that follow, as far as a member may read them.
+
+    A fixed number of queries, and a few for every level of formulas that stand on each other.
+    """
+    followed = changes.follow()
+    ids = {*card_ids, *followed.cards}
+    seen = queries.visible_cards(member, on).filter(pk__in=ids).values_list("pk", flat=True)
+    moves = preview_cards(card_ids=list(seen), on=on, changes=changes, followed=followed)
     return _in_order(moves, member, on)
 
 

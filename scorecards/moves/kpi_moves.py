@@ -1,6 +1,5 @@
 """Cards on an earlier version of a KPI: which ones may move to another version, and what that would do to them."""
 
-import copy
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +13,10 @@ from kpiapp.models import Member
 from scorecards import queries
 from scorecards.models import LineSegment, Scorecard, ScorecardLine
 from scorecards.recompute import Changes, preview_cards
-from scorecards.segments import first_segment
 from strategy.models import KpiDefinition, KpiVersion
 
 # What stands for a version that is not saved.
 NEW = "new"
-_ADDED_UP_BY = ("aggregation", "numerator_agg", "denominator_agg", "factor")
 DAYS_BACK = 366
 
 
@@ -42,29 +39,17 @@ def movable(lines: QuerySet[ScorecardLine], member: Member, on: datetime.date) -
 
 
 def changes_to(version: KpiVersion, lines: Sequence[ScorecardLine]) -> Changes:
-    """What lines would be with another version, saved or not; their entries are added up anew where it adds up
-    otherwise. Segments of a line go over where they had the version it has now. One query."""
+    """What lines would be with another version, saved or not, for the whole period: all their segments go over."""
     key = str(version.pk or NEW)
     changes = Changes(versions={} if version.pk else {NEW: version})
-    stored: dict[int, list[LineSegment]] = {}
-    for segment in LineSegment.objects.filter(line__in=[line for line in lines if line.in_segments]).select_related(
-        "kpi"
-    ):
-        stored.setdefault(segment.line_id, []).append(segment)
     for line in lines:
         changes.lines[line.pk] = {"kpi_id": key, "method": line.method, "params": line.params}
-        segments = stored.get(line.pk) or [first_segment(line, line.scorecard.period)]
-        if line.in_segments or any(getattr(line.kpi, name) != getattr(version, name) for name in _ADDED_UP_BY):
-            changes.segments[line.pk] = [_on(version, segment, line.kpi_id) for segment in segments]
-            changes.lines[line.pk]["in_segments"] = True
+    parts: dict[int, list[LineSegment]] = {line.pk: [] for line in lines if line.in_segments}
+    for segment in LineSegment.objects.filter(line__in=list(parts)).order_by("starts_on"):
+        segment.kpi = version
+        parts[segment.line_id].append(segment)
+    changes.segments |= parts
     return changes
-
-
-def _on(version: KpiVersion, segment: LineSegment, before: int) -> LineSegment:
-    moved = copy.copy(segment)
-    if segment.kpi_id == before:
-        moved.kpi = version
-    return moved
 
 
 @dataclass

@@ -36,8 +36,6 @@ NOTHING: Stored = (None, None, 0, None)
 ADDED_UP_BY = ("aggregation", "unit", "factor", "numerator_agg", "denominator_agg")
 # Formulas of formulas of formulas: more is taken as missing.
 MOST_LEVELS = 20
-
-
 WHOLE = Days(datetime.date.min, datetime.date.max)
 
 
@@ -90,10 +88,11 @@ class Reached:
     def _load_formulas(self, versions: Mapping[int, Sequence[KpiVersion]]) -> Iterable[int]:
         """Find the operands of formulas; the lines they are taken from."""
         extra = []
+        self._compile([version for given in versions.values() for version in given])
         for pk, given in versions.items():
             for version in given:
                 if version.aggregation == Aggregation.FORMULA:
-                    keys = self._compiled(version).formula.operands
+                    keys = self._kept[_key(version)].formula.operands
                     # A formula of inputs alone has no operand: 0 is the KPI of no line.
                     extra += [(pk, kpi) for kpi in {_kpi_of(key) for key in keys}]
         if not extra:
@@ -103,16 +102,15 @@ class Reached:
         self._formulas |= found
         return {operand.line_id for line in found.values() for operand in line.operands.values() if operand}
 
-    def _compiled(self, version: KpiVersion) -> Compiled:
-        if version.pk is not None:
-            return compiled([version.pk])[version.pk]
-        if id(version) not in self._kept:
-            self._kept[id(version)] = compile_version(version)
-        return self._kept[id(version)]
+    def _compile(self, versions: Iterable[KpiVersion]) -> None:
+        """Those that the process has not compiled yet, in one query; what is not saved has no id."""
+        formulas = [version for version in versions if version.aggregation == Aggregation.FORMULA]
+        saved = compiled(version.pk for version in formulas if version.pk)
+        self._kept |= {_key(v): saved[v.pk] if v.pk else compile_version(v) for v in formulas}
 
     def stored(self, line_id: int, version: KpiVersion, span: Days = WHOLE, above: tuple[int, ...] = ()) -> Stored:
         """The running actual of a line by a version, as LineScore would keep it if its period were these days."""
-        key = line_id, id(version), span
+        key = line_id, _key(version), span
         if key not in self._known:
             found = self._work_out(line_id, version, span, above)
             if line_id in above:
@@ -151,7 +149,7 @@ class Reached:
         return *pair, sum(bool(some) for some in days), max(max(some) for some in days if some)
 
     def _by_formula(self, line_id: int, version: KpiVersion, span: Days, above: tuple[int, ...]) -> Stored:
-        kept, found = self._compiled(version), self._formulas.get(line_id)
+        kept, found = self._kept[_key(version)], self._formulas.get(line_id)
         if found is None:
             return NOTHING
         wanted = {_kpi_of(key) for key in kept.formula.operands}
@@ -191,6 +189,11 @@ def _held(entries: Sequence[Entry], days: Sequence[Days], version: KpiVersion) -
     if PartAggregation.LAST in (version.aggregation, version.numerator_agg, version.denominator_agg):
         return list(entries) if any(some.end == datetime.date.max for some in days) else []
     return [entry for entry in entries if any(some.first <= entry.on < some.end for some in days)]
+
+
+def _key(version: KpiVersion) -> int:
+    """A version among others; one that is not saved has no id of its own."""
+    return version.pk or -id(version)
 
 
 def adds_up_otherwise(one: KpiVersion, other: KpiVersion) -> bool:

@@ -134,11 +134,6 @@ _COLUMNS = ("kpi_id", "weight", "target", "baseline", "method", "params")
 _LINE_COLUMNS = ("kpi", "weight", "target", "baseline", "method", "params", "wiped_out_reason", "wiped_out_by")
 
 
-def changes_of(proposal: Proposal, line: ScorecardLine) -> Changes:
-    """A proposal for a line (as it is stored) as a preview takes it; entries count as another version adds them up."""
-    changes = Changes.of_lines(proposal.lines, proposal.segments)
-    changed = proposal.lines[0]
-    if changed.kpi_id != line.kpi_id and not changed.in_segments:
-        changes.segments[line.pk] = [first_segment(changed, line.scorecard.period)]
-        changes.lines[line.pk]["in_segments"] = True
-    return changes
+def changes_of(proposal: Proposal) -> Changes:
+    """A proposal as a preview takes it."""
+    return Changes.of_lines(proposal.lines, proposal.segments)

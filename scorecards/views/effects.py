@@ -61,7 +61,7 @@ def request_effect(request, pk):
 
 
 def _proposal_panel(request, proposal: dated.Proposal, line):
-    return panel(request, changes=dated.changes_of(proposal, line), card_ids=[line.scorecard_id])
+    return panel(request, changes=dated.changes_of(proposal), card_ids=[line.scorecard_id])
 
 
 def live_hint() -> str:

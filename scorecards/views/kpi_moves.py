@@ -17,6 +17,8 @@ from scorecards.services.kpi_moves import move_cards
 from strategy.forms.kpis import KpiRevisionForm
 from strategy.models import KpiVersion
 from strategy.queries import editable_kpis
+from strategy.services.formulas import formula_problem
+from strategy.services.kpis import complete_fields
 from strategy.views.kpi_parts import choices_of
 
 
@@ -34,7 +36,9 @@ def kpi_effect(request, pk):
     form = KpiRevisionForm(request.POST, version=definition.current, **choices_of(request, definition.current))
     if not form.is_valid():
         return render(request, "scorecards/_kpi_effect.html", {"hint": _("Fill in the fields first.")})
-    fields = form.fields_of_version()
+    fields = complete_fields(form.fields_of_version())
+    if problem := formula_problem(fields, definition):
+        return render(request, "scorecards/_kpi_effect.html", {"hint": problem})
     known = {field.name for field in KpiVersion._meta.get_fields()}
     version = KpiVersion(definition=definition, **{name: fields[name] for name in fields if name in known})
     lines = list(kpi_moves.open_lines(definition))

@@ -43,11 +43,19 @@ def problems_of_formula(fields: Mapping[str, Any], definition: KpiDefinition | N
     if fields["aggregation"] != Aggregation.FORMULA:
         return []
     KpiDefinition.objects.select_for_update().order_by("-pk").first()
+    problem = formula_problem(fields, definition)
+    return [("formula", problem)] if problem else []
+
+
+def formula_problem(fields: Mapping[str, Any], definition: KpiDefinition | None) -> str:
+    """Why the formula of these fields cannot be used, as a sentence; empty when it can, and where there is none."""
+    if fields["aggregation"] != Aggregation.FORMULA:
+        return ""
     try:
         formula_texts.read(fields["formula"], inputs=labels_of(fields), definition=definition, unit=fields["unit"])
     except FormulaError as error:
-        return [("formula", formula_texts.sentence(error))]
-    return []
+        return formula_texts.sentence(error)
+    return ""
 
 
 def problems_of_mean(given: Mapping[str, Any], definition: KpiDefinition | None) -> list[tuple[str, str]]:
