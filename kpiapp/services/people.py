@@ -3,7 +3,7 @@
 import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,8 +12,11 @@ from kpiapp.choices import Role
 from kpiapp.models import ApiToken, Department, Employment, Invitation, Member, Organization, Position, RoleGrant, User
 from kpiapp.services import audit, organizations
 from kpiapp.services.refusals import Refused
+from kpiapp.tenancy import current_organization_id
 
 ONE_DAY = datetime.timedelta(days=1)
+# The first of the two keys of the advisory lock under which owners of an organization go.
+_OWNERS_LOCK = 7304
 
 
 class ManagerCycle(Refused):
@@ -206,7 +209,9 @@ def refuse_cycle(*, member: Member, manager: Member | None, on: datetime.date) -
 
 
 def refuse_last_owner(member: Member, on: datetime.date) -> None:
-    """An organization always keeps an owner."""
+    """An organization always keeps an owner: of two who go at once, the second waits and is refused."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_OWNERS_LOCK, current_organization_id()])
     owners = RoleGrant.objects.on(on).filter(role=Role.OWNER, member__is_active=True)
     holders = set(owners.values_list("member_id", flat=True))
     if holders == {member.pk}:

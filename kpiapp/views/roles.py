@@ -11,6 +11,7 @@ from kpiapp.models import Member, RoleGrant
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services import roles as service
 from kpiapp.services.refusals import Refused
+from kpiapp.text import id_in
 from kpiapp.views.pages import form_page, settings_tabs
 
 
@@ -33,8 +34,8 @@ def roles(request):
 @requires(Permission.ROLE_GRANT)
 def role_grant(request):
     """Give somebody a role."""
-    named = request.GET.get("member", "")
-    person = Member.objects.filter(pk=int(named), is_active=True).first() if named.isdigit() else None
+    named = id_in(request.GET.get("member", ""))
+    person = Member.objects.filter(pk=named, is_active=True).first() if named else None
     initial = {"valid_from": request.today, "member": person}
     form = RoleGrantForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.run(service.grant_role, by=request.member):

@@ -16,6 +16,7 @@ from kpiapp.permissions import Permission
 from kpiapp.services.import_changes import BATCH
 from kpiapp.services.import_fields import FieldKind, ImportField, RowRefused
 from kpiapp.services.import_handlers import ImportHandler, Row, Run
+from kpiapp.services.refusals import Refused
 from scorecards.choices import ActualSource, ActualState
 from scorecards.imports.owners import KPI, OWNER, Owners, last_day_until, period_field, read_owners
 from scorecards.models import Actual, ScorecardLine
@@ -179,6 +180,9 @@ class ActualImport(ImportHandler):
     def apply(self, rows: Sequence[Row], known: Known, run: Run) -> None:
         """Append entries in bulk, mark what they correct, and score every card once."""
         lines = lock_lines(ScorecardLine.objects.all(), [row.plan.line.pk for row in rows])
+        for period in {line.scorecard.period for line in lines.values() if not line.scorecard.period.is_open}:
+            # Locked between the plan and the lock on the cards.
+            raise Refused(_("%(period)s is locked. Ask HR to reopen it, with a reason.") % {"period": period.label})
         corrected = [row.plan.corrects.pk for row in rows if row.plan.corrects]
         Actual.objects.filter(pk__in=corrected).update(state=ActualState.CORRECTED)
         stored: list[Actual] = []

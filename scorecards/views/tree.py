@@ -96,7 +96,7 @@ def follow(request):
     team = people.visible_members(request.member, Permission.CARD_EDIT, request.today).exclude(pk=request.member.pk)
     chosen = {"child__member__in": team.values("pk")}
     if "all" not in request.POST:
-        chosen["pk__in"] = [int(value) for value in request.POST.getlist("link") if value.isdigit()]
+        chosen["pk__in"] = ids_in(request.POST.getlist("link"))
     found = period and _left_behind(request, period, **chosen)
     if not found:
         raise Http404
@@ -107,9 +107,8 @@ def follow(request):
     else:
         for sentence in told[:FOLLOWED_SHOWN]:
             messages.success(request, sentence)
-    line = request.POST.get("line", "")
-    if line.isdigit():
-        return redirect("scorecards:tree_line", request.organization.slug, int(line))
+    if line := id_in(request.POST.get("line", "")):
+        return redirect("scorecards:tree_line", request.organization.slug, line)
     return redirect(f"{reverse('scorecards:loose_ends', args=[request.organization.slug])}?period={period.code}")
 
 

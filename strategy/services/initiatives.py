@@ -168,5 +168,5 @@ def _shown(initiative: Initiative) -> dict[str, Any]:
         "state": initiative.state,
         "progress_percent": initiative.progress_percent,
         "objectives": sorted(initiative.objective_links.values_list("objective__name", flat=True)),
-        "kpis": sorted(initiative.kpi_links.values_list("kpi__name", flat=True)),
+        "kpis": sorted(link.kpi.told_name for link in initiative.kpi_links.select_related("kpi")),
     }

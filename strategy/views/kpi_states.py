@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
+from kpiapp.text import ids_in
 from strategy import queries
 from strategy.choices import KpiState
 from strategy.services import kpi_states, origins
@@ -53,7 +54,7 @@ def kpi_send(request, pk):
 @requires(Permission.KPI_EDIT)
 def kpi_steps(request):
     """Activate the ticked drafts, or send them to the strategy office, all for one reason."""
-    chosen = [int(pk) for pk in request.POST.getlist("kpi") if pk.isdigit()]
+    chosen = ids_in(request.POST.getlist("kpi"))
     editable = list(queries.editable_kpis(request.member, request.today).filter(pk__in=chosen).order_by("sort_key"))
     if not editable:
         raise Http404

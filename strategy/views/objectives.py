@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
+from kpiapp.text import id_in
 from strategy import foundations, initiatives, queries
 from strategy.choices import LinkStrength, MapState
 from strategy.forms.maps import LinkForm, NewLinkForm, NewObjectiveForm, ObjectiveForm
@@ -86,7 +87,7 @@ def objective_move(request, pk):
     places = {"earlier": row.index(shown.pk) - 1, "later": row.index(shown.pk) + 1}
     lane, place = shown.perspective, places.get(request.POST.get("to", ""))
     if place is None:
-        lane = get_object_or_404(Perspective.objects.filter(is_active=True), pk=request.POST.get("lane") or None)
+        lane = get_object_or_404(Perspective.objects.filter(is_active=True), pk=id_in(request.POST.get("lane", "")))
         place = len(queries.ordered_lanes(shown.map)[lane.pk])
     try:
         objectives.move_objective(objective=shown, perspective=lane, position=place, by=request.member)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from strategy.models import Objective, Perspective, StrategyMap
+
 ODD = ("²", "9" * 30, "9" * 5000, "-1")
 NUL = "%00"
 PAGES = [
@@ -38,3 +40,11 @@ def test_odd_ids_in_a_form_choose_nothing(an_phat):
     client = an_phat.client(an_phat.manager)
     assert client.post(an_phat.url("scorecards/approvals/"), {"entry": [*ODD, chr(0)]}).status_code == 302
     assert client.post(an_phat.url("scorecards/entries/withdraw/?ids=²,9")).status_code == 404
+
+
+def test_a_lane_that_is_none_moves_nothing(scope):
+    lane = Perspective.objects.create(kind="financial", position=1)
+    draft = StrategyMap.objects.create(name="Plan")
+    aim = Objective.objects.create(map=draft, perspective=lane, code="F1", name="Profit")
+    address = scope.url(f"strategy/objectives/{aim.pk}/move/")
+    assert scope.client(scope.strategy).post(address, {"lane": "left"}).status_code == 404
