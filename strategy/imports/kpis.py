@@ -1,7 +1,7 @@
 """KPIs from a file: definitions by code. An edit is a new version, as in the browser; taking it back is, too."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from kpiapp.choices import PeriodKind, RowOutcome, Scope
 from kpiapp.decimals import EXACT, HUNDRED
+from kpiapp.formulas import MAX_TEXT
 from kpiapp.models import Department, Member
 from kpiapp.permissions import Permission, scope_of
 from kpiapp.services.import_fields import FieldKind, ImportField, RowRefused
@@ -17,6 +18,8 @@ from kpiapp.services.import_handlers import ImportHandler, Row, Run
 from kpiapp.services.refusals import Refused
 from strategy import queries
 from strategy.choices import Aggregation, Direction, Group, PartAggregation, ScoringMethod, TargetAggregation
+from strategy.imports.kpi_formulas import read_formula
+from strategy.kpis.formula_texts import Coming, shown_formula, style_of_reader
 from strategy.models import KpiDefinition, KpiVersion, Objective
 from strategy.services import kpis
 from strategy.visibility import visible_kpis
@@ -75,15 +78,22 @@ class Known:
     objectives: dict[str, Objective]
     whole_company: bool
     home: Department | None
+    run: Run
+    # What rows above will have made of KPIs, for formulas below them.
+    coming: Coming = field(default_factory=Coming)
 
 
 @dataclass
 class Plan:
-    """The KPI of a row, and the fields of its next version."""
+    """The KPI of a row, and the fields of its next version.
+
+    `formula` is one that names KPIs of rows above it, as it is typed: it is read again once they are saved.
+    """
 
     definition: KpiDefinition | None
     fields: dict[str, Any]
     department: Department | None
+    formula: str = ""
 
 
 class KpiImport(ImportHandler):
@@ -116,6 +126,15 @@ class KpiImport(ImportHandler):
         _choice("direction", gettext_lazy("Direction"), Direction, "chiều", "hướng"),
         _choice("method", gettext_lazy("Scoring method"), ScoringMethod, "method", "phương pháp chấm điểm"),
         _choice("aggregation", gettext_lazy("Over the year"), Aggregation, "aggregation", "cách tổng hợp"),
+        _text(
+            "formula",
+            gettext_lazy("Formula"),
+            "formula",
+            "công thức",
+            max_length=MAX_TEXT,
+            help=gettext_lazy("Codes of KPIs in square brackets; those of the same file stand above it."),
+            example="percent([SAL-06], [LEADS])",
+        ),
         _text("numerator_label", gettext_lazy("What is divided"), "numerator", "tử số"),
         _choice("numerator_agg", gettext_lazy("Numerator over time"), PartAggregation),
         _text("denominator_label", gettext_lazy("Divided by"), "denominator", "mẫu số"),
@@ -154,6 +173,7 @@ class KpiImport(ImportHandler):
             objectives={objective.code: objective for objective in objectives if objective.map.state == "published"},
             whole_company=everything,
             home=home,
+            run=run,
         )
 
     def plan(self, row: Row, known: Known) -> str:
@@ -165,20 +185,52 @@ class KpiImport(ImportHandler):
             )
         department = self._department(row, definition, known)
         fields = self._fields(row, definition, known)
-        row.plan = Plan(definition, fields, department)
         if definition is None and not fields.get("name"):
             raise RowRefused(
                 _("Column “%(title)s” is empty: a new KPI needs a name.") % {"title": _("What is measured")}
             )
+        row.plan = Plan(definition, fields, department)
+        parts = self._read_formula(row, known)
+        # A formula that names rows above was read with them; they are not there yet to be read again.
+        judged = fields if not row.plan.formula else {**fields, "aggregation": Aggregation.LAST, "formula": ""}
         try:
-            complete = kpis.complete_fields(fields)
-            kpis.refuse_problems(complete, given=fields, definition=definition)
+            complete = kpis.complete_fields(judged)
+            kpis.refuse_problems(complete, given=judged, definition=definition)
         except kpis.KpiRefused as refused:
             raise RowRefused(str(refused)) from refused
+        self._will_be(row, complete, parts, known)
+        if row.plan.formula:
+            return RowOutcome.CREATE if definition is None else RowOutcome.UPDATE
         if definition is None:
             return RowOutcome.CREATE
         same = all(getattr(definition.current, name) == value for name, value in complete.items())
         return RowOutcome.SAME if same and definition.department == department else RowOutcome.UPDATE
+
+    def _read_formula(self, row: Row, known: Known) -> list[int]:
+        """Bring the formula of a row into the form it is kept in; the ids of the KPIs it names."""
+        plan, typed = row.plan, row.values.get("formula", "")
+        if not typed:
+            return []
+        if row.values.get("aggregation", Aggregation.FORMULA) != Aggregation.FORMULA:
+            raise RowRefused(
+                _("There is a formula, but “%(title)s” says something else. Leave it empty, or write “%(choice)s”.")
+                % {"title": _("Over the year"), "choice": Aggregation.FORMULA.label}
+            )
+        plan.fields["aggregation"] = Aggregation.FORMULA
+        reading = read_formula(typed, plan.fields, plan.definition, known.coming, known.run)
+        plan.fields["formula"] = reading.formula
+        if min(reading.operands, default=0) < 0:
+            plan.formula = typed
+        return list(reading.operands)
+
+    def _will_be(self, row: Row, complete: dict[str, Any], parts: list[int], known: Known) -> None:
+        """Let formulas of rows below name the KPI of this one as it comes."""
+        code, kept = row.values["code"], row.plan.definition
+        kpi = KpiDefinition(pk=kept.pk if kept else -1 - len(known.coming.kpis), code=code, name=complete["name"])
+        kpi.current = KpiVersion(
+            **complete | {"aggregation": row.plan.fields.get("aggregation", complete["aggregation"])}
+        )
+        known.coming.add(kpi, parts)
 
     def _department(self, row: Row, definition: KpiDefinition | None, known: Known) -> Department | None:
         code = row.values.get("department")
@@ -214,6 +266,9 @@ class KpiImport(ImportHandler):
         """Row by row through the services of the browser, each with its own event in the audit trail."""
         for done, row in enumerate(rows, 1):
             plan = row.plan
+            if plan.formula:
+                reading = read_formula(plan.formula, plan.fields, plan.definition, Coming(), run)
+                plan.fields["formula"] = reading.formula
             if plan.definition is None:
                 made = kpis.create_kpi(
                     fields=plan.fields, by=run.by, department=plan.department, code=row.values["code"]
@@ -237,6 +292,7 @@ class KpiImport(ImportHandler):
         known = visible_kpis(run.by, run.on).values("pk")
         mine = queries.editable_kpis(run.by, run.on).filter(pk__in=known, is_active=True, current__isnull=False)
         related = mine.select_related("current__owner", "current__objective", "department")
+        related = related.prefetch_related("current__operands__operand")
         for definition in related.order_by("sort_key"):
             version = definition.current
             row = {name: getattr(version, name) for name in (*PLAIN, "decimals")}
@@ -245,6 +301,7 @@ class KpiImport(ImportHandler):
             row["owner"] = version.owner.code if version.owner else ""
             row["department"] = definition.department.code if definition.department else ""
             row["objective"] = version.objective.code if version.objective else ""
+            row["formula"] = shown_formula(version, style_of_reader()) if version.formula else ""
             yield row
 
     def undo(self, rows, run: Run) -> None:

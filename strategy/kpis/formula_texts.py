@@ -1,7 +1,7 @@
 """Formulas between people and the database: typed with codes of KPIs, kept with their ids, judged by what exists."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import get_language
@@ -33,6 +33,25 @@ class Reading:
     tree: Formula
 
 
+@dataclass(frozen=True)
+class Coming:
+    """KPIs that are about to be saved, by code: what a formula of the same file may name, and what they are made of.
+
+    They stand there with the version that comes; new ones have ids below zero until they are saved.
+    """
+
+    kpis: dict[str, KpiDefinition] = field(default_factory=dict)
+    parts: dict[int, list[int]] = field(default_factory=dict)
+
+    def add(self, kpi: KpiDefinition, parts: Iterable[int]) -> None:
+        """One more, with the ids of the KPIs its formula names."""
+        self.kpis[kpi.code] = kpi
+        self.parts[kpi.pk] = list(parts)
+
+
+NONE_COMING = Coming()
+
+
 def sentence(error: FormulaError) -> str:
     """What is wrong, in the reader's language."""
     return _(error.message) % error.params
@@ -46,22 +65,23 @@ def read(
     definition: KpiDefinition | None = None,
     unit: str = "",
     kpis: QuerySet[KpiDefinition] | None = None,
+    coming: Coming = NONE_COMING,
 ) -> Reading:
     """The formula of a typed or stored text. `inputs` are the labels of its own inputs. Raises FormulaError.
 
     `definition` is the KPI it is for, `unit` what that is measured in, `kpis` those that may be named (all unless
-    given); four queries, whatever is typed.
+    given) besides those that are `coming`; four queries, whatever is typed.
     """
     typed = formulas.parse(text, style)
     places = {node.key: node for node in walk(typed.root) if isinstance(node, Operand)}
-    known = _Known(places, inputs, KpiDefinition.objects.all() if kpis is None else kpis)
+    known = _Known(places, inputs, KpiDefinition.objects.all() if kpis is None else kpis, coming)
     keys = {key: known.key_of(key, node) for key, node in places.items()}
     operands = {kpi.pk: kpi for kpi in known.used.values()}
     units = {key: known.unit_of(keys[key], node) for key, node in places.items()}
     dimension = formulas.unit_of(typed, units)
     _refuse_unit(typed, dimension, unit)
     if definition is not None:
-        _refuse_circle(definition, operands, places, keys)
+        _refuse_circle(definition, operands, places, keys, coming)
     canonical = formulas.canonical(typed, lambda key: keys[key])
     return Reading(canonical, operands, dimension, typed)
 
@@ -69,7 +89,9 @@ def read(
 class _Known:
     """What names can stand for: the inputs of the KPI itself, and the organization's KPIs by id, code or name."""
 
-    def __init__(self, keys: Iterable[str], inputs: Sequence[str], kpis: QuerySet[KpiDefinition]) -> None:
+    def __init__(
+        self, keys: Iterable[str], inputs: Sequence[str], kpis: QuerySet[KpiDefinition], coming: Coming
+    ) -> None:
         self.inputs = {search_key(label): f"input:{n}" for n, label in enumerate(inputs, 1) if label.strip()}
         self.labels = list(inputs)
         self.used: dict[str, KpiDefinition] = {}
@@ -79,7 +101,9 @@ class _Known:
         wanted = Q(pk__in=ids) | Q(search_key__in=[search_key(name) for name in spoken])
         for name in spoken:
             wanted |= Q(code__iexact=name)
-        self.kpis = list(kpis.filter(wanted).select_related("current").order_by("-is_active", "pk"))
+        there = kpis.filter(wanted).select_related("current").order_by("-is_active", "pk")
+        # As they will be: a unit that comes with the same file counts.
+        self.kpis = [*coming.kpis.values(), *(kpi for kpi in there if kpi.code not in coming.kpis)]
 
     def key_of(self, key: str, node: Node) -> str:
         """The stored key of a typed one."""
@@ -150,11 +174,13 @@ def _refuse_circle(
     operands: Mapping[int, KpiDefinition],
     places: Mapping[str, Operand],
     keys: Mapping[str, str],
+    coming: Coming,
 ) -> None:
     edges: dict[int, list[int]] = {}
     current = FormulaOperand.objects.filter(version=F("version__definition__current"))
     for whole, part in current.values_list("version__definition", "operand"):
         edges.setdefault(whole, []).append(part)
+    edges |= coming.parts
     for pk in operands:
         path = _path(pk, definition.pk, edges)
         if path is None:
@@ -162,8 +188,8 @@ def _refuse_circle(
         node = next(node for key, node in places.items() if keys[key].partition(".")[0] == f"kpi:{pk}")
         if pk == definition.pk:
             raise FormulaError(OWN_VALUE, node.start, node.end)
-        names = KpiDefinition.objects.in_bulk(path)
-        shown = " → ".join(names[step].name for step in (definition.pk, *path))
+        names = {one.pk: one for one in coming.kpis.values()} | KpiDefinition.objects.in_bulk(path)
+        shown = " → ".join(names.get(step, definition).name for step in (definition.pk, *path))
         raise FormulaError(CIRCLE, node.start, node.end, path=shown)
 
 
