@@ -21,7 +21,7 @@ class KpiAppConfig(AppConfig):
         registry.ORGANIZATION_STARTERS.append(start_calendar)
         item = registry.NavigationItem
         registry.NAVIGATION += [
-            item("me", _("Home"), "kpiapp:home", "home", 0, shown=home_panels.has_home, is_exact=True),
+            item("me", _("Home"), "kpiapp:home", "home", 0, shown=home_panels.has_home, is_exact=True, pinned=1),
             item("company", _("People"), "kpiapp:people", "users", 40, Permission.PEOPLE_READ),
             item("administration", _("Periods"), "kpiapp:periods", "calendar", 10, Permission.AUDIT_READ),
             item("administration", _("Imports"), "kpiapp:imports", "file-up", 20, Permission.IMPORT_ACTUALS),

@@ -43,7 +43,14 @@ def navigation(request) -> list[dict]:
         {
             "label": labels[group],
             "items": [
-                {"label": item.label, "url": urls[item], "icon": item.icon, "current": urls[item] == current}
+                {
+                    "label": item.label,
+                    "url": urls[item],
+                    "icon": item.icon,
+                    "current": urls[item] == current,
+                    "pinned": item.pinned,
+                    "short": item.short,
+                }
                 for item in members
             ],
         }

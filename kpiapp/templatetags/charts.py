@@ -10,7 +10,7 @@ from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, plain, quantize
 
 register = template.Library()
 
-BULLET_WIDTH, BULLET_TOP = Decimal(180), Decimal("1.25")
+BULLET_WIDTH, BULLET_TOP = Decimal(136), Decimal("1.25")
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = Decimal(72), Decimal(20), Decimal(2)
 BAR_STEP, BAR_WIDTH, BAR_HEIGHT = Decimal(52), Decimal(36), Decimal(60)
 # The half circle of the gauge, radius 40: its length is π × 40.

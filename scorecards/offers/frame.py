@@ -34,15 +34,46 @@ def _sees_others(member: Member) -> bool:
 
 
 NAVIGATION = [
-    NavigationItem("me", gettext_lazy("My scorecard"), "scorecards:mine", "target", 10, Permission.CARD_READ),
     NavigationItem(
-        "company", gettext_lazy("Scorecards"), "scorecards:team", "layout-grid", 20, Permission.CARD_READ, _sees_others
+        "me",
+        gettext_lazy("My scorecard"),
+        "scorecards:mine",
+        "target",
+        10,
+        Permission.CARD_READ,
+        pinned=2,
+        short=gettext_lazy("Mine"),
+    ),
+    NavigationItem(
+        "company",
+        gettext_lazy("Scorecards"),
+        "scorecards:team",
+        "layout-grid",
+        20,
+        Permission.CARD_READ,
+        _sees_others,
+        pinned=5,
     ),
     NavigationItem("company", gettext_lazy("KPI tree"), "scorecards:tree", "list-tree", 25, Permission.CARD_READ),
-    NavigationItem("company", gettext_lazy("OKR"), "scorecards:okr", "flag", 27, Permission.CARD_READ),
-    NavigationItem("me", gettext_lazy("Proposed targets"), "scorecards:proposals", "scale", 35, Permission.CARD_READ),
+    NavigationItem("company", gettext_lazy("OKR"), "scorecards:okr", "trophy", 27, Permission.CARD_READ),
     NavigationItem(
-        "company", gettext_lazy("Approvals"), "scorecards:approvals", "clipboard-check", 50, Permission.ACTUAL_APPROVE
+        "me",
+        gettext_lazy("Proposed targets"),
+        "scorecards:proposals",
+        "scale",
+        35,
+        Permission.CARD_READ,
+        pinned=8,
+        short=gettext_lazy("Proposals"),
+    ),
+    NavigationItem(
+        "company",
+        gettext_lazy("Approvals"),
+        "scorecards:approvals",
+        "clipboard-check",
+        50,
+        Permission.ACTUAL_APPROVE,
+        pinned=4,
     ),
     NavigationItem(
         "company",

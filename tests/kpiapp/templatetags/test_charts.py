@@ -15,14 +15,14 @@ def render(source: str, **values) -> str:
 def test_a_bullet_reads_completion_and_pace_and_draws_both():
     drawn = render("{% bullet c 'at_risk' p 'Revenue' %}", c=Decimal("0.78"), p=Decimal("0.7"))
     assert 'aria-label="Revenue: 78% of the target, expected by today 70%"' in drawn
-    assert 'width="112.3" height="8"' in drawn  # 0.78 of a target drawn at 144 of 180
+    assert 'width="84.9" height="8"' in drawn  # 0.78 of a target drawn at 108.8 of 136
     assert 'data-status="at_risk"' in drawn
 
 
 def test_a_bullet_beyond_its_scale_moves_the_target_and_stays_inside():
     drawn = render("{% bullet c 'above' %}", c=Decimal("3"))
-    assert 'width="180" height="8" rx="4" fill="var(--status)"' in drawn
-    assert '<rect x="89"' in drawn
+    assert 'width="136" height="8" rx="4" fill="var(--status)"' in drawn
+    assert '<rect x="67"' in drawn
 
 
 def test_a_bullet_without_a_value_says_so():
