@@ -20,7 +20,16 @@ class PayrollConfig(AppConfig):
         item = registry.NavigationItem
         registry.NAVIGATION += [
             item("me", _("Payslips"), "payroll:payslips", "file-text", 30, Permission.PAY_READ, pinned=7),
-            item("pay", _("Pay runs"), "payroll:run_list", "wallet", 10, Permission.PAY_READ, queries.sees_all_pay, pinned=3),
+            item(
+                "pay",
+                _("Pay runs"),
+                "payroll:run_list",
+                "wallet",
+                10,
+                Permission.PAY_READ,
+                queries.sees_all_pay,
+                pinned=3,
+            ),
             item("pay", _("Pay rules"), "payroll:tiers", "sliders-horizontal", 20, Permission.PAY_RULES_READ),
         ]
         for task, label in ((runs.CALCULATE, _("Calculating pay")), (exports.EXPORT, _("Making the payroll file"))):

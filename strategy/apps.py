@@ -20,7 +20,16 @@ class StrategyConfig(AppConfig):
 
         item = registry.NavigationItem
         registry.NAVIGATION += [
-            item("company", _("Strategy map"), "strategy:map", "map", 10, Permission.STRATEGY_READ, pinned=6, short=_("Map")),
+            item(
+                "company",
+                _("Strategy map"),
+                "strategy:map",
+                "map",
+                10,
+                Permission.STRATEGY_READ,
+                pinned=6,
+                short=_("Map"),
+            ),
             item("company", _("Initiatives"), "strategy:initiatives", "flag", 12, Permission.STRATEGY_READ),
             item("company", _("Foundations"), "strategy:foundations", "lightbulb", 11, Permission.STRATEGY_READ),
             item("company", _("KPI library"), "strategy:library", "library", 30, Permission.KPI_READ),
