@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from kpiapp.permissions import Permission
 from scorecards import queries
 from scorecards.choices import ActualSource
-from scorecards.models import CardScore, LineScore, Scorecard, ScorecardLine
+from scorecards.models import CardScore, LineScore, LineSegment, Scorecard, ScorecardLine
 from scorecards.services import actuals
 from scorecards.services.actuals import NewEntry, Outcome
 
@@ -29,8 +29,22 @@ class CardSerializer(serializers.ModelSerializer):
         fields = ["id", "period", "owner_kind", "owner_name", "member_code", "department_code", "state"]
 
 
+class SegmentSerializer(serializers.ModelSerializer):
+    """What holds for a line from a day to the next segment or the end of its period."""
+
+    class Meta:
+        model = LineSegment
+        fields = ["starts_on", "weight", "baseline", "target"]
+
+
 class LineSerializer(serializers.ModelSerializer):
-    """A KPI on a card; numbers are exact decimals as text."""
+    """A KPI on a card; numbers are exact decimals as text.
+
+    Of a line that changed inside its period `segments` say what held from which day on, the last one today; its own
+    weight is then their mean by working days. Other lines have none.
+    """
+
+    segments = SegmentSerializer(many=True)
 
     period = serializers.CharField(source="scorecard.period.code")
     member_code = serializers.CharField(source="scorecard.member.code", default=None)
@@ -53,6 +67,7 @@ class LineSerializer(serializers.ModelSerializer):
             "weight",
             "baseline",
             "target",
+            "segments",
         ]
 
 
@@ -109,10 +124,11 @@ class LineList(_OfPeriod):
     serializer_class = LineSerializer
 
     def get_queryset(self):
-        """With card and KPI, in one query."""
+        """With card and KPI in one query, and segments in another."""
         lines = queries.open_lines(self.request.auth, self.request._request.today)
         lines = lines.filter(scorecard__in=self.cards().values("pk"))
-        return lines.select_related("scorecard__period", "scorecard__member", "kpi__definition")
+        lines = lines.select_related("scorecard__period", "scorecard__member", "kpi__definition")
+        return lines.prefetch_related("segments")
 
 
 class ScoreList(_OfPeriod):

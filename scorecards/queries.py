@@ -13,7 +13,16 @@ from kpiapp.decimals import ONE, ZERO
 from kpiapp.models import Employment, Member, Period, calendar_columns
 from kpiapp.permissions import Permission, scope_of
 from scorecards.choices import LIVE_STATES, ActualState, CardState, ChangeState, OwnerKind
-from scorecards.models import Actual, ChangeRequest, EarlyWarning, Evidence, RollupScore, Scorecard, ScorecardLine
+from scorecards.models import (
+    Actual,
+    ChangeRequest,
+    EarlyWarning,
+    Evidence,
+    LineSegment,
+    RollupScore,
+    Scorecard,
+    ScorecardLine,
+)
 from strategy.choices import Aggregation
 from strategy.models import KpiVersion
 from strategy.visibility import hidden_kpis
@@ -99,11 +108,13 @@ def waivable_lines(member: Member, on: datetime.date) -> QuerySet[ScorecardLine]
 def with_numbers(lines: QuerySet[ScorecardLine]) -> QuerySet[ScorecardLine]:
     """Lines with all a row shows, in the one query they are read with.
 
-    Adds `last_at`, `last_by`, `last_note`, `waiting` (entries not yet approved), `files` and `history`: the actuals
-    of the same KPI and owner over the periods before, newest first, without their factor (the shape is what counts).
+    Adds `last_at`, `last_by`, `last_note`, `waiting` (entries not yet approved), `files`, `weight_now` (of a dated
+    weight, the one that holds since the last change; else None) and `history`: the actuals of the same KPI and owner
+    over the periods before, newest first, without their factor (the shape is what counts).
     """
     entries = Actual.objects.filter(line=OuterRef("pk"), state__in=LIVE_STATES)
     last = entries.order_by("-on", "-pk")
+    segments = LineSegment.objects.filter(line=OuterRef("pk"))
     before = (
         ScorecardLine.objects.filter(
             kpi__definition=OuterRef("kpi__definition"),
@@ -136,6 +147,7 @@ def with_numbers(lines: QuerySet[ScorecardLine]) -> QuerySet[ScorecardLine]:
         warned=ArraySubquery(
             EarlyWarning.objects.filter(line=OuterRef("pk"), closed_on=None).order_by("kind").values("kind")
         ),
+        weight_now=Subquery(segments.order_by("-starts_on").values("weight")[:1]),
         change_waits=Exists(ChangeRequest.objects.filter(line=OuterRef("pk"), state=ChangeState.REQUESTED)),
         history=ArraySubquery(before[:HISTORY_PERIODS]),
     )
@@ -166,7 +178,7 @@ def conceal(line: ScorecardLine) -> ScorecardLine:
     line.target = line.baseline = None
     line.waived_reason = line.wiped_out_reason = ""
     line._state.fields_cache["score"] = None
-    for name in ("last_at", "last_by", "last_note", "waiting", "files", "change_waits"):
+    for name in ("last_at", "last_by", "last_note", "waiting", "files", "change_waits", "weight_now"):
         setattr(line, name, None)
     line.history = []
     return line

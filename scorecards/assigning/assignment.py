@@ -18,7 +18,7 @@ from kpiapp.services.periods import fiscal_year_start
 from kpiapp.text import search_key
 from scorecards import queries
 from scorecards.choices import OwnerKind
-from scorecards.models import Scorecard, ScorecardLine
+from scorecards.models import Scorecard, ScorecardLine, card_rules
 from scorecards.scoring import suggest_weights
 from strategy.models import KpiDefinition, KpiVersion
 
@@ -237,11 +237,16 @@ def owners_chosen(
 def suggested(
     definitions: Sequence[KpiDefinition], free: Decimal, weights: dict[int, Decimal] | None = None
 ) -> list[Item]:
-    """KPIs with suggested numbers: weights of a ready card, else what is free on the card shared by A, B and C."""
+    """KPIs with suggested numbers: weights of a ready card, else what is free on the card shared by A, B and C.
+
+    As on the page of a card, none is outside the company's limits where these leave room.
+    """
     versions = [definition.current for definition in definitions if definition.current]
     if weights is None:
         total = free if free > ZERO and free == free.to_integral_value() else HUNDRED
-        shares = suggest_weights([version.group for version in versions], total=total) if versions else []
+        rules, groups = card_rules(), [version.group for version in versions]
+        least, most = (limit.to_integral_value() for limit in (rules.weight_least, rules.weight_most))
+        shares = suggest_weights(groups, total=total, least=least, most=most) if versions else []
         weights = {version.definition_id: share for version, share in zip(versions, shares, strict=True)}
     return [Item(v, weights.get(v.definition_id, ZERO), v.baseline, v.target) for v in versions]
 

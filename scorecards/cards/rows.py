@@ -13,6 +13,7 @@ from kpiapp.models import Member, calendar_of
 from scorecards.cards.formula_views import FormulaView, views_of
 from scorecards.cards.milestones import step_choices
 from scorecards.cards.reasons import reason_text
+from scorecards.cards.segment_parts import Part, parts_of
 from scorecards.choices import LIVE_STATES, LineState, WarningKind
 from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of, rule_of_line, shown_part
 from scorecards.models import Actual, Scorecard, ScorecardLine
@@ -72,6 +73,8 @@ class Row:
     hint: str = ""
     # Of a formula alone: what it is made of.
     formula: FormulaView | None = None
+    # Of a line that changed inside its period.
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def takes_entries(self) -> bool:
@@ -138,10 +141,14 @@ def rows_of(card: Scorecard, *, reader: Member, on: datetime.date, can_record: b
     elapsed = elapsed_on(card.period, on, calendar_of(lines[0])) if lines else ONE
     shown = [line for line in lines if not line.is_hidden]
     ways = planned_ways(shown, card.period, on, calendar_of(lines[0])) if lines else {}
-    return [
+    rows = [
         _row(line, (elapsed, ways.get(line.pk)), entries.get(line.pk, []), locked, formulas.get(line.pk))
         for line in lines
     ]
+    parts = parts_of(shown, on, calendar_of(lines[0])) if lines else {}
+    for row in rows:
+        row.parts = parts.get(row.line.pk, [])
+    return rows
 
 
 def _row(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from kpiapp.calendars import WorkingCalendar
 from kpiapp.models.calendar import working_calendar
 from scorecards.choices import LIVE_STATES
 from scorecards.models import Actual, LineSegment, ScorecardLine
@@ -38,11 +39,21 @@ def read_segments(
     `given` versions stand in for the stored ones of the lines that others add up or calculate with.
     """
     lines = ScorecardLine.objects.select_related("scorecard__period").in_bulk(list(line_ids))
+    return given_segments(lines, working_calendar(), proposed, given)
+
+
+def given_segments(
+    lines: Mapping[int, ScorecardLine],
+    calendar: WorkingCalendar,
+    proposed: Mapping[int, Sequence[LineSegment]] | None = None,
+    given: Mapping[int, KpiVersion] | None = None,
+) -> dict[int, GivenSegments]:
+    """The same of lines that are at hand with their periods."""
     rows = _segments_of(lines, proposed or {})
     entries: dict[int, list[Actual]] = defaultdict(list)
     for actual in Actual.objects.filter(line__in=lines, state__in=LIVE_STATES).order_by("on", "pk"):
         entries[actual.line_id].append(actual)
-    calendar, source = working_calendar(), _sources(lines, rows, given)
+    source = _sources(lines, rows, given)
     found = {
         pk: kernel_segments(rows[pk], line.scorecard.period, entries[pk], calendar, partial(source, line))
         for pk, line in lines.items()

@@ -3,12 +3,15 @@
 import datetime
 import hashlib
 import json
+from decimal import Decimal
 
 import pytest
 
 from kpiapp.models import ApiToken, Member
 from kpiapp.tenancy import organization_scope
 from scorecards.models import Actual, CardScore
+from scorecards.services import changes
+from tests.cast import STORY_DAY
 from tests.scorecards.clock import clock_at
 from tests.scorecards.kit import make_card, make_kpi
 
@@ -128,3 +131,21 @@ def test_a_locked_period_takes_nothing(cards, client):
     with organization_scope(cards.organization):
         type(cards.period).objects.update(state="locked", locked_at=datetime.datetime(2026, 12, 1, tzinfo=datetime.UTC))
     assert push(client, cards, [row(value="1")]).json()["failed"] == 1
+
+
+def test_a_line_that_changed_inside_its_period_says_what_held_from_which_day(cards, client):
+    with organization_scope(cards.organization):
+        line = cards.card.lines.get(kpi=cards.flow)
+        request = changes.request_change(
+            line=line,
+            changes={"weight": Decimal(81)},
+            reason="x",
+            effective_on=datetime.date(2026, 11, 16),
+            by=cards.acting(cards.strategy),
+        )
+        changes.approve_change(request=request, by=cards.acting(cards.director), today=STORY_DAY)
+    found = {row["kpi_code"]: row for row in read(client, cards, "lines/?period=2026-11").json()["results"]}
+    dated = [(part["starts_on"], Decimal(part["weight"])) for part in found["REV"]["segments"]]
+    assert dated == [("2026-11-01", 60), ("2026-11-16", 81)]
+    assert Decimal(found["REV"]["weight"]) == 71
+    assert sum(Decimal(row["weight"]) for row in found.values()) == 100
