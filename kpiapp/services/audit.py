@@ -1,5 +1,7 @@
 """The audit trail: one event for every decision, written in the decision's own transaction."""
 
+from collections.abc import Mapping
+
 from django.utils import timezone
 
 from kpiapp.models import AuditEvent, Member
@@ -26,3 +28,19 @@ def record(
         reason=reason,
         is_pay=is_pay,
     )
+
+
+def record_changes(
+    *, action: str, target, by: Member | None, before: Mapping, after: Mapping, reason: str = ""
+) -> None:
+    """The event of what differs between two mappings of the same names; none when nothing does."""
+    changed = [name for name in after if name not in before or before[name] != after[name]]
+    if changed:
+        record(
+            action=action,
+            target=target,
+            by=by,
+            before={name: before[name] for name in changed if name in before},
+            after={name: after[name] for name in changed},
+            reason=reason,
+        )

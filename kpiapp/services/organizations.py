@@ -104,11 +104,5 @@ def edit_organization(*, organization: Organization, on: datetime.date, by: Memb
     if not organization.name.strip():
         raise Refused(_("A company needs a name."), field="name")
     organization.save(update_fields=changed)
-    audit.record(
-        action="organization.edit",
-        target=organization,
-        by=by,
-        before={key: before[key] for key in changed},
-        after={key: after[key] for key in changed},
-    )
+    audit.record_changes(action="organization.edit", target=organization, by=by, before=before, after=after)
     return organization

@@ -76,13 +76,7 @@ def edit_member(*, member: Member, name: str, code: str, email: str, by: Member)
     for key in changed:
         setattr(member, key, after[key])
     member.save()
-    audit.record(
-        action="person.edit",
-        target=member,
-        by=by,
-        before={key: before[key] for key in changed},
-        after={key: after[key] for key in changed},
-    )
+    audit.record_changes(action="person.edit", target=member, by=by, before=before, after=after)
     return member
 
 

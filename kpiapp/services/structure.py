@@ -80,16 +80,8 @@ def save_position(*, position: Position | None = None, code: str, name: str, by:
 
 
 def _record(noun: str, target, before: dict, after: dict, by: Member) -> None:
-    """One event with what differs; nothing when nothing does."""
-    changed = [key for key in after if before.get(key) != after[key]]
-    if changed:
-        audit.record(
-            action=f"{noun}.edit" if before else f"{noun}.add",
-            target=target,
-            by=by,
-            before={key: before[key] for key in changed if key in before},
-            after={key: after[key] for key in changed},
-        )
+    action = f"{noun}.edit" if before else f"{noun}.add"
+    audit.record_changes(action=action, target=target, by=by, before=before, after=after)
 
 
 def _described(department: Department) -> dict[str, str]:

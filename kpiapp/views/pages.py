@@ -1,4 +1,4 @@
-"""What several pages of the core app do in the same way: a page that is one form, links that go into mails."""
+"""What several pages do in the same way: a page that is one form, the tabs of settings, links that go into mails."""
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,14 +9,17 @@ from kpiapp.permissions import Permission, can
 
 
 def form_page(request, form, *, title: str, submit: str, back: str, pk=None, lead: str = "", danger: bool = False):
-    """A page with one form; `back` names the route of "Cancel". Wrong input comes back with 422, as it was typed."""
+    """A page with one form; `back` names the route of "Cancel" in the same app.
+
+    Wrong input comes back with 422, as it was typed.
+    """
     arguments = [request.organization.slug] if pk is None else [request.organization.slug, pk]
     context = {
         "form": form,
         "title": title,
         "lead": lead,
         "submit": submit,
-        "back_url": reverse(f"kpiapp:{back}", args=arguments),
+        "back_url": reverse(f"{request.resolver_match.app_name}:{back}", args=arguments),
         "danger": danger,
     }
     return render(request, "kpiapp/form_page.html", context, status=422 if form.errors else 200)

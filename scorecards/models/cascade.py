@@ -7,6 +7,7 @@ from kpiapp.models import Department, Member
 from kpiapp.models.people import DatedQuerySet, no_overlap
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationManager, OrganizationModel
 from scorecards.choices import LinkKind, OwnerKind
+from scorecards.models.owner import one_owner
 from strategy.models import KpiDefinition
 
 
@@ -20,12 +21,7 @@ class OwnedKpi(OrganizationModel):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(owner_kind=OwnerKind.ORGANIZATION, department=None, member=None)
-                | Q(owner_kind=OwnerKind.DEPARTMENT, department__isnull=False, member=None)
-                | Q(owner_kind=OwnerKind.MEMBER, department=None, member__isnull=False),
-                name="owned_kpi_one_owner",
-            ),
+            one_owner("owned_kpi_one_owner"),
             models.UniqueConstraint(
                 fields=["organization", "definition", "owner_kind", "department", "member"],
                 nulls_distinct=False,

@@ -1,11 +1,11 @@
 """A draft of an assignment: the grid of people, KPIs and periods that is filled before anything is on a card."""
 
 from django.db import models
-from django.db.models import Q
 
 from kpiapp.models import Department, Job, Member
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
 from scorecards.choices import OwnerKind
+from scorecards.models.owner import one_owner
 from strategy.models import KpiVersion
 
 WEIGHT, BASELINE = "weight", "baseline"
@@ -47,12 +47,7 @@ class DraftRow(OrganizationModel):
         ordering = ["draft_id", "position"]
         indexes = [models.Index(fields=["organization", "draft", "position"])]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(owner_kind=OwnerKind.ORGANIZATION, department=None, member=None)
-                | Q(owner_kind=OwnerKind.DEPARTMENT, department__isnull=False, member=None)
-                | Q(owner_kind=OwnerKind.MEMBER, department=None, member__isnull=False),
-                name="draft_row_one_owner",
-            )
+            one_owner("draft_row_one_owner"),
         ]
 
     @property

@@ -9,6 +9,7 @@ from kpiapp.models import Department, Member, Period
 from kpiapp.models.fields import value_field, weight_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
 from scorecards.choices import CardState, ChangeMode, ChangeState, OwnerKind
+from scorecards.models.owner import one_owner
 from strategy.choices import ScoringMethod
 from strategy.models import KpiVersion
 
@@ -29,12 +30,7 @@ class Scorecard(OrganizationModel):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(owner_kind=OwnerKind.ORGANIZATION, department=None, member=None)
-                | Q(owner_kind=OwnerKind.DEPARTMENT, department__isnull=False, member=None)
-                | Q(owner_kind=OwnerKind.MEMBER, department=None, member__isnull=False),
-                name="scorecard_one_owner",
-            ),
+            one_owner("scorecard_one_owner"),
             models.UniqueConstraint(
                 fields=["organization", "period", "owner_kind", "department", "member"],
                 nulls_distinct=False,

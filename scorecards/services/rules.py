@@ -38,14 +38,7 @@ def set_card_rules(*, by: Member, **values) -> CardRules:
             field="weight_most",
         )
     after = {name: getattr(rules, name) for name in FIELDS}
-    changed = [name for name in FIELDS if before[name] != after[name]]
-    if changed:
+    if before != after:
         rules.save()
-        audit.record(
-            action="card_rules.edit",
-            target=rules,
-            by=by,
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
+        audit.record_changes(action="card_rules.edit", target=rules, by=by, before=before, after=after)
     return rules

@@ -90,16 +90,7 @@ def _check_risk(fields: dict[str, Any]) -> None:
 
 
 def _record(risk: Risk, before: dict, by: Member) -> None:
-    after = _shown(risk)
-    changed = [name for name in after if before[name] != after[name]]
-    if changed:
-        audit.record(
-            action="risk.change",
-            target=risk,
-            by=by,
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
+    audit.record_changes(action="risk.change", target=risk, by=by, before=before, after=_shown(risk))
 
 
 def _shown(risk: Risk) -> dict[str, Any]:

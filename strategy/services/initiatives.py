@@ -138,16 +138,7 @@ def _link(initiative: Initiative, objectives: Sequence[Objective], kpis: Sequenc
 
 
 def _record_changes(action: str, initiative: Initiative, before: dict, by: Member) -> None:
-    after = _shown(initiative)
-    changed = [name for name in after if before[name] != after[name]]
-    if changed:
-        audit.record(
-            action=action,
-            target=initiative,
-            by=by,
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )
+    audit.record_changes(action=action, target=initiative, by=by, before=before, after=_shown(initiative))
 
 
 def _day(day: datetime.date | None) -> str:

@@ -142,16 +142,7 @@ def revise_kpi(
         definition.is_confidential = confidential
     definition.save(update_fields=["department", "is_confidential"])
     after = _told(definition)
-    changed = [name for name in after if before[name] != after[name]]
-    if changed:
-        audit.record(
-            action="kpi.revise",
-            target=definition,
-            by=by,
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-            reason=reason,
-        )
+    audit.record_changes(action="kpi.revise", target=definition, by=by, before=before, after=after, reason=reason)
     return definition
 
 

@@ -43,14 +43,7 @@ def describe_map(
     for field, value in after.items():
         setattr(strategy_map, field, value)
     strategy_map.save(update_fields=list(after))
-    changed = [field for field in after if before[field] != after[field]]
-    audit.record(
-        action="map.describe",
-        target=strategy_map,
-        by=by,
-        before={field: before[field] for field in changed},
-        after={field: after[field] for field in changed},
-    )
+    audit.record_changes(action="map.describe", target=strategy_map, by=by, before=before, after=after)
     return strategy_map
 
 

@@ -63,15 +63,7 @@ def edit_objective(
     objective.name, objective.owner = name.strip(), owner
     objective.description, objective.theme = description, theme
     objective.save(update_fields=["name", "owner", "description", "theme", "search_key"])
-    after = _shown(objective)
-    changed = [key for key in after if before[key] != after[key]]
-    audit.record(
-        action="objective.edit",
-        target=objective,
-        by=by,
-        before={key: before[key] for key in changed},
-        after={key: after[key] for key in changed},
-    )
+    audit.record_changes(action="objective.edit", target=objective, by=by, before=before, after=_shown(objective))
     return objective
 
 

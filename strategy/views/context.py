@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.permissions import Permission, can, requires
+from kpiapp.views.pages import form_page
 from strategy import foundations as reads
 from strategy.choices import MapState
 from strategy.forms.initiatives import RiskForm, SwotForm, SwotObjectiveForm
 from strategy.models import Objective, Risk, StrategyMap, SwotItem
 from strategy.services import context, publishing
-from strategy.views.pages import form_page
 
 
 @require_safe

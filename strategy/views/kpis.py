@@ -13,6 +13,7 @@ from kpiapp.forms import ReasonForm
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.periods import add_months, fiscal_year_start
 from kpiapp.services.refusals import Refused
+from kpiapp.views.pages import form_page
 from strategy import queries
 from strategy.choices import Group, KpiState
 from strategy.forms.kpis import KpiForm, KpiRevisionForm
@@ -22,7 +23,6 @@ from strategy.services.library import taken_as_it_is
 from strategy.services.plans import PlanRefused
 from strategy.views.kpi_live import live_context
 from strategy.views.kpi_parts import choices_of, editable_or_404, kpi_page
-from strategy.views.pages import form_page
 from strategy.views.plan_parts import SentPlan, sent_plan
 from strategy.visibility import visible_kpis
 

@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.permissions import Permission, can, requires
+from kpiapp.views.pages import form_page
 from strategy import initiatives, queries
 from strategy.catalogue import example_maps
 from strategy.choices import MapState
 from strategy.forms.maps import ExampleForm, MapForm
 from strategy.maps import drawing
 from strategy.services import maps
-from strategy.views.pages import form_page
 
 
 @require_safe
