@@ -36,6 +36,8 @@ WORDS = {
     "remove_milestone": pgettext_lazy("done", "milestone removed"),
     "plan": pgettext_lazy("done", "planned"),
     "report": pgettext_lazy("done", "progress reported"),
+    "book": pgettext_lazy("done", "money booked"),
+    "waits_for": _("Waits for"),
     "milestone": _("Milestone"),
     "starts_on": _("Starts on"),
     "done_on": _("Reached on"),

@@ -21,14 +21,19 @@ def board() -> list[tuple[SwotKind, list[SwotItem]]]:
 def open_risks(member: Member) -> list[Risk]:
     """Open risks of objectives a member sees, the gravest first."""
     seen = queries.visible_objectives(member).published()
-    risks = Risk.objects.filter(closed_on=None, objective__in=seen).select_related("objective", "owner")
+    risks = (
+        Risk.objects.filter(closed_on=None, objective__in=seen)
+        .select_related("objective", "owner")
+        .prefetch_related("judgements")
+    )
     return sorted(risks, key=lambda risk: (-risk.weight, risk.pk))
 
 
 def risks_of(objective: Objective) -> list[Risk]:
     """Risks of an objective, open ones first, the gravest first."""
     return sorted(
-        objective.risks.select_related("owner"), key=lambda risk: (risk.closed_on is not None, -risk.weight, risk.pk)
+        objective.risks.select_related("owner").prefetch_related("judgements"),
+        key=lambda risk: (risk.closed_on is not None, -risk.weight, risk.pk),
     )
 
 

@@ -16,7 +16,7 @@ from kpiapp.permissions import Permission, scope_of
 from kpiapp.queries import visible_members
 from kpiapp.text import search_key
 from strategy.choices import InitiativeState
-from strategy.models import Initiative, InitiativeObjective, KpiDefinition, Milestone, Objective
+from strategy.models import Initiative, InitiativeObjective, InitiativeWait, KpiDefinition, Milestone, Objective
 
 OPEN = (InitiativeState.PLANNED, InitiativeState.RUNNING)
 
@@ -52,6 +52,7 @@ class InitiativeView:
     on: datetime.date
     milestones: Sequence[Milestone]
     objectives: Sequence[Objective] = field(default_factory=list)
+    waits_for: Sequence[Initiative] = field(default_factory=list)
 
     @property
     def progress(self) -> Decimal:
@@ -83,9 +84,19 @@ class InitiativeView:
             return "none"
         if self.is_late or self.is_over_budget:
             return "off"
+        if self.held_up_by:
+            return "at_risk"
         if self.initiative.state == InitiativeState.PLANNED and self.initiative.starts_on > self.on:
             return "none"
         return "at_risk" if self.progress < self.elapsed else "on"
+
+    @property
+    def held_up_by(self) -> list[Initiative]:
+        """What it waits for and what will not be done when it is to begin: by plan, or because it is late."""
+        begins = self.initiative.starts_on
+        if self.initiative.state not in OPEN:
+            return []
+        return [one for one in self.waits_for if one.state in OPEN and (one.due_on >= begins or begins <= self.on)]
 
     @property
     def elapsed(self) -> Decimal:
@@ -134,15 +145,18 @@ def list_initiatives(
 
 
 def views_of(initiatives: Iterable[Initiative], on: datetime.date) -> list[InitiativeView]:
-    """Initiatives with milestones and objectives; two queries whatever their number."""
+    """Initiatives with milestones, objectives and what they wait for; three queries whatever their number."""
     initiatives = list(initiatives)
+    waits = defaultdict(list)
+    for wait in InitiativeWait.objects.filter(initiative__in=initiatives).select_related("waits_for").order_by("pk"):
+        waits[wait.initiative_id].append(wait.waits_for)
     milestones, objectives = defaultdict(list), defaultdict(list)
     for milestone in Milestone.objects.filter(initiative__in=initiatives):
         milestones[milestone.initiative_id].append(milestone)
     served = InitiativeObjective.objects.filter(initiative__in=initiatives, objective__retired_at=None)
     for link in served.select_related("objective").order_by("objective__position", "pk"):
         objectives[link.initiative_id].append(link.objective)
-    return [InitiativeView(one, on, milestones[one.pk], objectives[one.pk]) for one in initiatives]
+    return [InitiativeView(one, on, milestones[one.pk], objectives[one.pk], waits[one.pk]) for one in initiatives]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 WIDTH, LABEL, ROW, HEAD = 1000, 250, 44, 30
+BAR_TOP, BAR_HEIGHT, BAR_MIDDLE = 10, 16, 18
 MOST_MONTHS = 36
 
 
@@ -35,6 +36,21 @@ class Bar(NamedTuple):
     milestones: tuple[int, ...]
 
 
+class Wait(NamedTuple):
+    """One row begins when another is done: their places, and whether that cannot be held."""
+
+    earlier: int
+    later: int
+    is_held_up: bool = False
+
+
+class Arrow(NamedTuple):
+    """From the end of one bar to the beginning of another: an SVG path."""
+
+    path: str
+    is_held_up: bool
+
+
 class Timeline(NamedTuple):
     """The whole drawing in pixels; `today` is None when it lies outside."""
 
@@ -43,9 +59,10 @@ class Timeline(NamedTuple):
     months: tuple[Month, ...]
     bars: tuple[Bar, ...]
     today: int | None
+    arrows: tuple[Arrow, ...] = ()
 
 
-def draw(stretches: Sequence[Stretch], today: datetime.date) -> Timeline:
+def draw(stretches: Sequence[Stretch], today: datetime.date, waits: Sequence[Wait] = ()) -> Timeline:
     """Stretches in rows under their months, at most three years; what lies outside is cut at the edge."""
     first = min([one.starts_on for one in stretches] + [today]).replace(day=1)
     last = max([one.ends_on for one in stretches] + [today])
@@ -73,6 +90,17 @@ def draw(stretches: Sequence[Stretch], today: datetime.date) -> Timeline:
         ),
         bars=tuple(bars),
         today=x_of(today) if first <= today < end else None,
+        arrows=tuple(Arrow(_path(bars[wait.earlier], bars[wait.later]), wait.is_held_up) for wait in waits),
+    )
+
+
+def _path(earlier: Bar, later: Bar) -> str:
+    """Out of the end, down or up between the rows, into the beginning from the left."""
+    down = later.y > earlier.y
+    between = earlier.y + (BAR_TOP + BAR_HEIGHT + 8 if down else 2)
+    return (
+        f"M{earlier.x + earlier.width} {earlier.y + BAR_MIDDLE}h6V{between}H{later.x - 10}"
+        f"V{later.y + BAR_MIDDLE}H{later.x - 2}"
     )
 
 

@@ -58,6 +58,7 @@ urlpatterns = [
     path("initiatives/<int:pk>/", initiatives.initiative, name="initiative"),
     path("initiatives/<int:pk>/edit/", initiatives.initiative_edit, name="initiative_edit"),
     path("initiatives/<int:pk>/report/", initiatives.initiative_report, name="initiative_report"),
+    path("initiatives/<int:pk>/bookings/", initiatives.booking_new, name="booking_new"),
     path("initiatives/<int:pk>/milestones/", initiatives.milestone_new, name="milestone_new"),
     path("milestones/<int:pk>/tick/", initiatives.milestone_tick, name="milestone_tick"),
     path("milestones/<int:pk>/remove/", initiatives.milestone_remove, name="milestone_remove"),

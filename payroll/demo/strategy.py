@@ -18,13 +18,16 @@ from strategy.maps.snapshots import write_version
 from strategy.models import (
     CauseLink,
     Initiative,
+    InitiativeBooking,
     InitiativeObjective,
+    InitiativeWait,
     KpiDefinition,
     KpiVersion,
     Milestone,
     Objective,
     Perspective,
     Risk,
+    RiskJudgement,
     StrategyMap,
     SwotItem,
 )
@@ -83,14 +86,25 @@ def draw_map(spec: dict[str, Any], staff: Staff) -> dict[str, Objective]:
 def write_foundations(
     spec: dict[str, Any], objectives: dict[str, Objective], staff: Staff, today: datetime.date
 ) -> None:
-    """The SWOT board, risks, and initiatives with their milestones."""
+    """The SWOT board, risks as they were judged, initiatives with milestones, money and what they wait for."""
     SwotItem.objects.bulk_create(
         SwotItem(kind=kind, text=text, created_by=staff.top) for kind, texts in spec["swot"].items() for text in texts
     )
-    Risk.objects.bulk_create(
-        Risk(**{**row, "objective": objectives[row["objective"]]}, owner=objectives[row["objective"]].owner)
-        for row in spec["risks"]
-    )
+    for row in spec["risks"]:
+        aim = objectives[row["objective"]]
+        written = {name: row[name] for name in ("name", "likelihood", "impact", "response")}
+        risk = Risk.objects.create(objective=aim, owner=aim.owner, **written)
+        RiskJudgement.objects.bulk_create(
+            RiskJudgement(
+                risk=risk,
+                judged_on=today + datetime.timedelta(days=day),
+                likelihood=likelihood,
+                impact=impact,
+                judged_by=aim.owner,
+            )
+            for day, likelihood, impact in row["judged"]
+        )
+    planned: dict[str, Initiative] = {}
     for row in spec["initiatives"]:
         first, last = (today + datetime.timedelta(days=row[end]) for end in ("from", "to"))
         initiative = Initiative.objects.create(
@@ -99,9 +113,23 @@ def write_foundations(
             starts_on=first,
             due_on=last,
             budget_amount=row["budget"],
-            spent_amount=row["spent"],
+            spent_amount=sum(amount for _day, amount, _note in row["spent"]),
             state=InitiativeState.RUNNING if first <= today else InitiativeState.PLANNED,
             created_by=staff.top,
+        )
+        planned[row["name"]] = initiative
+        InitiativeBooking.objects.bulk_create(
+            InitiativeBooking(
+                initiative=initiative,
+                booked_on=today + datetime.timedelta(days=day),
+                amount=amount,
+                note=note,
+                booked_by=initiative.owner,
+            )
+            for day, amount, note in row["spent"]
+        )
+        InitiativeWait.objects.bulk_create(
+            InitiativeWait(initiative=initiative, waits_for=planned[name]) for name in row.get("waits", [])
         )
         InitiativeObjective.objects.bulk_create(
             InitiativeObjective(initiative=initiative, objective=objectives[code]) for code in row["objectives"]

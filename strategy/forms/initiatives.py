@@ -1,6 +1,7 @@
 """Forms of initiatives, milestones, the SWOT board and risks."""
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kpiapp.decimals import ZERO
@@ -8,7 +9,8 @@ from kpiapp.forms import DayInput, OrganizationChoiceField, OrganizationForm
 from kpiapp.number_field import NumberField
 from kpiapp.person_field import PersonField
 from strategy.choices import InitiativeState, SwotKind
-from strategy.models import KpiDefinition, Objective, Perspective
+from strategy.initiatives import OPEN
+from strategy.models import Initiative, KpiDefinition, Objective, Perspective
 
 LONG = forms.Textarea(attrs={"rows": 3})
 ONE_TO_FIVE = [(number, str(number)) for number in range(1, 6)]
@@ -33,9 +35,15 @@ class InitiativeForm(OrganizationForm):
     budget_amount = NumberField(label=_("Budget"), required=False, minimum=ZERO)
     objectives = ManyField(label=_("Objectives it serves"))
     kpis = ManyField(label=_("KPIs it is to move"))
+    waits_for = ManyField(label=_("Begins when these are done"))
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, initiative: Initiative | None = None, **kwargs):
         super().__init__(*args, **kwargs)
+        others = Initiative.objects.exclude(pk=initiative.pk if initiative else None)
+        waited = Q(followers__initiative=initiative) if initiative else Q(pk=None)
+        self.fields["waits_for"].queryset = (
+            others.filter(Q(state__in=OPEN) | waited).distinct().order_by("due_on", "pk")
+        )
         published = Objective.objects.published().select_related("perspective")
         self.fields["objectives"].queryset = published.order_by("perspective__position", "position")
         # Everybody reads what an initiative is for, so a confidential KPI is none of its choices.
@@ -44,21 +52,28 @@ class InitiativeForm(OrganizationForm):
 
     @property
     def served(self):
-        """The two lists of boxes."""
-        return self["objectives"], self["kpis"]
+        """The lists of boxes."""
+        return self["objectives"], self["kpis"], self["waits_for"]
 
 
 class ProgressForm(OrganizationForm):
-    """How far it has come, and what it has cost so far."""
+    """How far it has come."""
 
     state = forms.ChoiceField(label=_("State"), choices=InitiativeState.choices)
     progress_percent = forms.IntegerField(label=_("Progress, %"), min_value=0, max_value=100, required=False)
-    spent_amount = NumberField(label=_("Spent so far"), minimum=ZERO)
 
     def __init__(self, *args, has_milestones: bool, **kwargs):
         super().__init__(*args, **kwargs)
         if has_milestones:  # their share is the progress
             self.fields["progress_percent"].widget = forms.HiddenInput()
+
+
+class BookingForm(OrganizationForm):
+    """What it cost, when, and what for."""
+
+    amount = NumberField(label=_("Amount"), help_text=_("A negative amount takes money back."))
+    booked_on = forms.DateField(label=_("Day"), widget=DayInput)
+    note = forms.CharField(label=_("What for"), max_length=200)
 
 
 class MilestoneForm(OrganizationForm):

@@ -11,7 +11,7 @@ from strategy.layout.order import crossings, order_rows, sift_rows
 from strategy.layout.rows import Item, Rows, build_rows
 from strategy.layout.text import text_width, wrap
 
-MIN_WIDTH = 1120
+MIN_WIDTH, MIN_PAPER_WIDTH = 1120, 720
 LANE_GAP, LANE_TOP, LANE_BOTTOM, ROW_GAP, EMPTY_LANE = 8, 36, 20, 56, 76
 SIDE, ITEM_GAP, WIDE_GAP, PLACE_WIDTH = 24, 24, 112, 2
 BOX_LEFT, BOX_RIGHT, BOX_TOP, BOX_BOTTOM = 18, 12, 13, 11
@@ -22,6 +22,8 @@ LABEL_HEIGHT, LABEL_SIZE = 16, 11
 # Most objectives in a lane → (box width, objectives in a row, font size of the title).
 SIZES = ((5, (204, 5, 13)), (12, (178, 6, 13)))
 CROWDED = (156, 8, 12)
+# On paper whatever makes the letters largest: (box width, font size), lanes broken into so many rows, at most so long.
+PAPER_BOXES, PAPER_ROWS, LONGEST_ROW = ((156, 12), (178, 13), (204, 13)), (1, 2, 3), 12
 # How many times the drawing starts anew to find fewer crossings: objectives it may touch in all, and the least starts.
 EFFORT, LEAST_STARTS = 400, 3
 STROKES = {"weak": "1", "medium": "1.75", "strong": "3.25"}
@@ -108,19 +110,39 @@ class Picture:
     crossings: int
 
 
-def draw_map(lanes: Sequence[Sequence[Node]], links: Sequence[Link], *, keep_order: bool = False) -> Picture:
+def draw_map(
+    lanes: Sequence[Sequence[Node]],
+    links: Sequence[Link],
+    *,
+    keep_order: bool = False,
+    paper: tuple[int, int] | None = None,
+) -> Picture:
     """The picture of lanes (top first) and links, which point up or inside a lane and hold no circle.
 
     With `keep_order` objectives stay left to right as given; else the drawing looks for the fewest crossings.
+    With `paper`, the proportions of a sheet, it is as large as can be there, and not made for a screen.
     """
-    box_width, per_row, font = _sizes(lanes)
+    if paper is None:
+        return _draw(lanes, links, _sizes(lanes), keep_order, MIN_WIDTH)
+    pictures = [_draw(lanes, links, sizes, keep_order, MIN_PAPER_WIDTH) for sizes in _paper_sizes(lanes)]
+    return min(pictures, key=lambda picture: max(picture.width * paper[1], picture.height * paper[0]))
+
+
+def _draw(
+    lanes: Sequence[Sequence[Node]],
+    links: Sequence[Link],
+    sizes: tuple[int, int, int],
+    keep_order: bool,
+    least_width: int,
+) -> Picture:
+    box_width, per_row, font = sizes
     rows = _rows(lanes, links, per_row, keep_order)
 
     def width_of(item: Item) -> int:
         return PLACE_WIDTH if isinstance(item, tuple) else box_width
 
     widest = max((sum(map(width_of, row)) + ITEM_GAP * (len(row) - 1) for row in rows.rows), default=0)
-    width = max(MIN_WIDTH, widest + 2 * SIDE)
+    width = max(least_width, widest + 2 * SIDE)
     wide = _wide_gap(rows, width_of, width - 2 * SIDE)
 
     def gap_of(left: Item, right: Item) -> int:
@@ -153,6 +175,13 @@ def order_lanes(lanes: Sequence[Sequence[Node]], links: Sequence[Link]) -> list[
 def _sizes(lanes: Sequence[Sequence[Node]]) -> tuple[int, int, int]:
     largest = max((len(lane) for lane in lanes), default=0)
     return next((sizes for limit, sizes in SIZES if largest <= limit), CROWDED)
+
+
+def _paper_sizes(lanes: Sequence[Sequence[Node]]) -> list[tuple[int, int, int]]:
+    largest = max((len(lane) for lane in lanes), default=0)
+    lengths = {-(-largest // rows) for rows in PAPER_ROWS}
+    shorter = [length for length in lengths if 0 < length <= LONGEST_ROW] or [LONGEST_ROW]
+    return [(width, length, font) for length in sorted(shorter) for width, font in PAPER_BOXES]
 
 
 def _rows(lanes: Sequence[Sequence[Node]], links: Sequence[Link], per_row: int, keep_order: bool) -> Rows:

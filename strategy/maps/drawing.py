@@ -12,6 +12,9 @@ from strategy import layout, queries
 from strategy.models import CauseLink, Perspective
 from strategy.queries import MapView, ObjectiveView
 
+# What a sheet across leaves the drawing between title and legend: A4 in millimetres, A3 in the same proportions.
+PAPER = (281, 180)
+
 
 @dataclass(frozen=True)
 class DrawnBox:
@@ -66,7 +69,12 @@ class Marks:
 
 
 def draw(
-    view: MapView, *, scored: bool = True, notes: Mapping[int, str] | None = None, marks: Marks | None = None
+    view: MapView,
+    *,
+    scored: bool = True,
+    notes: Mapping[int, str] | None = None,
+    marks: Marks | None = None,
+    on_paper: bool = False,
 ) -> Drawing:
     """Draw a map. Every status stands there in words and in percent, never as a colour alone.
 
@@ -82,7 +90,7 @@ def draw(
     edges = [
         layout.Link(link.pk, link.source_id, link.target_id, link.strength, lag_words(link)) for link in view.links
     ]
-    picture = layout.draw_map(nodes, edges, keep_order=view.map.is_arranged)
+    picture = layout.draw_map(nodes, edges, keep_order=view.map.is_arranged, paper=PAPER if on_paper else None)
     places = {item.objective.pk: place for _lane, items in view.lanes for place, item in enumerate(items)}
     links = {link.pk: link for link in view.links}
     return Drawing(

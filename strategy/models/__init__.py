@@ -1,7 +1,14 @@
 """Models of strategy, one file per noun."""
 
-from strategy.models.context import Risk, SwotItem
-from strategy.models.initiative import Initiative, InitiativeKpi, InitiativeObjective, Milestone
+from strategy.models.context import Risk, RiskJudgement, SwotItem
+from strategy.models.initiative import (
+    Initiative,
+    InitiativeBooking,
+    InitiativeKpi,
+    InitiativeObjective,
+    InitiativeWait,
+    Milestone,
+)
 from strategy.models.kpi import FormulaOperand, KpiDefinition, KpiVersion
 from strategy.models.map import CauseLink, MapVersion, Objective, Perspective, StrategyMap
 from strategy.models.note import KpiNote
@@ -14,8 +21,10 @@ __all__ = [
     "CauseLink",
     "FormulaOperand",
     "Initiative",
+    "InitiativeBooking",
     "InitiativeKpi",
     "InitiativeObjective",
+    "InitiativeWait",
     "KpiDefinition",
     "KpiNote",
     "KpiPlan",
@@ -26,6 +35,7 @@ __all__ = [
     "Objective",
     "Perspective",
     "Risk",
+    "RiskJudgement",
     "StrategyMap",
     "SwotItem",
 ]

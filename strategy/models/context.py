@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from kpiapp.constraints import append_only
 from kpiapp.models import Member
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
 from strategy.choices import HIGH_RISK_FROM, MEDIUM_RISK_FROM, RiskLevel, SwotKind
@@ -60,6 +61,33 @@ class Risk(OrganizationModel):
     def level(self) -> RiskLevel:
         """Where the risk lies in the usual matrix."""
         return level_of(self.likelihood, self.impact)
+
+
+class RiskJudgement(OrganizationModel):
+    """How likely and how bad a risk was found on a day. Never changed: together they tell how it went."""
+
+    risk = OrganizationForeignKey(Risk, related_name="judgements")
+    judged_on = models.DateField()
+    likelihood = models.PositiveSmallIntegerField()
+    impact = models.PositiveSmallIntegerField()
+    judged_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+
+    class Meta:
+        ordering = ["judged_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(likelihood__range=(1, 5), impact__range=(1, 5)), name="risk_judgement_from_one_to_five"
+            ),
+            append_only("risk_judgement_append_only"),
+        ]
+
+    def __str__(self):
+        return f"{self.likelihood} × {self.impact}"
+
+    @property
+    def weight(self) -> int:
+        """Likelihood × impact, 1 to 25."""
+        return self.likelihood * self.impact
 
 
 def level_of(likelihood: int, impact: int) -> RiskLevel:

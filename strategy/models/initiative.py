@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kpiapp.constraints import append_only
 from kpiapp.models import Member
 from kpiapp.models.fields import money_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
@@ -22,6 +23,7 @@ class Initiative(OrganizationModel):
     starts_on = models.DateField(_("Starts on"))
     due_on = models.DateField(_("Due on"))
     budget_amount = money_field(verbose_name=_("Budget"), null=True, blank=True)
+    # What was carried over from before bookings, and all bookings since.
     spent_amount = money_field(verbose_name=_("Spent"), default=0)
     state = models.CharField(max_length=10, choices=InitiativeState.choices, default=InitiativeState.PLANNED)
     done_on = models.DateField(null=True, blank=True)
@@ -62,6 +64,40 @@ class Milestone(OrganizationModel):
 
     def __str__(self):
         return self.name
+
+
+class InitiativeBooking(OrganizationModel):
+    """Money that an initiative cost on a day; a negative amount takes some back. Never changed."""
+
+    initiative = OrganizationForeignKey(Initiative, related_name="bookings")
+    booked_on = models.DateField(_("Day"))
+    amount = money_field(verbose_name=_("Amount"))
+    note = models.CharField(_("What for"), max_length=200)
+    booked_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-booked_on", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(amount=0), name="initiative_booking_amount"),
+            append_only("initiative_booking_append_only"),
+        ]
+
+    def __str__(self):
+        return self.note
+
+
+class InitiativeWait(OrganizationModel):
+    """An initiative begins when another one is done."""
+
+    initiative = OrganizationForeignKey(Initiative, on_delete=models.CASCADE, related_name="waits")
+    waits_for = OrganizationForeignKey(Initiative, on_delete=models.CASCADE, related_name="followers")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "initiative", "waits_for"], name="initiative_wait_once"),
+            models.CheckConstraint(condition=~Q(initiative=F("waits_for")), name="initiative_wait_not_itself"),
+        ]
 
 
 class InitiativeObjective(OrganizationModel):

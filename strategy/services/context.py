@@ -10,7 +10,7 @@ from kpiapp.models import Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
 from strategy.choices import SwotKind
-from strategy.models import Objective, Perspective, Risk, StrategyMap, SwotItem
+from strategy.models import Objective, Perspective, Risk, RiskJudgement, StrategyMap, SwotItem
 from strategy.services import objectives
 
 
@@ -53,23 +53,26 @@ def turn_into_objective(
 
 
 @transaction.atomic
-def add_risk(*, objective: Objective, by: Member, **fields: Any) -> Risk:
+def add_risk(*, objective: Objective, on: datetime.date, by: Member, **fields: Any) -> Risk:
     """A risk of an objective: name, likelihood, impact (1 to 5), response, owner. Raises ContextRefused."""
     _check_risk(fields)
     risk = Risk.objects.create(objective=objective, **fields)
+    _judge(risk, on, by)
     audit.record(action="risk.add", target=risk, by=by, after={"objective": objective.name, **_shown(risk)})
     return risk
 
 
 @transaction.atomic
-def change_risk(*, risk: Risk, by: Member, **fields: Any) -> Risk:
-    """Judge a risk anew, or say what is done about it. Raises ContextRefused."""
+def change_risk(*, risk: Risk, on: datetime.date, by: Member, **fields: Any) -> Risk:
+    """Judge a risk anew, which is kept, or say what is done about it. Raises ContextRefused."""
     _check_risk(fields)
     risk = Risk.objects.select_for_update(of=("self",)).select_related("owner").get(pk=risk.pk)
     before = _shown(risk)
     for name, value in fields.items():
         setattr(risk, name, value)
     risk.save()
+    if (before["likelihood"], before["impact"]) != (risk.likelihood, risk.impact):
+        _judge(risk, on, by)
     _record(risk, before, by)
     return risk
 
@@ -87,6 +90,10 @@ def close_risk(*, risk: Risk, on: datetime.date | None, by: Member) -> Risk:
 def _check_risk(fields: dict[str, Any]) -> None:
     if not fields["name"].strip():
         raise ContextRefused(_("Say in a few words what may happen."), field="name")
+
+
+def _judge(risk: Risk, on: datetime.date, by: Member) -> None:
+    RiskJudgement.objects.create(risk=risk, judged_on=on, likelihood=risk.likelihood, impact=risk.impact, judged_by=by)
 
 
 def _record(risk: Risk, before: dict, by: Member) -> None:

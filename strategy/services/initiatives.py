@@ -1,7 +1,9 @@
-"""Initiatives: plan, change, report progress, tick milestones off."""
+"""Initiatives: plan, change, report progress, book what they cost, tick milestones off."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +14,17 @@ from kpiapp.models import Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
 from strategy.choices import INITIATIVE_TRANSITIONS, InitiativeState
-from strategy.models import Initiative, InitiativeKpi, InitiativeObjective, KpiDefinition, Milestone, Objective
+from strategy.models import (
+    Initiative,
+    InitiativeBooking,
+    InitiativeKpi,
+    InitiativeObjective,
+    InitiativeWait,
+    KpiDefinition,
+    Milestone,
+    Objective,
+)
+from strategy.paths import find_path
 
 FIELDS = ("name", "description", "owner", "starts_on", "due_on", "budget_amount")
 
@@ -23,12 +35,18 @@ class InitiativeRefused(Refused):
 
 @transaction.atomic
 def plan_initiative(
-    *, objectives: Sequence[Objective], kpis: Sequence[KpiDefinition], by: Member, **fields: Any
+    *,
+    objectives: Sequence[Objective],
+    kpis: Sequence[KpiDefinition],
+    by: Member,
+    waits_for: Sequence[Initiative] = (),
+    **fields: Any,
 ) -> Initiative:
     """A new initiative that serves objectives and KPIs; `fields` are FIELDS. Raises InitiativeRefused."""
     _check(fields)
     initiative = Initiative.objects.create(created_by=by, **fields)
     _link(initiative, objectives, kpis)
+    _wait(initiative, waits_for)
     audit.record(action="initiative.plan", target=initiative, by=by, after=_shown(initiative))
     return initiative
 
@@ -40,9 +58,13 @@ def change_initiative(
     objectives: Sequence[Objective],
     kpis: Sequence[KpiDefinition],
     by: Member,
+    waits_for: Sequence[Initiative] = (),
     **fields: Any,
 ) -> Initiative:
-    """Change what an initiative is and what it serves. Raises InitiativeRefused."""
+    """Change what an initiative is, what it serves and what it waits for.
+
+    Raises InitiativeRefused, with the way round, when initiatives would wait for each other in a circle.
+    """
     _check(fields)
     initiative = _lock(initiative)
     before = _shown(initiative)
@@ -50,15 +72,16 @@ def change_initiative(
         setattr(initiative, name, value)
     initiative.save()
     _link(initiative, objectives, kpis)
+    _wait(initiative, waits_for)
     _record_changes("initiative.change", initiative, before, by)
     return initiative
 
 
 @transaction.atomic
 def report_progress(
-    *, initiative: Initiative, state: str, progress_percent: int | None, spent_amount, on: datetime.date, by: Member
+    *, initiative: Initiative, state: str, progress_percent: int | None, on: datetime.date, by: Member
 ) -> Initiative:
-    """Say how far it has come and what it has cost; done means 100 %. Raises InitiativeRefused for a wrong step."""
+    """Say how far it has come; done means 100 %. Raises InitiativeRefused for a wrong step."""
     initiative = _lock(initiative)
     before = _shown(initiative)
     if state != initiative.state:
@@ -70,10 +93,44 @@ def report_progress(
         initiative.progress_percent = progress_percent
     if state == InitiativeState.DONE:
         initiative.progress_percent = 100
-    initiative.spent_amount = spent_amount
     initiative.save()
     _record_changes("initiative.report", initiative, before, by)
     return initiative
+
+
+@transaction.atomic
+def book_spending(
+    *, initiative: Initiative, booked_on: datetime.date, amount: Decimal, note: str, on: datetime.date, by: Member
+) -> InitiativeBooking:
+    """Money it cost on a day; a negative amount takes some back. Bookings stay: a wrong one is booked back.
+
+    Raises InitiativeRefused for nothing, for a day to come, or when less than nothing would be spent.
+    """
+    initiative = _lock(initiative)
+    if not amount:
+        raise InitiativeRefused(_("Enter the amount; a negative one takes money back."), field="amount")
+    if booked_on > on:
+        raise InitiativeRefused(_("That day is still to come. Book what has been spent."), field="booked_on")
+    if not note.strip():
+        raise InitiativeRefused(_("Say what the money was for."), field="note")
+    if initiative.spent_amount + amount < 0:
+        raise InitiativeRefused(_("More would be taken back than was spent."), field="amount")
+    booking = InitiativeBooking.objects.create(
+        initiative=initiative, booked_on=booked_on, amount=amount, note=note.strip(), booked_by=by
+    )
+    before = plain(initiative.spent_amount)
+    initiative.spent_amount += amount
+    initiative.save(update_fields=["spent_amount"])
+    after = {"spent_amount": plain(initiative.spent_amount), "amount": plain(amount), "date": booked_on.isoformat()}
+    audit.record(
+        action="initiative.book",
+        target=initiative,
+        by=by,
+        before={"spent_amount": before},
+        after=after,
+        reason=booking.note,
+    )
+    return booking
 
 
 @transaction.atomic
@@ -137,6 +194,23 @@ def _link(initiative: Initiative, objectives: Sequence[Objective], kpis: Sequenc
     )
 
 
+def _wait(initiative: Initiative, waits_for: Sequence[Initiative]) -> None:
+    """Wait for exactly these from now on. One change of who waits for whom at a time."""
+    names = dict(Initiative.objects.select_for_update().order_by("pk").values_list("pk", "name"))
+    initiative.waits.exclude(waits_for__in=waits_for).delete()
+    then = defaultdict(list)
+    for one, earlier in InitiativeWait.objects.order_by("pk").values_list("initiative", "waits_for"):
+        then[earlier].append(one)
+    for earlier in waits_for:
+        circle = find_path(then, initiative.pk, earlier.pk)
+        if circle:
+            path = " → ".join(names[pk] for pk in [*circle, initiative.pk])
+            raise InitiativeRefused(_("They would wait for each other: %(path)s.") % {"path": path}, field="waits_for")
+    InitiativeWait.objects.bulk_create(
+        [InitiativeWait(initiative=initiative, waits_for=earlier) for earlier in waits_for], ignore_conflicts=True
+    )
+
+
 def _record_changes(action: str, initiative: Initiative, before: dict, by: Member) -> None:
     audit.record_changes(action=action, target=initiative, by=by, before=before, after=_shown(initiative))
 
@@ -158,6 +232,7 @@ def _shown(initiative: Initiative) -> dict[str, Any]:
         "spent_amount": plain(initiative.spent_amount),
         "state": initiative.state,
         "progress_percent": initiative.progress_percent,
+        "waits_for": sorted(initiative.waits.values_list("waits_for__name", flat=True)),
         "objectives": sorted(initiative.objective_links.values_list("objective__name", flat=True)),
         "kpis": sorted(link.kpi.told_name for link in initiative.kpi_links.select_related("kpi")),
     }

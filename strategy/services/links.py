@@ -9,6 +9,7 @@ from kpiapp.models import Member
 from kpiapp.services import audit
 from strategy.choices import LinkStrength
 from strategy.models import CauseLink, Objective, Perspective, StrategyMap
+from strategy.paths import find_path
 from strategy.services.maps import MapRefused, check_open
 
 MAX_LAG_MONTHS = 60
@@ -101,21 +102,7 @@ def _path(map_id: int, start: Objective, goal: Objective) -> list[str]:
     for link in links.order_by("id"):
         onwards[link.source_id].append(link.target_id)
         names.update({link.source_id: link.source.name, link.target_id: link.target.name})
-    came_from: dict[int, int | None] = {start.pk: None}
-    waiting = [start.pk]
-    while waiting:
-        here = waiting.pop(0)
-        if here == goal.pk:
-            path, step = [], here
-            while step is not None:
-                path.append(names[step])
-                step = came_from[step]
-            return path[::-1]
-        for there in onwards[here]:
-            if there not in came_from:
-                came_from[there] = here
-                waiting.append(there)
-    return []
+    return [names[pk] for pk in find_path(onwards, start.pk, goal.pk)]
 
 
 def _lag(months: int) -> int:

@@ -84,7 +84,9 @@ def risk_new(request, pk):
     """What may keep an objective from being reached."""
     objective = get_object_or_404(Objective.objects.published(), pk=pk)
     form = RiskForm(request.POST or None, initial={"likelihood": 3, "impact": 3})
-    if request.method == "POST" and form.run(context.add_risk, objective=objective, by=request.member):
+    if request.method == "POST" and form.run(
+        context.add_risk, objective=objective, on=request.today, by=request.member
+    ):
         return redirect("strategy:objective", request.organization.slug, pk)
     return form_page(request, form, title=_("New risk"), lead=objective.name, submit=_("Save"), back="objective", pk=pk)
 
@@ -95,7 +97,7 @@ def risk_edit(request, pk):
     risk = get_object_or_404(Risk.objects.select_related("objective", "owner"), pk=pk)
     initial = {name: getattr(risk, name) for name in RiskForm.base_fields}
     form = RiskForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.run(context.change_risk, risk=risk, by=request.member):
+    if request.method == "POST" and form.run(context.change_risk, risk=risk, on=request.today, by=request.member):
         return redirect("strategy:objective", request.organization.slug, risk.objective_id)
     return form_page(
         request,

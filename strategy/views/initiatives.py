@@ -6,13 +6,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from kpiapp.decimals import ZERO
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.text import ids_in
 from strategy import initiatives as reads
 from strategy import timeline
 from strategy.choices import INITIATIVE_TRANSITIONS, InitiativeState
-from strategy.forms.initiatives import InitiativeForm, MilestoneForm, ProgressForm
+from strategy.forms.initiatives import BookingForm, InitiativeForm, MilestoneForm, ProgressForm
 from strategy.models import Initiative, Milestone
 from strategy.services import initiatives
 
@@ -28,7 +29,14 @@ def initiative_list(request):
     found = reads.list_initiatives(on=request.today, query=query, state=state, owner=owner)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     views = reads.views_of(page.object_list, request.today)
-    drawn = timeline.draw([_stretch(view) for view in views], request.today)
+    places = {view.initiative.pk: place for place, view in enumerate(views)}
+    waits = [
+        timeline.Wait(places[earlier.pk], place, earlier in view.held_up_by)
+        for place, view in enumerate(views)
+        for earlier in view.waits_for
+        if earlier.pk in places
+    ]
+    drawn = timeline.draw([_stretch(view) for view in views], request.today, waits)
     context = {
         "page": page,
         "views": views,
@@ -56,7 +64,14 @@ def initiative(request, pk):
     return _page(request, shown)
 
 
-def _page(request, shown: Initiative, *, progress: ProgressForm | None = None, milestone: MilestoneForm | None = None):
+def _page(
+    request,
+    shown: Initiative,
+    *,
+    progress: ProgressForm | None = None,
+    milestone: MilestoneForm | None = None,
+    booking: BookingForm | None = None,
+):
     (view,) = reads.views_of([shown], request.today)
     may_report = reads.reportable_initiatives(request.member, request.today).filter(pk=shown.pk).exists()
     may_plan = may_report and reads.plannable_initiatives(request.member, request.today).filter(pk=shown.pk).exists()
@@ -65,8 +80,13 @@ def _page(request, shown: Initiative, *, progress: ProgressForm | None = None, m
         initial={name: getattr(shown, name) for name in ProgressForm.base_fields}, has_milestones=bool(view.milestones)
     )
     progress.fields["state"].choices = [(state, label) for state, label in InitiativeState.choices if state in steps]
+    bookings = list(shown.bookings.select_related("booked_by"))
     context = {
         "initiative": shown,
+        "bookings": bookings,
+        "carried_over": shown.spent_amount - sum((one.amount for one in bookings), ZERO),
+        "booking_form": booking or BookingForm(initial={"booked_on": request.today}),
+        "followers": Initiative.objects.filter(waits__waits_for=shown).order_by("starts_on", "pk"),
         "view": view,
         "milestones": [(one, view.is_overdue(one)) for one in view.milestones],
         "kpis": reads.served_kpis(shown),
@@ -75,7 +95,7 @@ def _page(request, shown: Initiative, *, progress: ProgressForm | None = None, m
         "may_report": may_report,
         "may_plan": may_plan,
     }
-    refused = progress.errors or (milestone is not None and milestone.errors)
+    refused = any(form is not None and form.errors for form in (progress, milestone, booking))
     return render(request, "strategy/initiative.html", context, status=422 if refused else 200)
 
 
@@ -100,7 +120,8 @@ def initiative_edit(request, pk):
     initial = {name: getattr(shown, name) for name in initiatives.FIELDS}
     initial["objectives"] = list(shown.objective_links.values_list("objective", flat=True))
     initial["kpis"] = list(shown.kpi_links.values_list("kpi", flat=True))
-    form = InitiativeForm(request.POST or None, initial=initial)
+    initial["waits_for"] = list(shown.waits.values_list("waits_for", flat=True))
+    form = InitiativeForm(request.POST or None, initial=initial, initiative=shown)
     if request.method == "POST" and _runs(request, form, initiatives.change_initiative, initiative=shown):
         return redirect("strategy:initiative", request.organization.slug, pk)
     return _form_page(request, form, shown.name, "initiative", pk)
@@ -127,11 +148,22 @@ def _runs(request, form: InitiativeForm, service, **arguments) -> bool:
 @require_POST
 @requires(Permission.INITIATIVE_REPORT)
 def initiative_report(request, pk):
-    """Progress, state and money."""
+    """Progress and state."""
     shown = _reportable(request, pk)
     form = ProgressForm(request.POST, has_milestones=shown.milestones.exists())
     if not form.run(initiatives.report_progress, initiative=shown, on=request.today, by=request.member):
         return _page(request, shown, progress=form)
+    return redirect("strategy:initiative", request.organization.slug, pk)
+
+
+@require_POST
+@requires(Permission.INITIATIVE_REPORT)
+def booking_new(request, pk):
+    """What it cost on a day."""
+    shown = _reportable(request, pk)
+    form = BookingForm(request.POST)
+    if not form.run(initiatives.book_spending, initiative=shown, on=request.today, by=request.member):
+        return _page(request, shown, booking=form)
     return redirect("strategy:initiative", request.organization.slug, pk)
 
 

@@ -14,11 +14,13 @@ from strategy.forms.maps import ExampleForm, MapForm
 from strategy.maps import drawing
 from strategy.services import maps
 
+PAPERS = {"a4": "A4", "a3": "A3"}
+
 
 @require_safe
 @requires(Permission.STRATEGY_READ)
 def strategy_map(request):
-    """The published map (or, for its editors, a draft) with the colours of a period."""
+    """The published map (or, for its editors, a draft) with the colours of a period; drawn for a sheet on request."""
     visible = list(queries.visible_maps(request.member))
     chosen = {str(strategy_map.pk): strategy_map for strategy_map in visible}
     shown = chosen.get(request.GET.get("map", "")) or next(iter(visible), None)
@@ -29,12 +31,15 @@ def strategy_map(request):
     period = queries.chosen_period(periods, request.GET.get("period", ""))
     view = queries.map_view(shown, period)
     notes = initiatives.notes_of([item.objective for item in view.objectives], request.today)
+    paper = request.GET.get("paper", "") if request.GET.get("paper", "") in PAPERS else ""
     context = {
         "map": shown,
         "maps": visible,
+        "paper": paper,
+        "papers": PAPERS,
         "view": view,
         "notes": notes,
-        "picture": drawing.draw(view, notes=notes),
+        "picture": drawing.draw(view, notes=notes, on_paper=bool(paper)),
         "periods": periods,
         "period": period,
         "highlight": request.GET.get("theme", "") if request.GET.get("theme", "") in view.themes else "",

@@ -53,8 +53,10 @@ from strategy.models import (
     CardTemplateItem,
     CauseLink,
     Initiative,
+    InitiativeBooking,
     InitiativeKpi,
     InitiativeObjective,
+    InitiativeWait,
     KpiDefinition,
     KpiNote,
     KpiPlan,
@@ -63,6 +65,7 @@ from strategy.models import (
     Objective,
     Perspective,
     Risk,
+    RiskJudgement,
     StrategyMap,
     SwotItem,
 )
@@ -342,9 +345,23 @@ class Crowd:
             Milestone.objects.bulk_create(
                 Milestone(initiative_id=initiative, name=f"Step {n}", due_on=STORY_DAY) for n in numbers
             )
+            InitiativeBooking.objects.bulk_create(
+                InitiativeBooking(
+                    initiative_id=initiative, booked_on=STORY_DAY, amount=1, note=n, booked_by=self.cast.manager
+                )
+                for n in numbers
+            )
+        main = self.things["initiative"]
+        InitiativeWait.objects.bulk_create(InitiativeWait(initiative_id=main, waits_for=one) for one in made[:1])
+        InitiativeWait.objects.bulk_create(InitiativeWait(initiative=one, waits_for_id=main) for one in made[1:])
         SwotItem.objects.bulk_create(SwotItem(kind="threat", text=f"Threat {n}", objective_id=shown) for n in numbers)
-        Risk.objects.bulk_create(
+        risks = Risk.objects.bulk_create(
             Risk(objective_id=shown, name=f"Risk {n}", likelihood=2, impact=2, owner=self.cast.manager) for n in numbers
+        )
+        RiskJudgement.objects.bulk_create(
+            RiskJudgement(risk=risk, judged_on=day, likelihood=2, impact=2)
+            for risk in risks
+            for day in (LONG_AGO, STORY_DAY)
         )
 
     def _add_strategy(self, numbers: list[str]) -> None:

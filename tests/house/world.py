@@ -63,6 +63,7 @@ from strategy.models import (
     CardTemplateItem,
     CauseLink,
     Initiative,
+    InitiativeBooking,
     InitiativeKpi,
     InitiativeObjective,
     KpiDefinition,
@@ -297,7 +298,13 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
     CardTemplateItem.objects.create(template=template, definition=kpi, weight=100)
     note = KpiNote.objects.create(definition=kpi, kind=NoteKind.QUESTION, text=f"Why {canary}?", author=cast.lan)
     work = Initiative.objects.create(
-        name=f"Work {canary}", description=canary, owner=cast.lan, starts_on=OCTOBER, due_on=DECEMBER, budget_amount=5
+        name=f"Work {canary}",
+        description=canary,
+        owner=cast.lan,
+        starts_on=OCTOBER,
+        due_on=DECEMBER,
+        budget_amount=5,
+        spent_amount=7,
     )
     InitiativeObjective.objects.create(initiative=work, objective=shown)
     InitiativeKpi.objects.create(initiative=work, kpi=kpi)
@@ -307,6 +314,9 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
         initiative=work.pk,
         milestone=Milestone.objects.create(initiative=work, name=f"Step {canary}", due_on=NOVEMBER).pk,
         swot=SwotItem.objects.create(kind=SwotKind.THREAT, text=f"Threat {canary}", created_by=cast.strategy).pk,
+        booking=InitiativeBooking.objects.create(
+            initiative=work, booked_on=NOVEMBER, amount=7, note=f"Spent {canary}", booked_by=cast.lan
+        ).pk,
         risk=Risk.objects.create(objective=shown, name=f"Risk {canary}", likelihood=3, impact=4, owner=cast.lan).pk,
         map=plan.pk,
         map_version=write_version(strategy_map=plan, published_at=timezone.now(), published_by=cast.strategy).pk,

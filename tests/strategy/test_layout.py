@@ -241,3 +241,17 @@ def test_every_objective_stands_in_its_lane_and_every_link_is_drawn(drawn, keep_
         lane = picture.lanes[lane_of[box.id]]
         assert lane.y < box.y < box.y + box.height < lane.y + lane.height
         assert 0 <= box.x < box.x + box.width <= picture.width
+
+
+@pytest.mark.parametrize("drawn", MAPS)
+def test_on_paper_it_is_never_smaller_than_the_screens_drawing(drawn):
+    lanes, links = drawn
+    paper = (281, 180)
+
+    def scale(picture):
+        return min(paper[0] / picture.width, paper[1] / picture.height)
+
+    printed = draw_map(lanes, links, paper=paper)
+    assert scale(printed) >= scale(draw_map(lanes, links))
+    assert {box.id for box in printed.boxes} == {node.id for lane in lanes for node in lane}
+    assert draw_map([[], []], [], paper=paper).boxes == ()

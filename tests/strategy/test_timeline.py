@@ -37,3 +37,13 @@ def test_a_month_is_as_wide_as_it_is_long():
     assert [month.first.month for month in drawn.months] == list(range(1, 13))
     assert (drawn.bars[0].x, drawn.bars[0].width, drawn.bars[0].done) == (250, 750, 375)
     assert drawn.today == 250 + 750 * 182 // 365
+
+
+def test_an_arrow_goes_from_the_end_of_one_bar_to_the_beginning_of_the_next():
+    first = timeline.Stretch(datetime.date(2026, 1, 1), datetime.date(2026, 3, 31), 100)
+    then = timeline.Stretch(datetime.date(2026, 5, 1), datetime.date(2026, 12, 31), 0)
+    drawn = timeline.draw([first, then], datetime.date(2026, 7, 2), [timeline.Wait(0, 1, is_held_up=True)])
+    (arrow,) = drawn.arrows
+    assert arrow.is_held_up
+    assert arrow.path.startswith(f"M{drawn.bars[0].x + drawn.bars[0].width} ")
+    assert arrow.path.endswith(f"H{drawn.bars[1].x - 2}")

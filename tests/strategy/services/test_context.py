@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 
 from strategy import foundations
 from strategy.choices import MapState, PerspectiveKind, RiskLevel, SwotKind
@@ -37,7 +38,7 @@ def test_the_matrix_shows_open_risks_where_they_belong(scope, lane):
     now = datetime.datetime.now(datetime.UTC)
     plan = StrategyMap.objects.create(name="Plan", state=MapState.PUBLISHED, published_at=now)
     aim = Objective.objects.create(map=plan, perspective=lane, code="C1", name="Loyal customers")
-    fields = {"response": "", "owner": None}
+    fields = {"response": "", "owner": None, "on": STORY_DAY}
     grave = context.add_risk(objective=aim, by=by, name="Loss", likelihood=4, impact=5, **fields)
     small = context.add_risk(objective=aim, by=by, name="Delay", likelihood=1, impact=2, **fields)
     assert foundations.open_risks(by) == [grave, small]
@@ -47,6 +48,19 @@ def test_the_matrix_shows_open_risks_where_they_belong(scope, lane):
     context.close_risk(risk=grave, on=STORY_DAY, by=by)
     assert foundations.open_risks(by) == [small]
     assert foundations.risks_of(aim) == [small, grave]
+
+
+def test_how_a_risk_was_judged_is_kept(scope, lane):
+    by = scope.acting(scope.strategy)
+    plan = StrategyMap.objects.create(name="Plan", state=MapState.PUBLISHED, published_at=timezone.now())
+    aim = Objective.objects.create(map=plan, perspective=lane, code="C1", name="Loyal customers")
+    fields = {"name": "Loss", "response": "", "owner": None}
+    risk = context.add_risk(objective=aim, likelihood=4, impact=5, on=STORY_DAY, by=by, **fields)
+    later = STORY_DAY + datetime.timedelta(days=30)
+    context.change_risk(risk=risk, likelihood=2, impact=5, on=later, by=by, **fields)
+    context.change_risk(risk=risk, likelihood=2, impact=5, on=later, by=by, **{**fields, "response": "Call them"})
+    (shown,) = foundations.open_risks(by)
+    assert [(one.judged_on, one.weight) for one in shown.judgements.all()] == [(STORY_DAY, 20), (later, 10)]
 
 
 @pytest.mark.parametrize(

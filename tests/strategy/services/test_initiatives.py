@@ -4,11 +4,12 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from kpiapp.models import AuditEvent
 from strategy import initiatives as reads
 from strategy.choices import InitiativeState, MapState, PerspectiveKind
-from strategy.models import Initiative, Objective, Perspective, StrategyMap
+from strategy.models import Initiative, InitiativeBooking, Objective, Perspective, StrategyMap
 from strategy.services import initiatives
 from tests.cast import STORY_DAY
 
@@ -76,7 +77,8 @@ def test_the_database_counts_late_ones_as_the_page_does(scope, aim):
 def test_done_is_whole_and_no_longer_late(scope, aim):
     made = planned(scope, aim, due_on=BEFORE)
     by = scope.acting(scope.lan)
-    report = {"initiative": made, "progress_percent": 40, "spent_amount": Decimal(120), "on": STORY_DAY, "by": by}
+    report = {"initiative": made, "progress_percent": 40, "on": STORY_DAY, "by": by}
+    booked(made, 120, by)
     initiatives.report_progress(state=InitiativeState.RUNNING, **report)
     assert (view_of(made).progress, view_of(made).is_over_budget, view_of(made).is_late) == (40, True, True)
     initiatives.report_progress(state=InitiativeState.DONE, **report)
@@ -84,6 +86,56 @@ def test_done_is_whole_and_no_longer_late(scope, aim):
     assert Initiative.objects.get(pk=made.pk).done_on == STORY_DAY
     with pytest.raises(initiatives.InitiativeRefused, match="cannot become planned"):
         initiatives.report_progress(state=InitiativeState.PLANNED, **report)
+
+
+def booked(made, amount, by, on=BEFORE):
+    return initiatives.book_spending(
+        initiative=made, booked_on=on, amount=Decimal(amount), note="Licences", on=STORY_DAY, by=by
+    )
+
+
+def test_money_is_booked_day_by_day_and_never_rewritten(scope, aim):
+    made = planned(scope, aim)
+    by = scope.acting(scope.lan)
+    first = booked(made, 70, by)
+    booked(made, 40, by, on=STORY_DAY)
+    assert view_of(made).is_over_budget
+    booked(made, -20, by, on=STORY_DAY)
+    made.refresh_from_db()
+    assert made.spent_amount == 90 == sum(one.amount for one in made.bookings.all())
+    event = AuditEvent.objects.filter(action="initiative.book").latest("pk")
+    assert (event.before["spent_amount"], event.after["spent_amount"], event.reason) == ("110", "90", "Licences")
+    for amount, on, field in ((0, BEFORE, "amount"), (-91, BEFORE, "amount"), (5, SOON, "booked_on")):
+        with pytest.raises(initiatives.InitiativeRefused) as refused:
+            booked(made, amount, by, on=on)
+        assert refused.value.field == field
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        InitiativeBooking.objects.filter(pk=first.pk).update(amount=1)
+
+
+def rewritten(scope, made, aim, **changes):
+    kept = {name: getattr(made, name) for name in initiatives.FIELDS}
+    return initiatives.change_initiative(
+        initiative=made, objectives=[aim], kpis=[], by=scope.acting(scope.strategy), **{**kept, **changes}
+    )
+
+
+def test_one_begins_when_another_is_done_and_a_circle_is_refused_with_the_way(scope, aim):
+    prices = planned(scope, aim, due_on=SOON)
+    quotes = planned(scope, aim, name="Quotes from it", starts_on=LATER, waits_for=[prices])
+    sales = planned(scope, aim, name="Sell by it", starts_on=LATER, waits_for=[quotes])
+    assert view_of(quotes).held_up_by == []
+    rewritten(scope, prices, aim, due_on=LATER)
+    assert view_of(quotes).held_up_by == [prices]
+    assert view_of(quotes).status == "at_risk"
+    with pytest.raises(initiatives.InitiativeRefused) as refused:
+        rewritten(scope, prices, aim, waits_for=[sales])
+    assert "One source of prices → Quotes from it → Sell by it → One source of prices" in str(refused.value)
+    with pytest.raises(initiatives.InitiativeRefused, match="wait for each other"):
+        rewritten(scope, prices, aim, waits_for=[prices])
+    rewritten(scope, quotes, aim, waits_for=[])
+    rewritten(scope, prices, aim, waits_for=[sales])
+    assert [one.name for one in view_of(prices).waits_for] == ["Sell by it"]
 
 
 def test_an_end_before_the_start_is_refused(scope, aim):
