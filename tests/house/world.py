@@ -244,6 +244,26 @@ def _core(cast: Cast, canary: str, things: dict) -> None:
     )
 
 
+def _initiative(cast, canary, shown, kpi) -> dict[str, int]:
+    """An initiative with a step and money spent."""
+    work = Initiative.objects.create(
+        name=f"Work {canary}",
+        description=canary,
+        owner=cast.lan,
+        starts_on=OCTOBER,
+        due_on=DECEMBER,
+        budget_amount=5,
+        spent_amount=7,
+    )
+    InitiativeObjective.objects.create(initiative=work, objective=shown)
+    InitiativeKpi.objects.create(initiative=work, kpi=kpi)
+    InitiativeBooking.objects.create(
+        initiative=work, booked_on=NOVEMBER, amount=7, note=f"Spent {canary}", booked_by=cast.lan
+    )
+    step = Milestone.objects.create(initiative=work, name=f"Step {canary}", due_on=NOVEMBER)
+    return {"initiative": work.pk, "milestone": step.pk}
+
+
 def _strategy(cast: Cast, canary: str, things: dict) -> None:
     lanes = [
         Perspective.objects.create(kind=kind, name=f"{kind} {canary}", position=position)
@@ -297,26 +317,11 @@ def _strategy(cast: Cast, canary: str, things: dict) -> None:
     template = CardTemplate.objects.create(name=f"Ready {canary}", position=cast.position, created_by=cast.manager)
     CardTemplateItem.objects.create(template=template, definition=kpi, weight=100)
     note = KpiNote.objects.create(definition=kpi, kind=NoteKind.QUESTION, text=f"Why {canary}?", author=cast.lan)
-    work = Initiative.objects.create(
-        name=f"Work {canary}",
-        description=canary,
-        owner=cast.lan,
-        starts_on=OCTOBER,
-        due_on=DECEMBER,
-        budget_amount=5,
-        spent_amount=7,
-    )
-    InitiativeObjective.objects.create(initiative=work, objective=shown)
-    InitiativeKpi.objects.create(initiative=work, kpi=kpi)
     things.update(
         card_template=template.pk,
         kpi_note=note.pk,
-        initiative=work.pk,
-        milestone=Milestone.objects.create(initiative=work, name=f"Step {canary}", due_on=NOVEMBER).pk,
+        **_initiative(cast, canary, shown, kpi),
         swot=SwotItem.objects.create(kind=SwotKind.THREAT, text=f"Threat {canary}", created_by=cast.strategy).pk,
-        booking=InitiativeBooking.objects.create(
-            initiative=work, booked_on=NOVEMBER, amount=7, note=f"Spent {canary}", booked_by=cast.lan
-        ).pk,
         risk=Risk.objects.create(objective=shown, name=f"Risk {canary}", likelihood=3, impact=4, owner=cast.lan).pk,
         map=plan.pk,
         map_version=write_version(strategy_map=plan, published_at=timezone.now(), published_by=cast.strategy).pk,
