@@ -1,4 +1,4 @@
-// A formula field offers KPIs behind “[” and functions by their first letters; the place of an error can be clicked.
+// A formula field offers KPIs behind “[” and functions by their first letters.
 const WAIT = 150;
 let timer = 0;
 
@@ -90,11 +90,3 @@ document.addEventListener("mousedown", (event) => {
   }
 });
 document.addEventListener("focusout", (event) => { if (area(event)) close(area(event)); });
-document.addEventListener("click", (event) => {
-  const place = event.target.closest("[data-formula-place] mark");
-  if (!place) return;
-  const field = place.closest("[data-formula]").querySelector("textarea");
-  const { start, end } = place.parentElement.dataset;
-  field.focus();
-  field.setSelectionRange(Number(start), Number(end));
-});

@@ -17,7 +17,9 @@ class FormulaFields(OrganizationForm):
         label=gettext_lazy("Formula"),
         required=False,
         max_length=MAX_TEXT,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off", "class": "font-mono"}),
+        widget=forms.Textarea(
+            attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off", "class": "textarea font-mono"}
+        ),
         help_text=gettext_lazy("Type [ and the beginning of a name; functions such as percent(a, b) are offered too."),
     )
     formula_error: FormulaError | None = None

@@ -32,7 +32,7 @@ def kpi_formula(request):
     """Check what is typed: operands with their values of today, the result and its unit; or what to mend, and where."""
     text = request.POST.get("formula", "")[: MAX_TEXT + 1]
     labels = [request.POST.get(f"{part}_label", "")[:200] for part in ("numerator", "denominator")]
-    context = {"text": text}
+    context: dict = {}
     try:
         reading = formula_texts.read(
             text,
@@ -44,7 +44,7 @@ def kpi_formula(request):
         )
     except FormulaError as error:
         context |= {"sentence": formula_texts.sentence(error), "start": error.start, "end": error.end}
-        context |= {"before": text[: error.start], "wrong": text[error.start : error.end], "after": text[error.end :]}
+        context["wrong"] = text[error.start : error.end].strip()
     else:
         context |= _worked_out(request, reading, labels)
     return render(request, "strategy/_formula_check.html", context)

@@ -59,3 +59,28 @@ def test_four_fields(visits, capsys):
         expect(page.locator("h1")).to_have_text("Hợp đồng mới")
     with capsys.disabled():
         print(f"\na KPI from nothing: {journey}")
+
+
+def test_a_wrong_formula_is_marked_where_it_is_wrong_and_reached_by_keyboard(visits):
+    with visits.open("strategy") as page:
+        page.goto(visits.url("strategy/library/kpis/new/"))
+        page.locator("[name=aggregation]").select_option("formula")
+        field = page.locator("#id_formula")
+        field.click()
+        page.keyboard.type("100 + [NOPE] * 2")
+        page.keyboard.press("Escape")
+        mark = page.locator(".formula-box mark")
+        expect(mark).to_have_text("[NOPE]")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        inside, over = field.bounding_box(), mark.bounding_box()
+        assert inside["x"] < over["x"] < inside["x"] + inside["width"]
+        assert inside["y"] < over["y"] < inside["y"] + inside["height"]
+        page.keyboard.press("Tab")
+        expect(page.locator("[data-formula-go]")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(field).to_be_focused()
+        assert field.evaluate("area => area.value.slice(area.selectionStart, area.selectionEnd)") == "[NOPE]"
+        page.keyboard.type("5")
+        expect(mark).to_have_count(0)
+        expect(page.locator("#formula-check dl")).to_be_visible()
+        page.wait_for_load_state("networkidle")
