@@ -33,6 +33,8 @@ def move_cards(
 ) -> Moved:
     """Put the current version on the cards a member may move. A line it cannot score stays, and is named."""
     lines = kpi_moves.movable(kpi_moves.lines_behind(definition), by, today)
+    # Cards are held before they are looked at: a draft that is being agreed is none any more.
+    recompute.lock_cards_of_lines(list(lines.values_list("pk", flat=True)))
     done, drafts = Moved(), []
     for line in lines.select_related("scorecard__member", "scorecard__department", "scorecard__organization"):
         try:

@@ -9,7 +9,8 @@ from kpiapp.models import Member
 from kpiapp.services import periods
 from kpiapp.tenancy import organization_scope
 from scorecards.models import Actual, ChangeRequest, Scorecard, ScorecardLine
-from scorecards.services import actuals, changes, scorecards
+from scorecards.services import actuals, changes, kpi_moves, scorecards
+from strategy.models import KpiVersion
 from tests.at_once import WAIT, at_once, committed_cast
 from tests.cast import STORY_DAY
 from tests.scorecards.kit import D, line_of, make_card, make_kpi
@@ -73,6 +74,32 @@ def test_locking_a_period_waits_for_the_entry_that_is_being_written(company):
 
     assert at_once(record, lock) == []
     assert seen == [1]
+
+
+def test_a_card_that_is_agreed_meanwhile_is_asked_about_and_not_moved(company):
+    with organization_scope(company.organization):
+        kpi = make_kpi("A")
+        card = make_card(company, company.lan, (kpi, 100, 10))
+        kpi.definition.current = KpiVersion.objects.create(definition=kpi.definition, number=2, name="A2")
+        kpi.definition.save()
+    agreed = threading.Event()
+
+    def agree():
+        with organization_scope(company.organization):
+            scorecards.agree_card(card=card, by=company.acting(company.manager))
+            agreed.set()
+            time.sleep(A_MOMENT)
+
+    def move():
+        agreed.wait(WAIT)
+        with organization_scope(company.organization):
+            by = company.acting(company.strategy)
+            kpi_moves.move_cards(definition=kpi.definition, reason="Better", by=by, today=STORY_DAY)
+
+    assert at_once(agree, move) == []
+    with organization_scope(company.organization):
+        assert ScorecardLine.objects.get().kpi_id == kpi.pk
+        assert ChangeRequest.objects.count() == 1
 
 
 def test_assigning_to_one_waits_for_nobody_else(company):
