@@ -16,9 +16,11 @@ class KpiAppConfig(AppConfig):
         from kpiapp.imports import HANDLERS
         from kpiapp.permissions import Permission
         from kpiapp.services.calendars import start_calendar
+        from kpiapp.services.import_files import clean_in_the_night
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.ORGANIZATION_STARTERS.append(start_calendar)
+        registry.NIGHT_STEPS.append((90, clean_in_the_night))
         item = registry.NavigationItem
         registry.NAVIGATION += [
             item("me", _("Home"), "kpiapp:home", "home", 0, shown=home_panels.has_home, is_exact=True, pinned=1),

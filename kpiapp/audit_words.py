@@ -24,6 +24,7 @@ WORDS = {
     "accept": pgettext_lazy("done", "accepted"),
     "add": pgettext_lazy("done", "added"),
     "apply": pgettext_lazy("done", "applied"),
+    "clean": pgettext_lazy("done", "old files deleted"),
     "close": pgettext_lazy("done", "closed"),
     "confirm": pgettext_lazy("done", "confirmed"),
     "create": pgettext_lazy("done", "created"),

@@ -12,6 +12,15 @@ class OwnerKind(TextChoices):
     MEMBER = "member", _("Person")
 
 
+class SpreadBy(TextChoices):
+    """How a total that is typed into the assignment grid lies over its periods."""
+
+    PLAN = "plan", _("As planned")
+    EQUAL = "equal", _("Equal")
+    WORKING_DAYS = "working_days", _("By working days")
+    LAST_YEAR = "last_year", _("As last year")
+
+
 class CardState(TextChoices):
     """An agreed card is frozen: weights and targets change only by a change request."""
 
@@ -171,7 +180,7 @@ class WarningEnd(TextChoices):
     LOCKED = "locked", _("The period was locked")
 
 
-# How many days whoever owns a warning has to do something about it.
+# How many days whoever owns a warning has to do something about it, unless the company sets its own.
 CLOCK_DAYS = {
     WarningKind.LATE: 2,
     WarningKind.OFF_TARGET: 7,

@@ -16,9 +16,10 @@ from kpiapp.person_field import PersonField
 from kpiapp.text import id_in
 from scorecards.cards.milestones import step_choices
 from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE
-from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WeightRule
+from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WarningKind, WeightRule
 from scorecards.models import CardRules, ScorecardLine
 from scorecards.services.grid import Typed
+from scorecards.services.reminders import LONGEST_CLOCK_DAYS
 from strategy.choices import Aggregation
 from strategy.models import KpiVersion
 
@@ -302,6 +303,20 @@ class LadderForm(OrganizationForm):
                 self.add_error(who, _("Type whole numbers, for example: -3, 0, 1."))
         cleaned["steps"] = steps
         return cleaned
+
+
+class ClocksForm(OrganizationForm):
+    """How many days there are for a warning, kind by kind."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for kind in WarningKind:
+            field = forms.IntegerField(label=kind.label, min_value=1, max_value=LONGEST_CLOCK_DAYS)
+            self.fields[kind.value] = field
+
+    def clean(self):
+        """All of them together."""
+        return {"days": super().clean()}
 
 
 class CardRulesForm(OrganizationForm):

@@ -5,12 +5,17 @@ from django.db import models
 from kpiapp.choices import ImportState, RowOutcome
 from kpiapp.models.job import Job
 from kpiapp.models.people import Member
-from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
+from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel, current_organization_id
 
 
 def import_path(batch, filename) -> str:
-    """Files lie in a folder of their organization."""
-    return f"{batch.organization_id}/imports/{filename}"
+    """Files lie in a folder of their organization, which a batch that is not stored yet does not know itself."""
+    return f"{imports_folder(current_organization_id())}/{filename}"
+
+
+def imports_folder(organization_id: int) -> str:
+    """Where the files of an organization lie."""
+    return f"{organization_id}/imports"
 
 
 class ImportMapping(OrganizationModel):
@@ -30,6 +35,7 @@ class ImportBatch(OrganizationModel):
     """One file: uploaded, checked by a dry run, applied, perhaps undone."""
 
     kind = models.CharField(max_length=60)
+    # Empty once the file was old enough to be deleted.
     file = models.FileField(upload_to=import_path)
     filename = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)

@@ -31,6 +31,7 @@ from kpiapp.services.import_fields import (
     text_of,
     titles_of,
 )
+from kpiapp.services.import_files import FILES_KEPT
 from kpiapp.services.import_handlers import ImportHandler, Row, Run, handler_of
 from kpiapp.services.refusals import Refused
 from kpiapp.spreadsheets import FileRefused, Line, check_size, look_at, read_lines
@@ -325,6 +326,8 @@ def work_on(*, batch: ImportBatch, step: str, run: Run) -> ImportBatch:
 
     Raises Refused; a file that cannot be read leaves the batch failed with the reason.
     """
+    if step == "check" and not batch.file:
+        raise Refused(_("The file was deleted after %(days)d days. Upload it again.") % {"days": FILES_KEPT.days})
     rows = sum(batch.counts.values())
     is_small = batch.file.size <= BYTES_AT_ONCE if step == "check" else rows <= ROWS_AT_ONCE
     if is_small:

@@ -244,10 +244,11 @@ def suggested(
     versions = [definition.current for definition in definitions if definition.current]
     if weights is None:
         total = free if free > ZERO and free == free.to_integral_value() else HUNDRED
-        rules, groups = card_rules(), [version.group for version in versions]
+        scored, rules = [version for version in versions if version.is_scored], card_rules()
         least, most = (limit.to_integral_value() for limit in (rules.weight_least, rules.weight_most))
-        shares = suggest_weights(groups, total=total, least=least, most=most) if versions else []
-        weights = {version.definition_id: share for version, share in zip(versions, shares, strict=True)}
+        groups = [version.group for version in scored]
+        shares = suggest_weights(groups, total=total, least=least, most=most) if scored else []
+        weights = {version.definition_id: share for version, share in zip(scored, shares, strict=True)}
     return [Item(v, weights.get(v.definition_id, ZERO), v.baseline, v.target) for v in versions]
 
 

@@ -25,7 +25,7 @@ TOTAL = "total"
 # More would be no screen any more, and no transaction either.
 MOST_ROWS = 3_000
 WEIGHT_DECIMALS = 2
-AGREED, LOCKED, LEFT_OUT = "agreed", "locked", "left_out"
+AGREED, LOCKED, LEFT_OUT, UNSCORED = "agreed", "locked", "left_out", "unscored"
 
 
 class WrongCell(ValueError):
@@ -67,17 +67,22 @@ def rows_of(draft: AssignmentDraft) -> QuerySet[DraftRow]:
     return DraftRow.objects.filter(draft=draft).select_related("member", "department", "organization", "kpi")
 
 
+def cards_of(rows: Sequence[DraftRow]) -> QuerySet[Scorecard]:
+    """The cards of these rows' owners, whatever their period."""
+    owners = Q(member__in={row.member_id for row in rows if row.member_id})
+    owners |= Q(department__in={row.department_id for row in rows if row.department_id})
+    if any(row.member_id is None and row.department_id is None for row in rows):
+        owners |= Q(member=None, department=None)
+    return Scorecard.objects.filter(owners)
+
+
 def standing_of(rows: Sequence[DraftRow], periods: Sequence[Period]) -> Standing:
     """Cards of these rows' owners in these periods: two queries. For `kept`, rows are all those of their owners."""
     drafted = {(row.owner_key, row.kpi.definition_id) for row in rows}
     standing = Standing()
     codes = {period.pk: period.code for period in periods}
     cards = {}
-    owners = Q(member__in={row.member_id for row in rows if row.member_id})
-    owners |= Q(department__in={row.department_id for row in rows if row.department_id})
-    if any(row.member_id is None and row.department_id is None for row in rows):
-        owners |= Q(member=None, department=None)
-    for card in Scorecard.objects.filter(owners, period__in=periods):
+    for card in cards_of(rows).filter(period__in=periods):
         key = (card.owner_kind, card.member_id, card.department_id), codes[card.period_id]
         cards[card.pk] = key
         if card.is_agreed:
@@ -123,16 +128,19 @@ class Grid:
         wrong = self.wrong_in(row)
         cells = [self._text(row, column) for column in (WEIGHT, BASELINE, *self.codes)]
         closed = {code: why for code in self.codes if (why := self.closed(row, code))}
+        if not row.kpi.is_scored:
+            closed[WEIGHT] = UNSCORED
         return {"id": row.pk, "cells": cells, "wrong": wrong, "closed": closed, "total": self._total(row)}
 
     def row_head(self, row: DraftRow) -> dict:
         """Who and what a row is about."""
-        owner = row.member or row.department or row.organization
+        owner = row.owner
         return {
             "owner": owner_id(row),
             "name": owner.name,
             "code": getattr(owner, "code", ""),
             "kpi": row.kpi.name,
+            "definition": row.kpi.definition_id,
             "unit": row.kpi.unit,
             "adds": row.kpi.target_aggregation,
         }
@@ -173,7 +181,7 @@ class Grid:
     def _text(self, row: DraftRow, column: str) -> str:
         if column in row.wrong:
             return row.wrong[column]
-        value = row.cells.get(column)
+        value = None if column == WEIGHT and not row.kpi.is_scored else row.cells.get(column)
         return "" if value is None else format_number(Decimal(value), self.language)
 
     def _total(self, row: DraftRow) -> str:
@@ -191,7 +199,7 @@ class Grid:
         names = {}
         for row in self.rows:
             names[row.owner_key] = owner_id(row)
-            weight = Decimal(row.cells.get(WEIGHT, "0"))
+            weight = Decimal(row.cells.get(WEIGHT, "0")) if row.kpi.is_scored else ZERO
             for code in row.periods_of(self.codes):
                 drafted[row.owner_key, code] += weight
         shown = {}

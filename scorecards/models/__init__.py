@@ -6,7 +6,7 @@ from scorecards.models.confidence import ConfidenceNote
 from scorecards.models.draft import AssignmentDraft, DraftRow
 from scorecards.models.proposal import Proposal, ProposalStep
 from scorecards.models.quality import QualityFinding
-from scorecards.models.reminder import ReminderLadder, ladder
+from scorecards.models.reminder import ReminderLadder, clock_days, ladder
 from scorecards.models.rules import CardRules, card_rules
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
 from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
@@ -35,5 +35,6 @@ __all__ = [
     "ScorecardLine",
     "StaleCard",
     "card_rules",
+    "clock_days",
     "ladder",
 ]

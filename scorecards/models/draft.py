@@ -55,6 +55,11 @@ class DraftRow(OrganizationModel):
         """Whose row it is, as the columns of a card name an owner."""
         return self.owner_kind, self.member_id, self.department_id
 
+    @property
+    def owner(self):
+        """The person, the department or the organization."""
+        return self.member or self.department or self.organization
+
     def periods_of(self, codes: list[str]) -> list[str]:
         """The columns of the draft that this row fills."""
         return [code for code in codes if code in self.only] if self.only else codes

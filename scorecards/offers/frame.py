@@ -123,6 +123,7 @@ AUDIT_WORDS = {
     "move_cards": pgettext_lazy("done", "cards moved"),
     "attach": pgettext_lazy("done", "attached"),
     "answer": pgettext_lazy("done", "answered"),
+    "clock": pgettext_lazy("done", "days to act changed"),
     "snooze": pgettext_lazy("done", "put off"),
     "due_on": gettext_lazy("Until"),
     "owner": gettext_lazy("Owner"),

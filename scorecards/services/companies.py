@@ -202,4 +202,4 @@ def _agree(run: imports.Run) -> int:
 def stored_files(company: Company) -> list[Path]:
     """Where the engine keeps copies of the files, for a dry run to take away."""
     with organization_scope(company.organization):
-        return [Path(batch.file.path) for batch in ImportBatch.objects.all()]
+        return [Path(batch.file.path) for batch in ImportBatch.objects.exclude(file="")]

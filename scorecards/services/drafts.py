@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kpiapp.decimals import ZERO, plain
+from kpiapp.decimals import HUNDRED, ZERO, plain
 from kpiapp.models import Member, Period
 from kpiapp.services import jobs
 from kpiapp.services.refusals import Refused
-from kpiapp.splitting import equal_shares, split, unit_of
+from kpiapp.splitting import split, unit_of
 from kpiapp.tenancy import current_organization_id
 from scorecards.assigning import assignment
 from scorecards.assigning.draft_grid import (
@@ -30,10 +30,12 @@ from scorecards.assigning.draft_grid import (
     read_cell,
     standing_of,
 )
+from scorecards.assigning.spreading import Shares
+from scorecards.choices import SpreadBy
 from scorecards.models import AssignmentDraft, DraftRow
 from scorecards.models.draft import BASELINE, WEIGHT
 from scorecards.scoring.targets import multiplied, raised
-from scorecards.services.scorecards import Assigned, Draft, Owner, owner_fields, put_lines
+from scorecards.services.scorecards import Assigned, Draft, Owner, balanced, owner_fields, put_lines
 from strategy import plans
 from strategy.choices import TargetAggregation
 from strategy.models import KpiVersion
@@ -123,13 +125,21 @@ def _plain(cells: Mapping[str, Decimal | None]) -> dict[str, str]:
 
 
 @transaction.atomic
-def write_cells(*, draft: AssignmentDraft, typed: Sequence[tuple[int, str, str]], language: str) -> list[int]:
+def write_cells(
+    *,
+    draft: AssignmentDraft,
+    typed: Sequence[tuple[int, str, str]],
+    language: str,
+    spread_by: str = SpreadBy.PLAN,
+) -> list[int]:
     """Write cells (row, column, text) as they were typed; what is no number is kept beside and flagged.
 
     A text in the total's column is spread over the row's periods when targets add up, else it is the target of
     each. Returns the ids of the rows that were touched; cells of other drafts' rows are left out.
     """
     sheet = _Sheet(draft, {row for row, _column, _text in typed})
+    if any(column == TOTAL for _row, column, _text in typed):
+        sheet.shares = Shares(list(sheet.rows.values()), sheet.periods, spread_by)
     touched: dict[int, DraftRow] = {}
     for pk, column, text in typed:
         row = sheet.rows.get(pk)
@@ -145,17 +155,23 @@ def write_cells(*, draft: AssignmentDraft, typed: Sequence[tuple[int, str, str]]
 class _Sheet:
     """Some rows of a draft, locked, with what is closed in them."""
 
+    # Read by whoever spreads a total.
+    shares: Shares
+
     def __init__(self, draft: AssignmentDraft, ids: Iterable[int]):
         self.draft = _lock(draft)
         if self.draft.job is not None and self.draft.job.is_live:
             raise DraftRefused(_("This grid is being put on the cards right now."))
         rows = DraftRow.objects.filter(draft=draft, pk__in=list(ids)).select_for_update(of=("self",))
-        self.rows = {row.pk: row for row in rows.select_related("kpi")}
-        self.standing = standing_of(list(self.rows.values()), columns_of(draft))
+        self.rows = {row.pk: row for row in rows.select_related("kpi", "member", "department", "organization")}
+        self.periods = columns_of(draft)
+        self.standing = standing_of(list(self.rows.values()), self.periods)
 
     def takes(self, row: DraftRow, column: str) -> bool:
         """Whether a cell can be written."""
-        return column in (WEIGHT, BASELINE, TOTAL) or column in self.open_codes(row)
+        if column == WEIGHT:
+            return row.kpi.is_scored
+        return column in (BASELINE, TOTAL) or column in self.open_codes(row)
 
     def open_codes(self, row: DraftRow) -> list[str]:
         """Columns of a row whose card takes targets."""
@@ -177,8 +193,23 @@ class _Sheet:
         left = value - sum(closed, ZERO)
         if not open_codes or left * value < 0:
             return [(TOTAL, text)]
-        parts = split(left, equal_shares(len(open_codes)), unit=unit_of(row.kpi.decimals, left))
+        shares = self.shares.of(row, open_codes)
+        parts = split(left, shares, unit=unit_of(row.kpi.decimals, left))
         return [(TOTAL, None), *zip(open_codes, parts, strict=True)]
+
+    def by_card(self) -> list[list[DraftRow]]:
+        """Scored rows that stand on the same open cards together, in their order."""
+        found: dict[tuple, list[DraftRow]] = {}
+        for row in sorted(self.rows.values(), key=lambda row: row.position):
+            if row.kpi.is_scored and (codes := self.open_codes(row)):
+                found.setdefault((row.owner_key, *codes), []).append(row)
+        return list(found.values())
+
+    def overlaps(self, rows: Sequence[DraftRow]) -> bool:
+        """Whether other rows share only some of the cards of these: a weight is one for all periods of its row."""
+        codes, own = set(self.open_codes(rows[0])), {row.pk for row in rows}
+        others = (row for row in self.rows.values() if row.kpi.is_scored and row.owner_key == rows[0].owner_key)
+        return any(codes & set(self.open_codes(row)) for row in others if row.pk not in own)
 
     def _closed_codes(self, row: DraftRow) -> set[str]:
         return set(row.periods_of(self.draft.periods)) - set(self.open_codes(row))
@@ -235,6 +266,36 @@ def adjust_cells(
                 _set(row, column, _adjusted(Decimal(value), how, amount, _places(row, column)))
     sheet.save(list(sheet.rows.values()))
     return list(sheet.rows)
+
+
+@transaction.atomic
+def balance_rows(*, draft: AssignmentDraft, ids: Iterable[int]) -> tuple[list[int], list[str]]:
+    """Scale the weights of the owners of some rows so that each card comes to 100 with what weighs on it already.
+
+    Each row keeps its share; whole numbers stay whole. Returns the touched rows, and why a card was left as it is.
+    """
+    asked = DraftRow.objects.filter(draft=draft, pk__in=list(ids)).values_list("owner_kind", "member", "department")
+    owners = set(asked.order_by().distinct())
+    theirs = [row.pk for row in DraftRow.objects.filter(draft=draft) if row.owner_key in owners]
+    sheet = _Sheet(draft, theirs)
+    touched: list[DraftRow] = []
+    left = []
+    for rows in sheet.by_card():
+        owner = {"owner": rows[0].owner.name}
+        if sheet.overlaps(rows):
+            left.append(_("%(owner)s: some rows are for other periods than the rest. Weigh them by hand.") % owner)
+            continue
+        codes = sheet.open_codes(rows[0])
+        free = HUNDRED - max(sheet.standing.kept.get((rows[0].owner_key, code), ZERO) for code in codes)
+        if free <= ZERO:
+            left.append(_("%(owner)s: other KPIs on the card already weigh 100.") % owner)
+            continue
+        weights = [Decimal(row.cells.get(WEIGHT, "0")) for row in rows]
+        for row, weight in zip(rows, balanced(weights, free), strict=True):
+            _set(row, WEIGHT, weight)
+            touched.append(row)
+    sheet.save(touched)
+    return [row.pk for row in touched], left
 
 
 def _places(row: DraftRow, column: str) -> int:
@@ -311,7 +372,7 @@ def _lines_of(grid: Grid, reach: "assignment.Reach") -> list[Draft]:
     periods = {period.code: period for period in grid.periods}
     lines = []
     for row in grid.rows:
-        owner = row.member or row.department or row.organization
+        owner = row.owner
         if not reach.covers(owner):
             continue
         numbers = {column: Decimal(text) for column, text in row.cells.items()}
@@ -324,7 +385,7 @@ def _lines_of(grid: Grid, reach: "assignment.Reach") -> list[Draft]:
 
 
 def _out_of_reach(grid: Grid, reach: "assignment.Reach") -> list[str]:
-    owners = {row.owner_key: row.member or row.department or row.organization for row in grid.rows}
+    owners = {row.owner_key: row.owner for row in grid.rows}
     return [
         _("%(owner)s: not within your reach any more.") % {"owner": owner.name}
         for owner in owners.values()

@@ -15,11 +15,12 @@ from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import current_organization_id
 from scorecards import notices, recipients
-from scorecards.choices import LineState, RemindWho
-from scorecards.models import ReminderLadder, Scorecard, ladder
+from scorecards.choices import CLOCK_DAYS, LineState, RemindWho
+from scorecards.models import ReminderLadder, Scorecard, clock_days, ladder
 
 # Longer after its last day than this nobody is reminded of a period any more, and no step may lie further away.
 LONGEST_DAYS = 31
+LONGEST_CLOCK_DAYS = 92
 # Entries that wait are named again after this many days.
 WAITING_EVERY_DAYS = 3
 
@@ -161,4 +162,20 @@ def set_ladder(*, steps: dict[str, list[int]], by: Member) -> ReminderLadder:
     row.steps = {who.value: sorted(set(steps.get(who, []))) for who in RemindWho}
     row.save()
     audit.record(action="reminder.edit", target=row, by=by, before={"steps": before}, after={"steps": row.steps})
+    return row
+
+
+@transaction.atomic
+def set_clocks(*, days: dict[str, int], by: Member) -> ReminderLadder:
+    """How many days whoever owns a warning has, by kind; for those that open from now on. Raises Refused."""
+    if any(not 0 < count <= LONGEST_CLOCK_DAYS for count in days.values()):
+        raise Refused(_("Give between 1 and %(days)d days.") % {"days": LONGEST_CLOCK_DAYS})
+    before = clock_days()
+    row = ReminderLadder.objects.first() or ReminderLadder()
+    # Only what differs from the usual is kept: the usual may change.
+    row.clocks = {kind.value: days[kind] for kind, usual in CLOCK_DAYS.items() if days.get(kind, usual) != usual}
+    row.save()
+    changed = {kind: count for kind, count in clock_days().items() if count != before[kind]}
+    old = {kind: before[kind] for kind in changed}
+    audit.record(action="warning.clock", target=row, by=by, before=old, after=changed)
     return row

@@ -16,8 +16,9 @@ from kpiapp.models import Period, working_calendar
 from kpiapp.tenancy import current_organization_id
 from scorecards import recipients
 from scorecards.cascade import loose_ends
-from scorecards.choices import CLOCK_DAYS, CardState, LineState, Status, WarningEnd, WarningKind
+from scorecards.choices import CardState, LineState, Status, WarningEnd, WarningKind
 from scorecards.line_rules import ADDS_UP, elapsed_on
+from scorecards.models import clock_days
 from scorecards.planned_pace import least_raws
 from scorecards.scoring.pace import AT_RISK_FROM, TOO_EARLY_BELOW
 from strategy.choices import Aggregation, Direction, KpiState, MapState, ScoringMethod
@@ -221,7 +222,7 @@ def _common(on: datetime.date) -> dict:
         "organization": current_organization_id(),
         "on": on,
         "office": next(iter(recipients.strategy_office_ids(on)), None),
-        "clock": json.dumps({kind.value: days for kind, days in CLOCK_DAYS.items()}),
+        "clock": json.dumps(clock_days()),
         **{kind.value: kind.value for kind in WarningKind},
         **{end.value: end.value for end in WarningEnd},
     }

@@ -15,11 +15,12 @@ from kpiapp.decimals import format_number
 from kpiapp.permissions import Permission, requires
 from kpiapp.services.refusals import Refused
 from scorecards.assigning.draft_grid import WrongCell, changed_data, grid_of, page_data, read_cell
+from scorecards.choices import SpreadBy
 from scorecards.models import AssignmentDraft
 from scorecards.models.draft import BASELINE
 from scorecards.services import drafts
 
-MOST_CELLS = 50_000
+MOST_CELLS, SENTENCES = 50_000, 3
 HOW = ("set", "percent", "times")
 
 
@@ -41,6 +42,7 @@ def draft(request, pk):
         context |= {
             "grid": grid,
             "data": page_data(grid),
+            "spreads": SpreadBy.choices,
             "owners": len(owners),
             "cards": len({(line.owner_key, code) for line in grid.rows for code in line.periods_of(grid.codes)}),
             "closed": len(
@@ -53,25 +55,34 @@ def draft(request, pk):
 @requires(Permission.CARD_EDIT)
 @require_POST
 def draft_cells(request, pk):
-    """Cells written from the grid as JSON: {"cells": [[row, column, text], …]}, or a step on rows × columns."""
+    """Cells written from the grid as JSON: {"cells": [[row, column, text], …]}, a step on rows × columns, or
+    {"balance": [row, …]}."""
     row = _own(request, pk)
     try:
         asked = json.loads(request.body)
-        touched = _written(row, asked) if "cells" in asked else _adjusted(row, asked)
+        touched, left = _done(row, asked)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         if isinstance(error, WrongCell):
             return JsonResponse({"error": str(error)}, status=422)
         return HttpResponseBadRequest()
     except Refused as refusal:
         return JsonResponse({"error": str(refusal)}, status=422)
-    return JsonResponse(changed_data(grid_of(row, touched), touched))
+    return JsonResponse({**changed_data(grid_of(row, touched), touched), "left": left[:SENTENCES]})
+
+
+def _done(row: AssignmentDraft, asked: dict) -> tuple[list[int], list[str]]:
+    """The rows that were touched, and sentences about what was left as it is."""
+    if "balance" in asked:
+        return drafts.balance_rows(draft=row, ids=[int(pk) for pk in asked["balance"]])
+    return (_written(row, asked) if "cells" in asked else _adjusted(row, asked)), []
 
 
 def _written(row: AssignmentDraft, asked: dict) -> list[int]:
     # A NUL is no text for the database.
     cells = asked["cells"][:MOST_CELLS]
     typed = [(int(pk), str(column), str(text).replace("\0", "")) for pk, column, text in cells]
-    return drafts.write_cells(draft=row, typed=typed, language=get_language() or "en")
+    spread_by = SpreadBy(asked.get("spread", SpreadBy.PLAN))
+    return drafts.write_cells(draft=row, typed=typed, language=get_language() or "en", spread_by=spread_by)
 
 
 def _adjusted(row: AssignmentDraft, asked: dict) -> list[int]:

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kpiapp.permissions import Permission, requires
-from scorecards.forms import LadderForm, WarningAnswerForm, WarningOwnerForm
-from scorecards.models import ladder
+from scorecards.forms import ClocksForm, LadderForm, WarningAnswerForm, WarningOwnerForm
+from scorecards.models import clock_days, ladder
 from scorecards.services import reminders as service
 from scorecards.services import warning_answers
 from scorecards.warnings import lists as warning_lists
@@ -60,13 +60,18 @@ def warning(request, pk):
 @require_http_methods(["GET", "POST"])
 @requires(Permission.PERIOD_LOCK)
 def reminders(request):
-    """When people are reminded of values that are missing."""
+    """When people are reminded of values that are missing, and how long there is to act on a warning."""
     steps = {who: ", ".join(map(str, days)) for who, days in ladder().items()}
-    form = LadderForm(request.POST or None, initial=steps)
-    if request.method == "POST" and form.run(service.set_ladder, by=request.member):
-        messages.success(request, _("Saved. It holds from the next night on."))
-        return redirect("kpiapp:periods", request.organization.slug)
-    return render(request, "scorecards/reminders.html", {"form": form}, status=422 if form.errors else 200)
+    sets_clocks = "clocks" in request.POST
+    form = LadderForm(request.POST if request.POST and not sets_clocks else None, initial=steps)
+    clocks = ClocksForm(request.POST if sets_clocks else None, initial=clock_days())
+    if request.method == "POST":
+        sent, save = (clocks, service.set_clocks) if sets_clocks else (form, service.set_ladder)
+        if sent.run(save, by=request.member):
+            messages.success(request, _("Saved. It holds from the next night on."))
+            return redirect("scorecards:reminders", request.organization.slug)
+    status = 422 if form.errors or clocks.errors else 200
+    return render(request, "scorecards/reminders.html", {"form": form, "clocks": clocks}, status=status)
 
 
 @require_http_methods(["POST"])

@@ -1,8 +1,9 @@
 // The assignment grid: cells of <section data-sheet> drawn from the JSON beside it, only the rows in view. Works by
 // keyboard like a spreadsheet. What is typed or pasted goes to data-url at once; the server reads every number, and
 // its answer is what stands in the cells, so that there is one place that knows how numbers are written and rounded.
-import { blockOf } from "./paste.js";
 import { send } from "./send.js";
+import { key, typing } from "./sheet_keys.js";
+import { adjust, balance, clamp, fill, paste, same } from "./sheet_steps.js";
 import { toast } from "./toast.js";
 import { announce, word } from "./words.js";
 
@@ -68,6 +69,21 @@ class Sheet {
     this.body.replaceChildren(...drawn);
     this.mark();
     if (hadFocus) this.focus();
+    this.tell();
+  }
+
+  // An answer arrives while the next cell is typed into: everything but that cell is drawn anew.
+  redraw() {
+    if (!this.field) return this.draw();
+    for (const line of [...this.body.rows]) {
+      const place = Number(line.getAttribute("aria-rowindex")) - 2;
+      if (place < 0) continue;
+      const fresh = this.drawRow(place);
+      const cells = [...fresh.cells];
+      if (place !== this.active.row) line.replaceWith(fresh);
+      else [...line.cells].forEach((cell, at) => { if (!cell.contains(this.field)) cell.replaceWith(cells[at]); });
+    }
+    this.mark();
     this.tell();
   }
 
@@ -154,8 +170,10 @@ class Sheet {
     const note = this.root.querySelector("[data-sheet-note]");
     const many = this.area();
     const cells = (many.bottom - many.top + 1) * (many.right - many.left + 1);
-    const said = count ? this.root.dataset.wordWrong.replace("%s", count) : this.root.dataset.wordFine;
-    note.textContent = cells > 1 ? `${this.root.dataset.wordSelected.replace("%s", cells)} · ${said}` : said;
+    const off = Object.values(this.weights).filter((one) => !one.ok).length;
+    const said = [count ? this.root.dataset.wordWrong.replace("%s", count) : this.root.dataset.wordFine];
+    if (off) said.push(this.root.dataset.wordOff.replace("%s", off));
+    note.textContent = cells > 1 ? [this.root.dataset.wordSelected.replace("%s", cells), ...said].join(" · ") : said.join(" · ");
     note.toggleAttribute("data-error", count > 0);
     this.root.querySelector('[data-sheet-do="undo"]').disabled = !this.done.length;
   }
@@ -202,7 +220,7 @@ class Sheet {
       else this.rows[row].cells[column] = text;
     }
     this.draw();
-    this.ask({ cells: open.map(([row, column, text]) => [this.rows[row].id, this.columns[column], text]) }, before, undoable);
+    this.ask({ cells: open.map(([row, column, text]) => [this.rows[row].id, this.columns[column], text]), spread: this.root.querySelector("[data-sheet-spread]").value }, before, undoable);
   }
 
   // What the rows say in all their cells: what undo writes back.
@@ -219,13 +237,14 @@ class Sheet {
       this.asked.shift();
       if (!ok) return this.refuse(data, body);
       this.take(data);
+      for (const text of data.left ?? []) toast({ text, kind: "warning" });
       this.retype();
       const changed = [...before].filter(([place, cells]) => cells.some((text, column) => text !== this.rows[place].cells[column]));
       if (undoable && changed.length) {
         this.done.push(new Map(changed));
         this.undone = [];
       }
-      this.draw();
+      this.redraw();
       announce(this.rows[this.active.row].wrong[this.columns[this.active.column]] ?? word("saved"));
     });
     return this.waiting;
@@ -251,7 +270,7 @@ class Sheet {
   refuse(data, { cells = [] }) {
     toast({ text: data?.error ?? word("offline"), kind: "error" });
     for (const [id, column] of cells) this.rows[this.places.get(id)].wrong[column] = word("notSaved");
-    this.draw();
+    this.redraw();
   }
 
   // What is on its way counts: it has to arrive before it can be taken back.
@@ -268,55 +287,6 @@ class Sheet {
     });
   }
 
-  paste(text) {
-    const block = blockOf(text);
-    const { top, bottom, left, right } = this.area();
-    if (block.length === 1 && block[0].length === 1) {
-      return this.write(this.chosen().map(([row, column]) => [row, column, block[0][0].trim()]));
-    }
-    const changes = [];
-    let missed = 0;
-    // What stands to the right of the last period is no total.
-    const width = left === this.columns.length - 1 ? this.columns.length : this.columns.length - 1;
-    // A single line over a choice of several rows is repeated, as spreadsheets do.
-    const lines = block.length === 1 ? Array(bottom - top + 1).fill(block[0]) : block;
-    lines.forEach((line, down) => line.forEach((value, across) => {
-      const [row, column] = [top + down, left + across];
-      if (row < this.rows.length && column < width && !this.isClosed(row, column)) changes.push([row, column, value.trim()]);
-      else if (value.trim()) missed += 1;
-    }));
-    if (missed) toast({ text: word("didNotFit").replace("%s", missed), kind: "warning" });
-    this.write(changes);
-    this.active = { row: top, column: left };
-    this.anchor = { row: clamp(top + lines.length - 1, this.rows.length), column: clamp(Math.max(right, left + block[0].length - 1), width) };
-    this.mark();
-    this.tell();
-  }
-
-  fill(direction) {
-    const { top, bottom, left, right } = this.area();
-    const isDown = direction === "down";
-    // One row, or one column, chosen: from the neighbour before it.
-    const from = isDown ? (top === bottom ? top - 1 : top) : (left === right ? left - 1 : left);
-    if (from < 0) return;
-    this.write(this.chosen()
-      .filter(([row, column]) => (isDown ? row !== from : column !== from))
-      .map(([row, column]) => [row, column, isDown ? this.text(from, column) : this.text(row, from)]));
-  }
-
-  adjust() {
-    const { top, bottom, left, right } = this.area();
-    const places = Array.from({ length: bottom - top + 1 }, (_unused, step) => top + step);
-    const amount = this.root.querySelector("[data-sheet-amount]").value;
-    if (!amount.trim()) return this.root.querySelector("[data-sheet-amount]").focus();
-    this.ask({
-      rows: places.map((place) => this.rows[place].id),
-      columns: this.columns.slice(left, right + 1),
-      how: this.root.querySelector("[data-sheet-how]").value,
-      amount,
-    }, this.texts(places), true);
-  }
-
   // --- the one field that is open ---
 
   edit(start) {
@@ -327,6 +297,7 @@ class Sheet {
     field.className = "input";
     field.setAttribute("inputmode", "decimal");
     field.setAttribute("autocomplete", "off");
+    field.size = 6;
     field.setAttribute("aria-label", `${this.rows[row].name}, ${this.rows[row].kpi}, ${this.columns[column]}`);
     field.value = start ?? this.text(row, column);
     field.dataset.quick = start === undefined ? "" : "yes";
@@ -353,17 +324,28 @@ class Sheet {
     const { body, scroller, root } = this;
     let asked = false;
     scroller.addEventListener("scroll", () => {
-      if (asked || this.field) return;
+      if (asked || (this.field && this.inView(this.active.row))) return;
       asked = true;
-      requestAnimationFrame(() => { asked = false; this.draw(); });
+      requestAnimationFrame(() => { asked = false; if (this.field) this.leave(true); else this.draw(); });
     });
     body.addEventListener("pointerdown", (event) => {
       const cell = event.target.closest("td[data-row]");
-      if (!cell || event.target === this.field || event.button) return;
+      // A finger may want to scroll: what it touches is known when it is lifted.
+      this.isTouched = event.pointerType === "touch";
+      if (!cell || event.target === this.field || event.button || this.isTouched) return;
       event.preventDefault();
       this.leave(true);
       this.go(Number(cell.dataset.row), Number(cell.dataset.column), { extend: event.shiftKey });
       this.dragging = event.pointerType === "mouse";
+    });
+    // The open cell keeps its focus until the next one opens, so that the keyboard of a phone stays.
+    body.addEventListener("mousedown", (event) => { if (this.isTouched && event.target !== this.field) event.preventDefault(); });
+    body.addEventListener("click", (event) => {
+      const cell = this.isTouched && event.target.closest("td[data-row]");
+      if (!cell || event.target === this.field) return;
+      this.leave(true);
+      this.go(Number(cell.dataset.row), Number(cell.dataset.column));
+      this.edit();
     });
     body.addEventListener("pointerover", (event) => {
       const cell = this.dragging && event.target.closest("td[data-row]");
@@ -377,14 +359,14 @@ class Sheet {
     });
     root.addEventListener("click", (event) => this.click(event));
     root.querySelector("[data-sheet-amount]").addEventListener("keydown", (event) => {
-      if (event.key === "Enter") { event.preventDefault(); this.adjust(); }
+      if (event.key === "Enter") { event.preventDefault(); adjust(this); }
     });
-    body.addEventListener("keydown", (event) => (event.target === this.field ? this.typing(event) : this.key(event)));
+    body.addEventListener("keydown", (event) => (event.target === this.field ? typing(this, event) : key(this, event)));
     body.addEventListener("paste", (event) => {
       if (event.target === this.field && !/[\t\n]/.test(event.clipboardData.getData("text/plain").trim())) return;
       event.preventDefault();
       this.leave(false);
-      this.paste(event.clipboardData.getData("text/plain"));
+      paste(this, event.clipboardData.getData("text/plain"));
       this.focus();
     });
     body.addEventListener("copy", (event) => {
@@ -409,54 +391,20 @@ class Sheet {
       this.tell();
     }
     const step = event.target.closest("[data-sheet-do]")?.dataset.sheetDo;
-    if (step === "adjust") this.adjust();
+    if (step === "adjust") adjust(this);
     else if (step === "undo") this.takeBack(this.done, this.undone);
-    else if (step) this.fill(step);
+    else if (step === "balance") balance(this);
+    else if (step === "same") same(this);
+    else if (step) fill(this, step);
   }
 
-  typing(event) {
-    const quick = event.target.dataset.quick && !event.shiftKey;
-    const steps = { Enter: [event.shiftKey ? -1 : 1, 0], Tab: [0, event.shiftKey ? -1 : 1] };
-    if (quick) Object.assign(steps, { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] });
-    if (event.key === "Escape") {
-      event.preventDefault();
-      this.leave(false);
-      this.focus();
-    } else if (steps[event.key] && !event.isComposing) {
-      event.preventDefault();
-      this.leave(true);
-      this.go(this.active.row + steps[event.key][0], this.active.column + steps[event.key][1]);
-    }
-    event.stopPropagation();
+  inView(row) {
+    const [top, height] = [row * ROW_HEIGHT, this.scroller.clientHeight];
+    return top + ROW_HEIGHT > this.scroller.scrollTop && top < this.scroller.scrollTop + height;
   }
 
-  key(event) {
-    const { row, column } = this.active;
-    const [lastRow, lastColumn] = [this.rows.length - 1, this.columns.length - 1];
-    const page = Math.max(1, Math.floor(this.scroller.clientHeight / ROW_HEIGHT) - 2);
-    const isCommand = event.ctrlKey || event.metaKey;
-    const moves = {
-      ArrowDown: [isCommand ? lastRow : row + 1, column], ArrowUp: [isCommand ? 0 : row - 1, column],
-      ArrowRight: [row, isCommand ? lastColumn : column + 1], ArrowLeft: [row, isCommand ? 0 : column - 1],
-      PageDown: [row + page, column], PageUp: [row - page, column],
-      Home: [isCommand ? 0 : row, 0], End: [isCommand ? lastRow : row, lastColumn],
-    };
-    const commands = {
-      z: () => (event.shiftKey ? this.takeBack(this.undone, this.done) : this.takeBack(this.done, this.undone)),
-      y: () => this.takeBack(this.undone, this.done),
-      d: () => this.fill("down"),
-      r: () => this.fill("right"),
-      a: () => { this.anchor = { row: 0, column: 0 }; this.active = { row: lastRow, column: lastColumn - 1 }; this.mark(); this.tell(); },
-    };
-    if (moves[event.key]) this.go(...moves[event.key], { extend: event.shiftKey });
-    else if (isCommand && commands[event.key.toLowerCase()]) commands[event.key.toLowerCase()]();
-    else if (event.key === "Tab" && !isCommand && this.fits(column + (event.shiftKey ? -1 : 1))) this.go(row, column + (event.shiftKey ? -1 : 1));
-    else if (event.key === "Enter" || event.key === "F2") this.edit();
-    else if (event.key === "Delete" || event.key === "Backspace") this.write(this.chosen().map(([r, c]) => [r, c, ""]));
-    else if (event.key.length === 1 && !isCommand && !event.altKey) this.edit(event.key);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+  rowsInView() {
+    return Math.max(1, Math.floor(this.scroller.clientHeight / ROW_HEIGHT) - 2);
   }
 
   fits(column) {
@@ -464,7 +412,6 @@ class Sheet {
   }
 }
 
-const clamp = (value, count) => Math.max(0, Math.min(value, count - 1));
 const camel = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 
 function part(tag, text, className = "") {
@@ -477,6 +424,14 @@ function part(tag, text, className = "") {
 const root = document.querySelector("[data-sheet]");
 if (root) {
   const sheet = new Sheet(root);
+  // Where nothing can be pasted into a cell, on a phone, a block is pasted into a text and goes where one stands.
+  document.querySelector("[data-sheet-paste]").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const field = event.target.querySelector("textarea");
+    if (field.value.trim()) paste(sheet, field.value);
+    field.value = "";
+    event.target.closest("dialog").close();
+  });
   // Put on cards only what has arrived.
   document.querySelector("[data-sheet-put]").addEventListener("submit", async (event) => {
     event.preventDefault();

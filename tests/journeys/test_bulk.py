@@ -142,3 +142,66 @@ def test_the_keyboard_does_what_a_spreadsheet_does(visits):
         page.keyboard.press("Escape")
         expect(cell(1, 2)).not_to_have_text("7")
         page.get_by_role("button", name="Throw away").click()
+
+
+def test_on_a_phone_a_finger_opens_cells_and_a_block_is_pasted_into_a_text(visits):
+    with visits.open("strategy", width=360, touch=True) as page:
+        page.goto(visits.url("scorecards/assign/"))
+        choose(page, 3, 2)
+        page.get_by_role("button", name="Adjust in a grid").tap()
+
+        def cell(row, column):
+            return page.locator(f"td[data-row='{row}'][data-column='{column}']")
+
+        # What is typed is written when the next cell is opened, and that one stays open when the answer arrives.
+        cell(0, 0).tap()
+        page.locator("td input").fill("30")
+        cell(1, 0).tap()
+        expect(cell(0, 0)).to_have_text("30")
+        page.locator("td input").fill("30")
+        page.keyboard.press("Enter")
+        expect(cell(1, 0)).to_have_text("30")
+        expect(cell(2, 0).locator("input")).to_be_focused()
+        expect(page.locator("[data-sheet-note]")).to_contain_text("cards not at 100")
+        cell(0, 0).tap()
+        page.get_by_role("button", name="Balance to 100").tap()
+        expect(cell(0, 0)).to_have_text("50")
+        page.get_by_role("button", name="Undo").tap()
+        expect(cell(0, 0)).to_have_text("30")
+        cell(0, 2).tap()
+        page.get_by_role("button", name="Paste a block").tap()
+        page.locator("#sheet-block").fill("11\t12\n21\t2x")
+        page.get_by_role("dialog").get_by_role("button", name="Paste").tap()
+        expect(cell(1, 2)).to_have_text("21")
+        expect(page.locator("td[aria-invalid=true]")).to_have_text("2x")
+        # The names stay where they are when the months are pushed aside, and the page itself does not move.
+        page.locator("[data-sheet-scroll]").evaluate("area => { area.scrollLeft = 400; }")
+        assert page.locator("tbody .sheet-head").first.bounding_box()["x"] < 30
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.get_by_role("button", name="Throw away").tap()
+
+
+def test_thirty_kpis_for_seventy_people_in_one_screen(visits, capsys):
+    began = time.monotonic()
+    with visits.open("strategy") as page:
+        page.goto(visits.url("scorecards/assign/"))
+        choose(page, 70, 30)
+        asked = time.monotonic()
+        page.get_by_role("button", name="Adjust in a grid").click()
+        expect(page.locator(".topbar .badge").first).to_have_text("2100 rows", timeout=20_000)
+        expect(page.locator("[data-sheet-body] td[data-row]").first).to_be_visible()
+        opened = time.monotonic() - asked
+        page.locator("td[data-row='0'][data-column='0']").click()
+        page.keyboard.type("4")
+        page.keyboard.press("Enter")
+        same = page.locator("td[data-row='30'][data-column='0']")
+        page.locator("td[data-row='0'][data-column='0']").click()
+        page.get_by_role("button", name="Same for all").click()
+        page.keyboard.press("PageDown")
+        page.keyboard.press("PageDown")
+        page.keyboard.press("PageDown")
+        expect(same).to_have_text("4")
+        page.get_by_role("button", name="Throw away").click()
+        assert opened <= 10
+    with capsys.disabled():
+        print(f"\n2,100 rows in one grid: open after {opened:.1f} s, whole journey {time.monotonic() - began:.1f} s")

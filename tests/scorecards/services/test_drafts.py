@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from kpiapp.choices import PeriodKind
 from kpiapp.models import AuditEvent, Department, Employment, Member, Period
 from scorecards.assigning.draft_grid import changed_data, grid_of, page_data
-from scorecards.models import AssignmentDraft, DraftRow, Scorecard, ScorecardLine
+from scorecards.models import AssignmentDraft, DraftRow, LineScore, Scorecard, ScorecardLine
 from scorecards.services import copying, drafts
+from strategy.services.plans import PlanDraft, keep_plan
 from tests.cast import STORY_DAY
 from tests.scorecards.kit import D, make_card, make_kpi
 
@@ -326,3 +327,91 @@ def test_periods_have_to_match(scope, december):
 def test_nothing_to_copy_is_said(scope, december):
     with pytest.raises(drafts.DraftRefused):
         copied(scope, december, owners=[scope.minh, Department.objects.first()])
+
+
+class TestBalance:
+    def weights(self, draft):
+        return [row.cells["weight"] for row in draft.rows.all()]
+
+    def test_weights_of_each_person_are_scaled_to_100_and_keep_their_share(self, scope, revenue):
+        draft = opened(scope, revenue, make_kpi("C"), make_kpi("D"))
+        typed(draft, (0, "weight", "20"), (1, "weight", "20"), (2, "weight", "10"), (3, "weight", "7"))
+        first = draft.rows.all()[0]
+        touched, left = drafts.balance_rows(draft=draft, ids=[first.pk])
+        assert (len(touched), left) == (3, [])
+        assert self.weights(draft) == ["40", "40", "20", "7", "50", "50"]
+        grid = grid_of(draft)
+        assert {name: one["ok"] for name, one in grid.weights().items()} == {
+            f"m{scope.lan.pk}": True,
+            f"m{scope.minh.pk}": False,
+        }
+
+    def test_what_weighs_on_the_card_already_is_left_room(self, scope, revenue):
+        make_card(scope, scope.lan, (make_kpi("OLD"), 30, 10))
+        draft = opened(scope, revenue, make_kpi("C"), owners=[scope.lan])
+        drafts.balance_rows(draft=draft, ids=[row.pk for row in draft.rows.all()])
+        assert self.weights(draft) == ["35", "35"]
+
+    def test_a_full_card_is_named_and_left(self, scope, revenue):
+        make_card(scope, scope.lan, (make_kpi("OLD"), 100, 10))
+        draft = opened(scope, revenue, owners=[scope.lan])
+        touched, left = drafts.balance_rows(draft=draft, ids=[draft.rows.get().pk])
+        assert touched == []
+        assert scope.lan.name in left[0]
+
+    def test_rows_for_other_periods_than_the_rest_are_weighed_by_hand(self, scope, december, revenue):
+        draft = opened(scope, revenue, make_kpi("C"), owners=[scope.lan], periods=[scope.period, december])
+        draft.rows.filter(position=1).update(only=["2026-12"])
+        touched, left = drafts.balance_rows(draft=draft, ids=[row.pk for row in draft.rows.all()])
+        assert touched == []
+        assert len(left) == 2
+
+    def test_an_unscored_kpi_weighs_nothing(self, scope, revenue):
+        draft = opened(scope, revenue, make_kpi("U", is_scored=False), owners=[scope.lan], weight=100)
+        assert grid_of(draft).weights()[f"m{scope.lan.pk}"]["ok"]
+        drafts.balance_rows(draft=draft, ids=[row.pk for row in draft.rows.all()])
+        assert self.weights(draft) == ["100", "100"]
+        [row] = typed(draft, (1, "weight", "20"), (1, "2026-11", "5"))
+        assert (row["cells"][0], row["closed"]) == ("", {"weight": "unscored"})
+
+
+class TestSpread:
+    def spread(self, cast, draft, text, by):
+        row = draft.rows.get()
+        drafts.write_cells(draft=draft, typed=[(row.pk, "total", text)], language="en", spread_by=by)
+        [data] = changed_data(grid_of(draft, [row.pk]), [row.pk])["rows"]
+        return data["cells"][2:]
+
+    def test_as_the_plan_has_it(self, scope, december, revenue):
+        months = [*[D(100)] * 10, D(300), D(900)]
+        keep_plan(
+            definition=revenue.definition,
+            starts_on=datetime.date(2026, 1, 1),
+            draft=PlanDraft(sum(months), months, "own"),
+            by=scope.acting(scope.strategy),
+        )
+        draft = opened(scope, revenue, owners=[scope.lan], periods=[scope.period, december])
+        assert self.spread(scope, draft, "2000", "plan") == ["500", "1,500"]
+        assert self.spread(scope, draft, "2000", "equal") == ["1,000", "1,000"]
+
+    def test_by_working_days(self, scope, december, revenue):
+        draft = opened(scope, revenue, owners=[scope.lan], periods=[scope.period, december])
+        # 21 working days in November, 23 in December.
+        assert self.spread(scope, draft, "440", "working_days") == ["210", "230"]
+
+    def test_as_the_person_had_it_last_year(self, scope, december, revenue):
+        for month, reached in ((11, 100), (12, 300)):
+            first = datetime.date(2025, month, 1)
+            end = datetime.date(2025, 12, 1) if month == 11 else datetime.date(2026, 1, 1)
+            period = Period.objects.create(kind=PeriodKind.MONTH, starts_on=first, ends_on=end)
+            card = make_card(scope, scope.lan, (revenue, 100, 100), period=period)
+            LineScore.objects.filter(scorecard=card).update(quantity=reached, state="scored", entries=1)
+        draft = opened(scope, revenue, owners=[scope.lan], periods=[scope.period, december])
+        assert self.spread(scope, draft, "2000", "last_year") == ["500", "1,500"]
+        stranger = opened(scope, revenue, owners=[scope.minh], periods=[scope.period, december])
+        # Nothing is known of his own past: the shape the KPI is judged by.
+        assert self.spread(scope, stranger, "2000", "last_year") == ["500", "1,500"]
+
+    def test_nothing_known_of_last_year_is_equal(self, scope, december, revenue):
+        draft = opened(scope, revenue, owners=[scope.lan], periods=[scope.period, december])
+        assert self.spread(scope, draft, "1501", "last_year") == ["751", "750"]

@@ -6,16 +6,18 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from kpiapp.models import Department, Notification, Period
+from kpiapp.models import AuditEvent, Department, Notification, Period
 from kpiapp.services.refusals import Refused
-from scorecards.models import EarlyWarning, LineScore, Scorecard
+from scorecards.models import EarlyWarning, LineScore, Scorecard, clock_days, ladder
 from scorecards.recompute import refresh_actuals, rescore_cards
 from scorecards.services.reminders import (
     remind_of_missing_values,
     remind_of_waiting_entries,
+    set_clocks,
     set_ladder,
     tell_of_warnings,
 )
+from scorecards.services.warnings import refresh_warnings
 from tests.scorecards.recompute.conftest import CardMaker
 
 
@@ -114,3 +116,43 @@ def test_owners_hear_of_new_warnings_once_a_night(maker):
         EarlyWarning.objects.create(kind=kind, period=cast.period, scorecard=card, owner=cast.lan, opened_on=on)
     assert [tell_of_warnings(on=on) for _again in range(2)] == [1, 0]
     assert tell_of_warnings(on=on + datetime.timedelta(days=1)) == 0
+
+
+class TestClocks:
+    def open_warning(self, maker, line, on=datetime.date(2026, 12, 5)):
+        LineScore.objects.filter(pk=line.pk).update(state="late")
+        EarlyWarning.objects.all().delete()
+        refresh_warnings(period=maker.cast.period, on=on)
+        return EarlyWarning.objects.get(kind="late")
+
+    def test_a_company_sets_how_long_there_is(self, maker, missing):
+        day = datetime.date(2026, 12, 5)
+        assert (self.open_warning(maker, missing).due_on - day).days == 2
+        set_clocks(days={**clock_days(), "late": 9}, by=maker.cast.hr)
+        assert (self.open_warning(maker, missing).due_on - day).days == 9
+        assert clock_days()["off_target"] == 7
+        event = AuditEvent.objects.get(action="warning.clock")
+        assert (event.before, event.after) == ({"late": 2}, {"late": 9})
+
+    @pytest.mark.parametrize("days", [0, -1, 93])
+    def test_a_clock_is_between_a_day_and_three_months(self, maker, days):
+        with pytest.raises(Refused, match="92"):
+            set_clocks(days={"late": days}, by=maker.cast.hr)
+
+    def test_clocks_leave_the_ladder_as_it_is_and_the_other_way_round(self, maker):
+        usual = ladder()
+        set_clocks(days={"late": 9}, by=maker.cast.hr)
+        assert ladder() == usual
+        set_ladder(steps={"owner": [2]}, by=maker.cast.hr)
+        assert clock_days()["late"] == 9
+
+    def test_on_the_page_where_reminders_are_set(self, an_phat):
+        client = an_phat.client(an_phat.hr)
+        page = client.get(an_phat.url("scorecards/reminders/"))
+        sent = {field.name: field.initial or field.value() for field in page.context["clocks"]}
+        refused = client.post(an_phat.url("scorecards/reminders/"), {**sent, "late": "0", "clocks": "1"})
+        assert refused.status_code == 422
+        assert refused.context["clocks"]["late"].value() == "0"
+        client.post(an_phat.url("scorecards/reminders/"), {**sent, "late": "4", "clocks": "1"})
+        page = client.get(an_phat.url("scorecards/reminders/"))
+        assert page.context["clocks"]["late"].value() == 4
