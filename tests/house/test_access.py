@@ -21,8 +21,8 @@ OUTSIDE_TABLE = routes.read_outside()
 CLOSED = {403, 404, 405}
 # Who reads amounts: payroll, and Lan her own.
 READS_PAY = {"payroll_maker", "payroll_approver", "lan"}
-# Whom the confidential KPI concerns: Lan, who is measured by it, those above her, and the strategy office.
-KNOWS_SECRETS = {"lan", "manager", "director", "strategy"}
+# Whom the confidential KPI concerns: Lan, who is measured by it, those above her, the strategy office; and auditors.
+KNOWS_SECRETS = {"lan", "manager", "director", "strategy", "auditor"}
 COUNTS: Counter = Counter()
 
 
