@@ -31,6 +31,7 @@ EVENT_ROWS = 2
 # How many months fit beside each other, by the length of the longest number: characters → columns.
 COLUMNS = ((5, 12), (9, 6))
 FEWEST_COLUMNS = 4
+SMALLER_BY = 2
 
 
 class PlanPersonForm(OrganizationForm):
@@ -90,6 +91,7 @@ class PlanField:
         self.total = total
         self.total_text = "" if total is None else self._written(total)
         self._lay_out()
+        self._add_quarters()
 
     def read(self, data) -> None:
         """What was typed, and what it makes of the other months (`data` is a QueryDict)."""
@@ -233,7 +235,10 @@ class PlanField:
     @property
     def columns(self) -> int:
         """How many months fit beside each other."""
-        longest = max((len(cell.text) for cell in self.cells), default=0)
+        written = [len(cell.text) for cell in self.cells]
+        # Last year's figures stand below in small letters.
+        below = [self._written(quantize(cell.last_year, self.decimals)) for cell in self.cells if cell.last_year]
+        longest = max([*written, *(len(text) - SMALLER_BY for text in below)], default=0)
         return next((columns for limit, columns in COLUMNS if longest <= limit), FEWEST_COLUMNS)
 
     def with_bars(self) -> list[MonthCell]:

@@ -80,7 +80,8 @@ def kpi_plan_restore(request, pk):
 def target_months(request):
     """The field alone, after something in it was typed or chosen; inside the KPI's own form, too. Writes nothing."""
     field = typed_field(request)
-    return render(request, "strategy/_target_months.html", {"plan": field, "may_plan": True})
+    context = {"plan": field, "may_plan": True, "is_opened": "plan-total" not in request.POST}
+    return render(request, "strategy/_target_months.html", context)
 
 
 def _asked_for(request, pk) -> tuple[KpiDefinition, Member | None, datetime.date]:

@@ -123,3 +123,9 @@ def test_another_companys_names_never_show(cast, binh_minh):
     with organization_scope(binh_minh.organization):
         set_day(on=TUESDAY, share=Decimal(0), name="CANARY", by=binh_minh.hr)
     assert "CANARY" not in cast.client(cast.hr).get(cast.url("settings/calendar/?year=2026")).content.decode()
+
+
+def test_the_list_beside_the_year_names_its_days(cast):
+    with organization_scope(cast.organization):
+        set_day(on=datetime.date(2026, 12, 24), share=Decimal("0.5"), name="Tiệc", by=cast.acting(cast.hr))
+    assert ">24/12/2026</span>" in cast.client(cast.hr).get(cast.url("settings/calendar/?year=2026")).content.decode()

@@ -44,6 +44,7 @@ def live(cast, kpi, data):
 def test_the_page_begins_with_the_kpis_own_target(an_phat, kpi):
     response = an_phat.client(an_phat.strategy).get(an_phat.url(f"strategy/library/kpis/{kpi.pk}/plan/"))
     assert field_of(response) == [100] * 12
+    assert [quarter.text for quarter in response.context["plan"].quarters] == ["300"] * 4
     assert "Tết" in response.content.decode()
 
 
