@@ -1,7 +1,7 @@
 """The working calendar: how much of a day is worked, how many working days lie between two. No Django."""
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -82,9 +82,3 @@ def days_in_lieu(holidays: Collection[datetime.date], calendar: WorkingCalendar)
             day += ONE_DAY
         taken[day] = holiday
     return taken
-
-
-def dates_of(year: int) -> Iterable[datetime.date]:
-    """Every day of a calendar year."""
-    first = datetime.date(year, 1, 1)
-    return (first + ONE_DAY * number for number in range((datetime.date(year + 1, 1, 1) - first).days))

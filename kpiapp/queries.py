@@ -89,11 +89,6 @@ def load_access(members: QuerySet[Member], on: datetime.date) -> Member | None:
     return member
 
 
-def granted_roles(member: Member, on: datetime.date) -> list[str]:
-    """Roles granted to a member on a day; a pay role only once a second person has confirmed it."""
-    return list(grants_in_force(on).filter(member=member).values_list("role", flat=True))
-
-
 def grants_in_force(on: datetime.date) -> QuerySet[RoleGrant]:
     """Grants that count on a day: a pay role only once a second person has confirmed it."""
     return RoleGrant.objects.on(on).exclude(Q(role__in=PAY_ROLES) & Q(confirmed_at=None))

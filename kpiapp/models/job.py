@@ -50,8 +50,3 @@ class Job(OrganizationModel):
     def is_live(self) -> bool:
         """Whether it still has work to do."""
         return self.state in LIVE_JOB_STATES
-
-    @property
-    def percent_done(self) -> int:
-        """Progress for a bar, 0 to 100."""
-        return min(100, 100 * self.done_count // self.total_count) if self.total_count else 0

@@ -90,10 +90,6 @@ def past_of(definition: KpiDefinition, version: KpiVersion, *, reader: Member, o
     return Past(last.member, len(pairs), before, after, " ".join(note.text for note in notes if note))
 
 
-def _mean(percents: Sequence[Decimal]) -> Decimal:
-    return round_percent(divide(sum(percents, Decimal(0)), Decimal(len(percents))))
-
-
 def card_now(version: KpiVersion, *, reader: Member, on: datetime.date) -> Scorecard | None:
     """The card of whoever is responsible in the running period, when the reader may see it."""
     period = queries.period_on(on)

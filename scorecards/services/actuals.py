@@ -15,7 +15,7 @@ from kpiapp.models import Member
 from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
 from scorecards import notices, recompute
-from scorecards.choices import LIVE_STATES, ActualSource, ActualState
+from scorecards.choices import ActualSource, ActualState
 from scorecards.line_rules import rule_of_line
 from scorecards.models import Actual, ScorecardLine
 from scorecards.scoring import Method, manual_needs_evidence
@@ -374,8 +374,3 @@ def return_actual(*, actual: Actual, reason: str, by: Member, today: datetime.da
         urgent=today >= line.scorecard.period.ends_on,
     )
     return actual
-
-
-def live_entries(lines: Sequence[ScorecardLine]) -> QuerySet[Actual]:
-    """Entries of lines that count, in the order they are aggregated in."""
-    return Actual.objects.filter(line__in=[line.pk for line in lines], state__in=LIVE_STATES).order_by("on", "pk")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpiapp.decimals import HUNDRED, ZERO, AllocationError, allocate, plain
-from kpiapp.models import Department, Employment, Member, Organization, Period
+from kpiapp.models import Department, Member, Organization, Period
 from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
 from scorecards import notices, recipients, recompute
@@ -97,50 +97,6 @@ def get_or_create_card(*, owner: Owner, period: Period, by: Member) -> Scorecard
     if not existed:
         audit.record(action="card.create", target=card, by=by, after={"period": period.code})
     return card
-
-
-def holders_of(position, on) -> list[Member]:
-    """Everyone who holds a position on a day, in the order lists of people have."""
-    holding = Employment.objects.on(on).filter(position=position).values("member")
-    return list(Member.objects.filter(pk__in=holding, is_active=True).order_by("sort_key"))
-
-
-def assign_kpi(
-    *,
-    owners: Sequence[Owner],
-    kpi: KpiVersion,
-    periods: Sequence[Period],
-    weight: Decimal,
-    by: Member,
-    today,
-    target: Decimal | None = None,
-    baseline: Decimal | None = None,
-    method: str = "",
-    params: dict | None = None,
-) -> Assigned:
-    """Put one KPI with the same numbers on the cards of many owners and periods. Raises CardRefused."""
-    drafts = [
-        Draft(owner, period, kpi, weight, target, baseline, method, params) for owner in owners for period in periods
-    ]
-    return put_lines(drafts=drafts, by=by, today=today)
-
-
-def assign_template(
-    *,
-    owners: Sequence[Owner],
-    items: Sequence[tuple[KpiVersion, Decimal, Decimal | None, Decimal | None]],
-    periods: Sequence[Period],
-    by: Member,
-    today,
-) -> Assigned:
-    """Put a set of KPIs, each (version, weight, target, baseline), on the cards of many owners and periods."""
-    drafts = [
-        Draft(owner, period, kpi, weight, target, baseline)
-        for owner in owners
-        for period in periods
-        for kpi, weight, target, baseline in items
-    ]
-    return put_lines(drafts=drafts, by=by, today=today)
 
 
 def check_line(kpi: KpiVersion, weight: Decimal, target, baseline, method: str = "", params=None) -> None:
@@ -308,11 +264,6 @@ def update_lines(*, card: Scorecard, changes: dict[int, dict], by: Member, today
 def _texts(values: dict, *names: str) -> dict:
     chosen = {name: values[name] for name in names} if names else values
     return {name: plain(value) if isinstance(value, Decimal) else value for name, value in chosen.items()}
-
-
-def update_line(*, line: ScorecardLine, by: Member, today, **values) -> Scorecard:
-    """Set weight, target or baseline of one line of a draft. Raises CardRefused."""
-    return update_lines(card=line.scorecard, changes={line.pk: values}, by=by, today=today)
 
 
 @transaction.atomic

@@ -37,14 +37,24 @@ def make_kpi(code: str, name: str = "", **fields) -> KpiVersion:
 def make_card(cast, owner, *lines, period=None, agreed_by=None) -> Scorecard:
     """A card with lines, each (kpi, weight, target[, baseline]); agreed when someone agrees it."""
     period = period or cast.period
-    drafts = [scorecards.Draft(owner, period, line[0], D(line[1]), *(_maybe(n) for n in line[2:])) for line in lines]
-    if drafts:
-        card = scorecards.put_lines(drafts=drafts, by=cast.acting(cast.strategy), today=STORY_DAY).cards[0]
+    if lines:
+        card = assign(cast, [owner], *lines, periods=[period]).cards[0]
     else:
         card = scorecards.get_or_create_card(owner=owner, period=period, by=cast.acting(cast.strategy))
     if agreed_by is not None:
         card = scorecards.agree_card(card=card, by=cast.acting(agreed_by))
     return Scorecard.objects.get(pk=card.pk)
+
+
+def assign(cast, owners, *items, by=None, periods=None):
+    """Put items, each (kpi, weight[, target[, baseline]]), on the cards of owners; what the service says of it."""
+    drafts = [
+        scorecards.Draft(owner, period, item[0], D(item[1]), *(_maybe(n) for n in item[2:]))
+        for owner in owners
+        for period in periods or [cast.period]
+        for item in items
+    ]
+    return scorecards.put_lines(drafts=drafts, by=cast.acting(by or cast.strategy), today=STORY_DAY)
 
 
 def _maybe(number):

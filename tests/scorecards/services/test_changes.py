@@ -45,7 +45,7 @@ def approve(cast, request, by):
 def test_an_agreed_card_refuses_every_direct_edit(agreed):
     by = agreed.acting(agreed.manager)
     with pytest.raises(CardRefused):
-        scorecards.update_line(line=agreed.line, by=by, today=STORY_DAY, target=D(50))
+        scorecards.update_lines(card=agreed.card, changes={agreed.line.pk: {"target": D(50)}}, by=by, today=STORY_DAY)
     with pytest.raises(CardRefused):
         scorecards.remove_line(line=agreed.line, by=by, today=STORY_DAY)
     with pytest.raises(CardRefused):

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from scorecards.choices import LIVE_STATES
 from scorecards.line_rules import shown_part
 from scorecards.models import Actual, ScorecardLine
 from scorecards.services import actuals, grid
@@ -102,9 +103,7 @@ def test_elsewhere_the_typed_number_is_todays_measurement(scope, aggregation, ea
 
 def test_a_count_is_not_typed(scope):
     line = line_with(scope, "count")
-    assert type_in(scope, line, 3).errors == {
-        (line.pk, "value"): type_in(scope, line, 3).errors[line.pk, "value"],
-    }
+    assert type_in(scope, line, 3).errors.keys() == {(line.pk, "value")}
     assert not Actual.objects.exists()
 
 
@@ -113,7 +112,7 @@ class TestRatio:
         return line_with(scope, "ratio", numerator_agg=top, denominator_agg=bottom, factor=D(100))
 
     def shown(self, line):
-        entries = list(actuals.live_entries([line]))
+        entries = list(Actual.objects.filter(line=line, state__in=LIVE_STATES).order_by("on", "pk"))
         return tuple(
             shown_part(entries, part, getattr(line.kpi, kind))
             for part, kind in (("numerator", "numerator_agg"), ("denominator", "denominator_agg"))

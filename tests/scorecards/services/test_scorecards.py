@@ -5,25 +5,25 @@ import datetime
 import pytest
 
 from kpiapp.choices import PeriodKind
-from kpiapp.models import AuditEvent, Member, Period
+from kpiapp.models import AuditEvent, Employment, Member, Period
 from scorecards.choices import CardState
 from scorecards.models import CardScore, Scorecard, ScorecardLine
 from scorecards.services import actuals, scorecards
 from scorecards.services.scorecards import CardRefused
 from strategy.models import KpiVersion
 from tests.cast import STORY_DAY
-from tests.scorecards.kit import D, line_of, make_card, make_kpi
+from tests.scorecards.kit import D, assign, line_of, make_card, make_kpi
 
 
-def assign(scope, owners, kpi, weight=100, **more):
-    more = {"periods": [scope.period], "target": D(100), "today": STORY_DAY, **more}
-    return scorecards.assign_kpi(owners=owners, kpi=kpi, weight=D(weight), by=scope.acting(scope.strategy), **more)
+def assign_one(scope, owners, kpi, weight=100, target=100, **more):
+    return assign(scope, owners, (kpi, weight, target), **more)
 
 
 class TestAssign:
     def test_everyone_holding_a_position_gets_a_card_with_the_line(self, scope):
-        holders = scorecards.holders_of(scope.position, STORY_DAY)
-        done = assign(scope, holders, make_kpi("A"))
+        holding = Employment.objects.on(STORY_DAY).filter(position=scope.position).values("member")
+        holders = list(Member.objects.filter(pk__in=holding))
+        done = assign_one(scope, holders, make_kpi("A"))
         assert done.lines == len(holders) == Scorecard.objects.count()
         assert AuditEvent.objects.filter(action="card.assign").count() == 1
 
@@ -33,44 +33,38 @@ class TestAssign:
             kind=PeriodKind.MONTH, starts_on=datetime.date(2026, 12, 1), ends_on=datetime.date(2027, 1, 1)
         )
         with django_assert_max_num_queries(30):
-            done = assign(scope, people, make_kpi("A"), periods=[scope.period, december])
+            done = assign_one(scope, people, make_kpi("A"), periods=[scope.period, december])
         assert done.lines == ScorecardLine.objects.count() == 300
 
     def test_assigning_again_updates_the_draft_and_takes_a_newer_version(self, scope):
         kpi = make_kpi("A")
-        assign(scope, [scope.lan], kpi)
+        assign_one(scope, [scope.lan], kpi)
         newer = KpiVersion.objects.create(definition=kpi.definition, number=2, name="A2")
-        assign(scope, [scope.lan], newer, weight=60, target=D(70))
+        assign_one(scope, [scope.lan], newer, weight=60, target=70)
         line = ScorecardLine.objects.get()
         assert (line.kpi_id, line.weight, line.target) == (newer.pk, 60, 70)
 
     def test_agreed_cards_are_left_alone_and_named(self, scope):
         kpi = make_kpi("A")
         make_card(scope, scope.lan, (kpi, 100, 10), agreed_by=scope.manager)
-        done = assign(scope, [scope.lan, scope.minh], kpi, weight=50)
+        done = assign_one(scope, [scope.lan, scope.minh], kpi, weight=50)
         assert done.lines == 1
         assert "Lê Thị Lan" in done.refused[0]
         assert ScorecardLine.objects.get(scorecard__member=scope.lan).weight == 100
 
     def test_numbers_that_can_never_be_scored_are_refused(self, scope):
         with pytest.raises(CardRefused):
-            assign(scope, [scope.lan], make_kpi("A"), target=D(0))
+            assign_one(scope, [scope.lan], make_kpi("A"), target=0)
         with pytest.raises(CardRefused):
-            assign(scope, [scope.lan], make_kpi("B"), weight=101)
+            assign_one(scope, [scope.lan], make_kpi("B"), weight=101)
         assert not Scorecard.objects.exists()
 
     def test_a_template_puts_all_its_kpis_on_every_card_in_order(self, scope):
         items = [
-            (make_kpi("A"), D(60), D(10), None),
-            (make_kpi("B", method="deduct", aggregation="count"), D(40), None, None),
+            (make_kpi("A"), 60, 10),
+            (make_kpi("B", method="deduct", aggregation="count"), 40),
         ]
-        done = scorecards.assign_template(
-            owners=[scope.lan, scope.department],
-            items=items,
-            periods=[scope.period],
-            by=scope.acting(scope.strategy),
-            today=STORY_DAY,
-        )
+        done = assign(scope, [scope.lan, scope.department], *items)
         assert [card.owner_name for card in done.cards] == ["Lê Thị Lan", "Phòng Kinh doanh"]
         lines = ScorecardLine.objects.filter(scorecard__member=scope.lan).order_by("position")
         assert [line.kpi.name for line in lines] == ["A", "B"]

@@ -16,6 +16,7 @@ from strategy.services import kpi_states, kpis
 from strategy.services import library as library_copies
 from strategy.services import origins as origin_services
 from tests.cast import STORY_DAY
+from tests.scorecards.kit import assign
 
 LATER = STORY_DAY + datetime.timedelta(days=40)
 
@@ -83,26 +84,12 @@ def test_what_was_given_back_is_a_draft_again(scope):
 def test_nobody_is_measured_by_a_draft(scope):
     draft = draft_of(scope)
     with pytest.raises(cards.CardRefused, match="Doanh thu mới"):
-        cards.assign_kpi(
-            owners=[scope.lan],
-            kpi=draft.current,
-            periods=[scope.period],
-            weight=Decimal(100),
-            by=scope.acting(scope.manager),
-            today=STORY_DAY,
-        )
+        assign(scope, [scope.lan], (draft.current, 100), by=scope.manager)
 
 
 def test_a_watched_kpi_stands_on_cards_without_counting(scope):
     watched = kpis.create_kpi(fields={"name": "Lượt xem", "is_scored": False}, by=scope.acting(scope.strategy))
-    done = cards.assign_kpi(
-        owners=[scope.lan],
-        kpi=watched.current,
-        periods=[scope.period],
-        weight=Decimal(0),
-        by=scope.acting(scope.manager),
-        today=STORY_DAY,
-    )
+    done = assign(scope, [scope.lan], (watched.current, 0), by=scope.manager)
     assert [line.is_scored for line in done.cards[0].lines.all()] == [False]
 
 

@@ -6,10 +6,9 @@ import pytest
 
 from kpiapp.models import AuditEvent
 from kpiapp.tenancy import organization_scope
-from scorecards.services import scorecards as cards
 from strategy.models import CardTemplate, KpiDefinition
 from strategy.services import kpis
-from tests.cast import STORY_DAY
+from tests.scorecards.kit import assign
 
 
 @pytest.fixture
@@ -65,13 +64,8 @@ def test_hr_writes_them_for_every_position_and_sees_no_confidential_name(an_phat
 
 def test_a_card_that_works_is_kept_for_its_position(an_phat, two):
     with organization_scope(an_phat.organization):
-        done = cards.assign_template(
-            owners=[an_phat.lan],
-            items=[(two[0].current, Decimal(70), Decimal(10), None), (two[1].current, Decimal(30), Decimal(10), None)],
-            periods=[an_phat.period],
-            by=an_phat.acting(an_phat.manager),
-            today=STORY_DAY,
-        )
+        items = [(two[0].current, 70, 10), (two[1].current, 30, 10)]
+        done = assign(an_phat, [an_phat.lan], *items, by=an_phat.manager)
     url = an_phat.url(f"scorecards/cards/{done.cards[0].pk}/keep/")
     assert an_phat.client(an_phat.lan).post(url).status_code == 403
     for who, may in ((an_phat.lan, False), (an_phat.hr, True), (an_phat.manager, True)):
