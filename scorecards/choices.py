@@ -255,6 +255,14 @@ class ShareBy(TextChoices):
     HAND = "hand", _("By hand")
 
 
+class ShareReach(TextChoices):
+    """For how long a target is shared out at once."""
+
+    PERIOD = "period", _("this period only")
+    QUARTER = "quarter", _("to the end of the quarter")
+    YEAR = "year", _("to the end of the year")
+
+
 class Confidence(TextChoices):
     """What a number from 0 to 10 says about reaching a key result. The bounds are our own choice."""
 

@@ -16,7 +16,7 @@ from kpiapp.person_field import PersonField
 from kpiapp.text import id_in
 from scorecards.cards.milestones import step_choices
 from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE
-from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, WarningKind, WeightRule
+from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, ShareReach, WarningKind, WeightRule
 from scorecards.models import CardRules, ScorecardLine
 from scorecards.services.grid import Typed
 from scorecards.services.reminders import LONGEST_CLOCK_DAYS
@@ -154,6 +154,10 @@ class LineForm(OrganizationForm):
     weight = _cell_field(label=gettext_lazy("Weight"), max_decimals=2, minimum=ZERO)
     baseline = _cell_field(label=gettext_lazy("Baseline"), required=False)
     target = _cell_field(label=gettext_lazy("Target"), required=False)
+
+    def clean_reach(self):
+        """Unless told, one period."""
+        return self.cleaned_data["reach"] or ShareReach.PERIOD
 
     def clean_weight(self):
         """A weight is part of 100."""
@@ -365,6 +369,7 @@ class ShareForm(OrganizationForm):
 
     total = NumberField(label=gettext_lazy("To share out"))
     how = forms.ChoiceField(label=gettext_lazy("How"), choices=ShareBy.choices, widget=forms.RadioSelect)
+    reach = forms.ChoiceField(label=gettext_lazy("For how long"), required=False, widget=forms.RadioSelect)
     weight = NumberField(
         label=gettext_lazy("Weight on each card"),
         max_decimals=2,
@@ -375,8 +380,12 @@ class ShareForm(OrganizationForm):
         label=gettext_lazy("A word to them"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2})
     )
 
-    def __init__(self, *args, receivers, **kwargs):
+    def __init__(self, *args, receivers, reaches, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["reach"].choices = [
+            (how, f"{ShareReach(how).label} ({periods[-1].label})" if len(periods) > 1 else ShareReach(how).label)
+            for how, periods in reaches.items()
+        ]
         self.rows = []
         for one in receivers:
             self.fields[f"to-{one.key}"] = forms.BooleanField(required=False, label=one.owner.name)

@@ -75,3 +75,11 @@ def answerable_proposals(member: Member, on: datetime.date) -> QuerySet[Proposal
 def withdrawable_proposals(member: Member) -> QuerySet[Proposal]:
     """Open proposals that a member made."""
     return Proposal.objects.filter(made_by=member.pk, state__in=OPEN_PROPOSALS).select_related(*SHOWN)
+
+
+def offered_together(proposal: Proposal, member: Member, on: datetime.date) -> list[Proposal]:
+    """What waits for a member's answer beside a proposal: the same share in other periods, the first one first."""
+    others = answerable_proposals(member, on).filter(
+        owned=proposal.owned_id, parent=proposal.parent_id, made_by=proposal.made_by_id, state=proposal.state
+    )
+    return list(others.exclude(pk=proposal.pk).order_by("period__starts_on"))

@@ -9,17 +9,21 @@ from django.db.models import Count
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kpiapp.choices import PeriodKind
 from kpiapp.decimals import ONE, ZERO, AllocationError, allocate, format_number
+from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months, fiscal_year_start, place_in_year
 from kpiapp.models import Department, Employment, Member, Period
 from kpiapp.services.refusals import Refused
 from scorecards.cascade import negotiation
 from scorecards.cascade.tree import TARGETS_ADD_UP
-from scorecards.choices import OwnerKind, ShareBy
+from scorecards.choices import OwnerKind, ShareBy, ShareReach
 from scorecards.line_rules import actual_of
-from scorecards.models import ScorecardLine
+from scorecards.models import Scorecard, ScorecardLine
+from strategy import plans
 
 MOST_RECEIVERS = 300
 NAMED = 3
+MONTHS_OF_A_QUARTER = 3
 FINEST = Decimal("0.000001")
 
 
@@ -135,6 +139,76 @@ def shares_of(
     except AllocationError as error:
         raise ShareRefused(_("Nothing to share by: choose another way, or type the targets.")) from error
     return fixed | {one.key: part for one, part in zip(free, parts, strict=True)}
+
+
+def reaches_of(line: ScorecardLine) -> dict[str, list[Period]]:
+    """How far a target may be shared out at once: open periods like a line's, from its own on, by how far (ShareReach).
+
+    A way that comes to no more periods than the one before it is left out.
+    """
+    first = line.scorecard.period
+    like = Period.objects.filter(kind=first.kind, locked_at=None, starts_on__gte=first.starts_on).order_by("starts_on")
+    year = fiscal_year_start(first.starts_on, first.fiscal_start_month)
+    ahead = list(like.filter(starts_on__lt=add_months(year, MONTHS_OF_A_YEAR)))
+    found = {str(ShareReach.PERIOD): [first]}
+    if first.kind == PeriodKind.MONTH:
+        quarter = place_in_year(first.starts_on, first.fiscal_start_month, MONTHS_OF_A_QUARTER)
+        end = add_months(year, quarter * MONTHS_OF_A_QUARTER)
+        found[str(ShareReach.QUARTER)] = [period for period in ahead if period.starts_on < end]
+    found[str(ShareReach.YEAR)] = ahead
+    counts = [len(periods) for periods in found.values()]
+    return {
+        how: periods
+        for (how, periods), shorter in zip(found.items(), [0, *counts], strict=False)
+        if len(periods) > shorter
+    }
+
+
+def totals_of(line: ScorecardLine, periods: Sequence[Period], total: Decimal) -> dict[int, Decimal]:
+    """What is shared out in each period: as its own card says, else as the plan does, else the same again.
+
+    In the line's own period it is what was typed. Three queries however many periods.
+    """
+    card = line.scorecard
+    same = {"owner_kind": card.owner_kind, "department": card.department_id, "member": card.member_id}
+    lines = ScorecardLine.objects.filter(
+        kpi__definition=line.kpi.definition_id,
+        target__isnull=False,
+        scorecard__in=Scorecard.objects.filter(**same, period__in=periods).values("pk"),
+    )
+    own = dict(lines.values_list("scorecard__period", "target"))
+    planned = plans.planned_targets([line.kpi], periods)
+    found = {}
+    for period in periods:
+        target = own.get(period.pk)
+        if target is None:
+            target = plans.target_for(planned, line.kpi.definition_id, card.member_id, period.pk)
+        found[period.pk] = total if target is None or period.pk == card.period_id else target
+    return found
+
+
+def shares_again(
+    totals: Mapping[int, Decimal], shares: Mapping[str, Decimal], line: ScorecardLine
+) -> dict[int, dict[str, Decimal]]:
+    """The shares of the first period carried over to others: of each total everybody gets the same part of it.
+
+    They add up to every total exactly; of a rate everybody gets the whole, or what was typed for them alone.
+    """
+    first = totals[line.scorecard.period_id]
+    found = {}
+    for period, total in totals.items():
+        if period == line.scorecard.period_id:
+            found[period] = dict(shares)
+        elif line.kpi.aggregation not in TARGETS_ADD_UP:
+            found[period] = {key: total if share == first else share for key, share in shares.items()}
+        else:
+            unit = ONE.scaleb(-line.kpi.decimals)
+            try:
+                parts = allocate(total, list(shares.values()), unit=FINEST if total % unit else unit)
+            except AllocationError as error:
+                raise ShareRefused(_("Nothing to share by: choose another way, or type the targets.")) from error
+            found[period] = dict(zip(shares, parts, strict=True))
+    return found
 
 
 def _gap(rest: Decimal) -> str:

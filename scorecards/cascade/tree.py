@@ -1,7 +1,7 @@
 """The cascade as pages show it: what stands above and below a line in its period, as far as the reader may see it."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -211,6 +211,11 @@ def _place(node: Node) -> tuple:
     card = node.line.scorecard
     owner = card.member or card.department
     return (False, node.is_support, OWNER_ORDER[OwnerKind(card.owner_kind)], owner.sort_key if owner else "")
+
+
+def in_order(links: Sequence[KpiLink], lines: Mapping[int, ScorecardLine]) -> list[KpiLink]:
+    """Links by where their child stands among the others, as the tree lists them."""
+    return sorted(links, key=lambda link: _place(Node("", lines[link.child_id], link)))
 
 
 def target_share(line: ScorecardLine) -> TargetShare | None:

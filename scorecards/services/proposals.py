@@ -37,10 +37,11 @@ class ProposalRefused(Refused):
 
 @dataclass(frozen=True)
 class Share:
-    """What one owner is offered."""
+    """What one owner is offered, in the period of the line that is shared out unless another is named."""
 
     owner: Member | Department
     target: Decimal | None
+    period: Period | None = None
 
 
 @dataclass
@@ -57,23 +58,30 @@ def push(
 ) -> Pushed:
     """Offer shares of a line's target to those below; each accepts, answers with another number, or declines.
 
-    Owners whose card is agreed, who have nobody to answer, or who have an open offer of the KPI come back refused.
+    Several periods may be offered at once. Owners whose card is agreed, who have nobody to answer, or who have an open
+    offer of the KPI come back refused, period by period.
     Raises ProposalRefused for numbers that can never be scored and for a locked period.
     """
-    period = _open(line.scorecard.period)
+    by_period: dict[int, list[Share]] = {}
+    periods = {}
     for share in shares:
+        period = share.period or line.scorecard.period
         _check(line.kpi, weight, share.target)
+        by_period.setdefault(period.pk, []).append(share)
+        periods[period.pk] = _open(period)
     done = Pushed()
-    chosen = _willing(shares, line.kpi, period, done)
+    chosen = {pk: _willing(given, line.kpi, periods[pk], done) for pk, given in by_period.items()}
+    done.refused = list(dict.fromkeys(done.refused))
     parent = cascade.owned_of([line])[0]
+    owners = {_key(share.owner): share.owner for given in chosen.values() for share in given}
     owned = {
         (one.department_id, one.member_id): one
-        for one in cascade.owned_by([share.owner for share in chosen], line.kpi.definition_id)
+        for one in cascade.owned_by(list(owners.values()), line.kpi.definition_id)
     }
     done.proposals = Proposal.objects.bulk_create(
         Proposal(
             owned=owned[_key(share.owner)],
-            period=period,
+            period=periods[pk],
             kpi=line.kpi,
             parent=parent,
             target=share.target,
@@ -82,13 +90,17 @@ def push(
             made_by=by,
             offered_by=by,
         )
-        for share in chosen
+        for pk, given in chosen.items()
+        for share in given
     )
     _step(done.proposals, StepKind.OFFER, reason, by)
     if done.proposals:
-        shown = {str(one): plain(one.target) if one.target is not None else None for one in done.proposals}
+        shown = {
+            f"{one}, {one.period.code}": plain(one.target) if one.target is not None else None for one in done.proposals
+        }
         audit.record(action="proposal.push", target=line, by=by, after={"targets": shown}, reason=reason)
-    for proposal in done.proposals:
+    # Who is offered several periods at once is told once, about the first.
+    for proposal in {one.owned_id: one for one in reversed(done.proposals)}.values():
         _tell(proposal, notices.TARGET_OFFERED, by)
     return done
 
@@ -120,7 +132,9 @@ def _willing(shares: Sequence[Share], kpi: KpiVersion, period: Period, done: Pus
         if _key(share.owner) in agreed:
             done.refused.append(_("%(owner)s, %(period)s: agreed already. Ask for a change instead.") % name)
         elif _key(share.owner) in offered:
-            done.refused.append(_("%(owner)s has an open offer of this KPI. Withdraw it first.") % name)
+            done.refused.append(
+                _("%(owner)s, %(period)s: there is an open offer of this KPI. Withdraw it first.") % name
+            )
         elif isinstance(share.owner, Department) and share.owner.head_id is None:
             done.refused.append(_("%(owner)s has no head who could answer. Name one first.") % name)
         else:
@@ -214,6 +228,13 @@ def accept(*, proposal: Proposal, by: Member, today: datetime.date) -> str:
     after = {**_numbers(proposal), "linked": not not_linked and proposal.parent_id is not None}
     audit.record(action="proposal.accept", target=proposal, by=by, after=after, reason=not_linked)
     return not_linked
+
+
+@transaction.atomic
+def accept_all(*, proposals: Sequence[Proposal], by: Member, today: datetime.date) -> str:
+    """Agree to what was offered for several periods, all of them or none; see accept."""
+    told = [accept(proposal=one, by=by, today=today) for one in sorted(proposals, key=lambda one: one.period.starts_on)]
+    return next(filter(None, told), "")
 
 
 def _link(proposal: Proposal, today: datetime.date) -> str:

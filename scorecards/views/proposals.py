@@ -17,7 +17,7 @@ from scorecards import queries
 from scorecards.cards import rows
 from scorecards.cascade import negotiation, sharing
 from scorecards.cascade import tree as trees
-from scorecards.choices import ShareBy
+from scorecards.choices import ShareBy, ShareReach
 from scorecards.forms import CounterForm, ProposalForm, ReasonForm, ShareForm
 from scorecards.models import Proposal
 from scorecards.services import proposals as service
@@ -35,58 +35,79 @@ def push(request, pk):
     related = ("kpi", "scorecard__period", "scorecard__member", "scorecard__department", "scorecard__organization")
     line = get_object_or_404(lines.select_related(*related), pk=pk)
     receivers = sharing.receivers_of(line, request.member, request.today)
-    form = ShareForm(request.POST or None, receivers=receivers, initial=_initial(line, receivers))
-    status = 200
+    given = {"receivers": receivers, "reaches": sharing.reaches_of(line)}
+    form = ShareForm(request.POST or None, initial=_initial(line, receivers), **given)
+    status, shares = 200, None
     if request.method == "POST":
-        outcome = _share(request, line, form)
-        if outcome is not None and "send" in request.POST:
-            return _send(request, line, form, outcome)
-        if outcome is not None:
-            form = _filled(form, receivers, outcome, line)
+        shares = _share(request, line, form, given["reaches"])
+        if shares is not None and "send" in request.POST:
+            return _send(request, line, form, shares, given["reaches"])
+        if shares is not None:
+            form = _filled(form, shares[line.scorecard.period_id], line, given)
         status = 422 if form.errors else 200
     context = {"line": line, "card": line.scorecard, "period": line.scorecard.period, "form": form}
     context["shared"] = line.kpi.aggregation in trees.TARGETS_ADD_UP
+    context["later"] = _later(form, shares, line, given["reaches"]) if shares else []
     return render(request, "scorecards/push.html", context, status=status)
 
 
 def _initial(line, receivers) -> dict:
     ticked = {f"to-{one.key}": True for one in receivers}
-    return {"total": line.target, "how": ShareBy.EQUAL, "weight": USUAL_WEIGHT, **ticked}
+    how = {"how": ShareBy.EQUAL, "reach": ShareReach.PERIOD}
+    return {"total": line.target, "weight": USUAL_WEIGHT, **how, **ticked}
 
 
-def _share(request, line, form):
-    """Targets by receiver, or None with the reason among the form's errors."""
+def _share(request, line, form, reaches):
+    """Targets by period and receiver, or None with the reason among the form's errors."""
     if not form.is_valid():
         return None
     if not form.chosen():
         form.add_error(None, _("Tick at least one department or person."))
         return None
-    how = form.cleaned_data["how"]
+    how, total = form.cleaned_data["how"], form.cleaned_data["total"]
     # What was shared out and then changed by hand stands as it is typed.
     typed = form.typed()
     if "send" in request.POST and any(number is not None for number in typed.values()):
         how = ShareBy.HAND
     try:
-        return sharing.shares_of(form.cleaned_data["total"], form.chosen(), how, line, typed)
+        shares = sharing.shares_of(total, form.chosen(), how, line, typed)
+        totals = sharing.totals_of(line, reaches[form.cleaned_data["reach"]], total)
+        return sharing.shares_again(totals, shares, line)
     except Refused as refusal:
         form.refuse(refusal)
         return None
 
 
-def _filled(form, receivers, shares, line) -> ShareForm:
+def _filled(form, shares, line, given) -> ShareForm:
     data = form.data.copy()
-    for one in receivers:
+    for one in given["receivers"]:
         share = shares.get(one.key)
         data[f"target-{one.key}"] = "" if share is None else rows.in_cell(share, line.kpi.decimals)
-    return ShareForm(data, receivers=receivers)
+    return ShareForm(data, **given)
 
 
-def _send(request, line, form, outcome):
-    shares = [service.Share(one.owner, outcome[one.key]) for one in form.chosen()]
-    given = {"weight": form.cleaned_data["weight"], "reason": form.cleaned_data["reason"]}
+def _later(form, shares, line, reaches) -> list[tuple]:
+    """What the periods after the first are offered: (period, its total where they add up, targets as rows stand)."""
+    adds_up = line.kpi.aggregation in trees.TARGETS_ADD_UP
+    return [
+        (
+            period,
+            sum(shares[period.pk].values(), ZERO) if adds_up else None,
+            [(one.owner.name, shares[period.pk].get(one.key)) for one, _tick, _target in form.rows],
+        )
+        for period in reaches[form.data.get("reach") or ShareReach.PERIOD][1:]
+    ]
+
+
+def _send(request, line, form, shares, reaches):
+    periods = {period.pk: period for period in reaches[form.cleaned_data["reach"]]}
+    offers = [
+        service.Share(one.owner, given[one.key], periods[pk]) for pk, given in shares.items() for one in form.chosen()
+    ]
+    words = {"weight": form.cleaned_data["weight"], "reason": form.cleaned_data["reason"]}
     done = None
     try:
-        done = service.push(line=line, shares=shares, by=request.member, today=request.today, **given)
+        done = service.push(line=line, shares=offers, by=request.member, today=request.today, **words)
     except Refused as refusal:
         messages.error(request, str(refusal))
     if done:
@@ -114,10 +135,12 @@ def _answerable(request, proposal) -> bool:
 
 
 def _context(request, proposal, **forms) -> dict:
+    may_answer = proposal.is_open and _answerable(request, proposal)
     return {
         "proposal": proposal,
         "steps": proposal.steps.select_related("by"),
-        "may_answer": proposal.is_open and _answerable(request, proposal),
+        "may_answer": may_answer,
+        "together": negotiation.offered_together(proposal, request.member, request.today) if may_answer else [],
         "may_withdraw": proposal.is_open and proposal.made_by_id == request.member.pk,
         "counter_form": CounterForm(initial={"target": proposal.target, "weight": proposal.weight}),
         "reason_form": ReasonForm(),
@@ -161,12 +184,18 @@ def _counter(request, found: Proposal):
 
 
 def _accept(request, found: Proposal):
+    every = [found]
+    if "all" in request.POST:
+        every += negotiation.offered_together(found, request.member, request.today)
     try:
-        not_linked = service.accept(proposal=found, by=request.member, today=request.today)
+        not_linked = service.accept_all(proposals=every, by=request.member, today=request.today)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Agreed: the target stands on the card."))
+        text = ngettext(
+            "Agreed: the target stands on the card.", "Agreed: %(count)d targets stand on the cards.", len(every)
+        )
+        messages.success(request, text % {"count": len(every)})
         if not_linked:
             messages.warning(request, not_linked)
     if request.POST.get("back") == "home":

@@ -18,6 +18,7 @@ from kpiapp.services.refusals import Refused
 from kpiapp.text import id_in, ids_in
 from scorecards import queries
 from scorecards.cascade import loose_ends as loose
+from scorecards.cascade import picture as pictures
 from scorecards.cascade import transfers
 from scorecards.cascade import tree as trees
 from scorecards.choices import LinkKind
@@ -30,6 +31,8 @@ from strategy.visibility import hidden_kpis, usable_kpis
 
 LOOSE_SHOWN = 100
 FOLLOWED_SHOWN = 5
+# As many as the picture has boxes, and ids no longer than the database has them.
+OPENED, ID_DIGITS = 60, 19
 
 
 @requires(Permission.CARD_READ)
@@ -41,15 +44,41 @@ def tree(request):
         return parts.no_card(request, None)
     text = request.GET.get("q", "").strip()[:100]
     context = {"period": period, "periods": queries.periods_like(period), "text": text}
+    context["here"] = f"{reverse('scorecards:tree', args=[request.organization.slug])}?period={period.code}"
     if text:
         context["found"] = trees.found(request.member, period, request.today, text)
     else:
         groups = trees.tops(request.member, period, request.today)
+        context["picture"] = _whole_picture(request, period, groups)
+        context["picture_name"] = _("KPI tree")
+        if _is_picture(request) and context["picture"]:
+            return render(request, "scorecards/_tree_picture.html", context)
         objectives = list(trees.objectives_of(key for key in groups if key is not None))
         scores = strategy.objective_scores([objective.pk for objective in objectives], period)
         context["groups"] = [(one, scores.get(one.pk, strategy.NO_SCORE), groups[one.pk]) for one in objectives]
         context["loose"] = groups.get(None, [])
     return render(request, "scorecards/_tree_results.html" if request.htmx else "scorecards/tree.html", context)
+
+
+def _is_picture(request) -> bool:
+    """Whether htmx asks for the picture alone, with something opened or closed."""
+    return bool(request.htmx) and request.htmx.target == "tree-picture"
+
+
+def _opened(request) -> set[int] | None:
+    """The owned KPIs that are open in the picture; None where nobody has chosen yet."""
+    if "open" not in request.GET:
+        return None
+    return {int(part) for part in request.GET["open"].split(",")[:OPENED] if part.isdigit() and len(part) < ID_DIGITS}
+
+
+def _whole_picture(request, period, groups) -> pictures.Picture | None:
+    """The tops that somebody carries, all open until somebody chooses; None where nobody carries any."""
+    tops = [node.line for nodes in groups.values() for node in nodes if node.line and node.line.below]
+    opened = _opened(request)
+    if opened is None:
+        opened = pictures.open_at_first(tops, request.member, period, request.today)
+    return pictures.whole(tops, opened, request.member, period, request.today) if tops else None
 
 
 @requires(Permission.CARD_READ)
@@ -124,6 +153,14 @@ def _line(request, pk) -> ScorecardLine:
 def tree_line(request, pk):
     """One line with what it feeds and what feeds it; for htmx the level below it alone."""
     line = _line(request, pk)
+    drawn = {"period": line.scorecard.period, "picture_name": line.kpi.name}
+    if not request.htmx or _is_picture(request):
+        opened = _opened(request)
+        around = {line.owned_id} if opened is None else opened
+        drawn["picture"] = pictures.around(line, around, request.member, request.today)
+        drawn["here"] = f"{reverse('scorecards:tree_line', args=[request.organization.slug, line.pk])}?show=picture"
+    if _is_picture(request):
+        return render(request, "scorecards/_tree_picture.html", drawn)
     below = trees.below(line, request.member, request.today)
     if request.htmx:
         return render(request, "scorecards/_tree_branch.html", {"branch": below, "line": line})
@@ -132,12 +169,12 @@ def tree_line(request, pk):
     text = request.GET.get("q", "").strip()[:100]
     around = Q(parent=line.owned_id) | Q(child=line.owned_id)
     context = {
+        **drawn,
         "line": line,
         "strays": _left_behind(request, line.scorecard.period, around) if line.owned_id else [],
         "may_mend": _may_mend(request.member),
         "node": trees.Node(line.kpi.name, line),
         "card": line.scorecard,
-        "period": line.scorecard.period,
         "above": trees.above(line, request.member, request.today),
         "branch": below,
         "share": trees.target_share(line),

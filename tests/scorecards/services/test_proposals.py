@@ -2,17 +2,22 @@
 
 import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kpiapp.choices import PeriodKind
+from kpiapp.fiscal_years import add_months
 from kpiapp.models import AuditEvent, Notification, Period
-from scorecards.cascade import negotiation
+from scorecards.cascade import negotiation, sharing
 from scorecards.choices import ProposalState
 from scorecards.models import KpiLink, Proposal, ProposalStep, ScorecardLine
 from scorecards.services import proposals
 from scorecards.services.proposals import ProposalRefused, Share
+from strategy.models import KpiPlan, KpiPlanMonth
 from tests.cast import STORY_DAY
 from tests.scorecards.kit import D, line_of, make_card, make_kpi
 
@@ -155,3 +160,71 @@ def test_a_share_that_cannot_be_linked_is_agreed_and_says_so(company):
     (offer,) = push(company, (company.department, 3000)).proposals
     assert "Doanh thu" in accept(company, offer, company.manager)
     assert not KpiLink.objects.exists()
+
+
+# --- several periods at once -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def year(company):
+    """The company's revenue is to be shared out in the first months of next year, too."""
+    months = [datetime.date(2027, month, 1) for month in range(1, 4)]
+    company.ahead = [
+        Period.objects.create(kind=PeriodKind.MONTH, starts_on=month, ends_on=add_months(month, 1)) for month in months
+    ]
+    return company
+
+
+def test_a_target_is_offered_for_several_periods_in_one_action(year):
+    january, february, _march = year.ahead
+    owners = (year.department, year.lan)
+    shares = [Share(owner, D(1000), period) for period in (january, february) for owner in owners]
+    done = proposals.push(
+        line=year.line, shares=shares, weight=D(20), by=year.acting(year.strategy), today=STORY_DAY, reason=""
+    )
+    assert len(done.proposals) == 4
+    assert AuditEvent.objects.filter(action="proposal.push").count() == 1
+    told = Notification.objects.filter(kind="target.offered").values_list("member", flat=True)
+    assert len(told) == len(set(told)), "each head is told once"
+    mine = Proposal.objects.filter(owned__department=year.department).order_by("period__starts_on")
+    first = mine[0]
+    assert negotiation.offered_together(first, year.acting(year.manager), STORY_DAY) == [mine[1]]
+    proposals.accept_all(proposals=list(mine), by=year.acting(year.manager), today=STORY_DAY)
+    lines = ScorecardLine.objects.filter(scorecard__department=year.department)
+    assert set(lines.values_list("scorecard__period", flat=True)) == {january.pk, february.pk}
+    assert KpiLink.objects.get().valid_from == january.starts_on, "one link, from the first of them on"
+
+
+def test_totals_of_later_periods_come_from_the_card_else_the_plan_else_the_same(year):
+    january, february, march = year.ahead
+    make_card(year, year.organization, (year.kpi, 100, 5000), period=january)
+    plan = KpiPlan.objects.create(
+        definition=year.kpi.definition, starts_on=january.starts_on, number=1, total=12, shape="equal"
+    )
+    KpiPlanMonth.objects.create(plan=plan, starts_on=february.starts_on, target=4500)
+    line = line_of(make_card(year, year.organization, (year.kpi, 100, 4000), period=january), year.kpi)
+    line.target = D(4000)
+    totals = sharing.totals_of(line, [january, february, march], D(4000))
+    assert totals == {january.pk: 4000, february.pk: 4500, march.pk: 4000}
+    again = sharing.shares_again(totals, {"d1": D(3000), "d2": D(1000)}, line)
+    assert again[february.pk] == {"d1": 3375, "d2": 1125}
+
+
+def test_how_far_a_target_may_reach_is_what_is_open(year):
+    assert [len(periods) for periods in sharing.reaches_of(year.line).values()] == [1], "December ends quarter and year"
+    line = line_of(make_card(year, year.organization, (year.kpi, 100, 1), period=year.ahead[0]), year.kpi)
+    assert {how: len(periods) for how, periods in sharing.reaches_of(line).items()} == {"period": 1, "quarter": 3}
+    Period.objects.filter(pk=year.ahead[2].pk).update(state="locked", locked_at="2027-04-02T00:00Z")
+    assert len(sharing.reaches_of(line)["quarter"]) == 2
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=12).filter(any),
+    st.lists(st.decimals(min_value=0, max_value=10**12, places=2), min_size=1, max_size=12),
+)
+def test_shares_of_later_periods_keep_every_total(parts, totals):
+    line = SimpleNamespace(kpi=SimpleNamespace(aggregation="sum", decimals=0), scorecard=SimpleNamespace(period_id=-1))
+    first = {f"d{number}": Decimal(part) for number, part in enumerate(parts)}
+    given_totals = {-1: sum(first.values()), **dict(enumerate(totals))}
+    for period, shares in sharing.shares_again(given_totals, first, line).items():
+        assert sum(shares.values()) == given_totals[period]
