@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ from strategy.queries import NO_SCORE, objective_scores
 from strategy.visibility import hidden_kpis
 
 MOST_BOXES, MOST_TOPS, MOST_BELOW, MOST_LEVELS = 60, 16, 24, 6
-LEVELS_AT_FIRST, AT_A_GLANCE = 2, 13
+LEVELS_AT_FIRST, AT_A_GLANCE = 2, 12
 LANES = (OwnerKind.ORGANIZATION, OwnerKind.DEPARTMENT, OwnerKind.MEMBER)
 
 
@@ -86,13 +87,12 @@ def around(line: ScorecardLine, opened: Collection[int], member: Member, on: dat
     period = line.scorecard.period
     if line.owned_id is None:
         return _draw(Found(lines={-line.pk: line}), line, frozenset(), period)
-    links, frontier = [], {line.owned_id}
-    for _level in range(MOST_LEVELS):
-        upwards = list(_links(period, member, on).filter(child__in=frontier))
-        links += upwards
-        frontier = {link.parent_id for link in upwards}
-        if not frontier:
-            break
+    reached = Q(child=line.owned_id)
+    level = links_at_end(period).filter(child=line.owned_id).values("parent")
+    for _level in range(MOST_LEVELS - 1):
+        reached |= Q(child__in=level)
+        level = links_at_end(period).filter(child__in=level).values("parent")
+    links = list(_links(period, member, on).filter(reached))
     ancestors = {link.parent_id for link in links}
     opened = frozenset(opened)
     found = _with_below({line.owned_id}, ancestors, links, opened, member, period, on)
@@ -112,11 +112,16 @@ def whole(
 
 def open_at_first(tops: Sequence[ScorecardLine], member: Member, period: Period, on: datetime.date) -> set[int]:
     """What is open before anybody chooses: level by level from the top, as long as a level is seen at a glance."""
-    opened = frontier = {line.owned_id for line in tops if line.owned_id is not None}
+    opened = {line.owned_id for line in tops if line.owned_id is not None}
+    first = links_at_end(period).filter(parent__in=opened).values("child")
+    found = _links(period, member, on).filter(Q(parent__in=opened) | Q(parent__in=first))
+    below: dict[int, set[int]] = {}
+    for parent, child in found.values_list("parent", "child")[: AT_A_GLANCE**2]:
+        below.setdefault(parent, set()).add(child)
+    frontier = opened
     for _level in range(LEVELS_AT_FIRST):
-        below = _links(period, member, on).filter(parent__in=frontier).values_list("child", flat=True)[:AT_A_GLANCE]
-        frontier = set(below)
-        if not frontier or len(below) == AT_A_GLANCE:
+        frontier = set().union(*(below.get(parent, ()) for parent in frontier))
+        if len(frontier) > AT_A_GLANCE:
             break
         opened = opened | frontier
     return opened

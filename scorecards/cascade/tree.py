@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -168,41 +170,54 @@ def _counted(links: QuerySet, by: str) -> Coalesce:
     return Coalesce(Subquery(links.order_by().values(by).annotate(n=Count("pk")).values("n")), 0)
 
 
+OTHER_END = {"child": "parent", "parent": "child"}
+
+
 def below(line: ScorecardLine, member: Member, on: datetime.date) -> Branch:
     """What feeds and supports a line in its period."""
-    links = links_in(line.scorecard.period).filter(parent=line.owned_id)
-    return _branch(links.select_related(*_ends("child")), "child", line, member, on)
+    return _branches(line, member, on, "child")[0]
 
 
-def above(line: ScorecardLine, member: Member, on: datetime.date) -> Branch:
-    """What a line feeds and supports in its period."""
-    links = links_in(line.scorecard.period).filter(child=line.owned_id)
-    return _branch(links.select_related(*_ends("parent")), "parent", line, member, on)
+def both_ways(line: ScorecardLine, member: Member, on: datetime.date) -> tuple[Branch, Branch]:
+    """What a line feeds and supports in its period, and what feeds and supports it."""
+    above, under = _branches(line, member, on, "parent", "child")
+    return above, under
 
 
-def _ends(end: str) -> list[str]:
+def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str) -> list[Branch]:
+    """What stands at these ends of a line's links; three queries for all of them."""
+    if line.owned_id is None:
+        return [Branch([]) for _end in ends]
+    period = line.scorecard.period
+    reach = reduce(or_, (Q(**{OTHER_END[end]: line.owned_id}) for end in ends))
+    hidden = hidden_kpis(member, on).values("pk")
+    links = links_in(period).filter(reach).exclude(parent__definition__in=hidden)
+    links = links.exclude(child__definition__in=hidden).select_related(*_names("child"), *_names("parent"))
+    found: dict[str, dict[int, KpiLink]] = {end: {} for end in ends}
+    for link in links:
+        for end in ends:
+            if getattr(link, f"{OTHER_END[end]}_id") == line.owned_id:
+                found[end][getattr(link, f"{end}_id")] = link
+    owned = {pk for by_owned in found.values() for pk in by_owned}
+    lines = {one.owned_id: one for one in lines_in(member, period, on).filter(owned__in=owned)}
+    there = ScorecardLine.objects.filter(scorecard__period=period, owned__in=owned)
+    present = set(there.values_list("owned", flat=True))
+    return [_branch(end, by_owned, lines, present) for end, by_owned in found.items()]
+
+
+def _names(end: str) -> list[str]:
     return [f"{end}__{part}" for part in ("definition", "member", "department", "organization")]
 
 
-def _branch(links: QuerySet[KpiLink], end: str, line: ScorecardLine, member: Member, on: datetime.date) -> Branch:
-    if line.owned_id is None:
-        return Branch([])
-    hidden = hidden_kpis(member, on).values("pk")
-    found = list(links.exclude(**{f"{end}__definition__in": hidden}))
-    by_owned = {getattr(link, f"{end}_id"): link for link in found}
-    period = line.scorecard.period
-    shown = lines_in(member, period, on).filter(owned__in=by_owned)
-    lines = {one.owned_id: one for one in shown}
-    present = set(
-        ScorecardLine.objects.filter(scorecard__period=period, owned__in=by_owned).values_list("owned", flat=True)
-    )
+def _branch(end: str, by_owned: Mapping[int, KpiLink], lines: Mapping[int, ScorecardLine], present: set[int]) -> Branch:
     nodes = [
         Node(str(getattr(link, end)), lines.get(owned), link)
         for owned, link in by_owned.items()
         if owned in lines or owned not in present
     ]
     nodes.sort(key=_place)
-    return Branch(nodes[:BRANCH_SHOWN], hidden=len(present - set(lines)), more=max(0, len(nodes) - BRANCH_SHOWN))
+    hidden = len((present & set(by_owned)) - set(lines))
+    return Branch(nodes[:BRANCH_SHOWN], hidden=hidden, more=max(0, len(nodes) - BRANCH_SHOWN))
 
 
 def _place(node: Node) -> tuple:

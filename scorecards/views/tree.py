@@ -153,7 +153,7 @@ def _line(request, pk) -> ScorecardLine:
 def tree_line(request, pk):
     """One line with what it feeds and what feeds it; for htmx the level below it alone."""
     line = _line(request, pk)
-    drawn = {"period": line.scorecard.period, "picture_name": line.kpi.name}
+    drawn = {"period": line.scorecard.period, "picture_name": _("What it feeds, and what feeds it")}
     if not request.htmx or _is_picture(request):
         opened = _opened(request)
         around = {line.owned_id} if opened is None else opened
@@ -161,9 +161,10 @@ def tree_line(request, pk):
         drawn["here"] = f"{reverse('scorecards:tree_line', args=[request.organization.slug, line.pk])}?show=picture"
     if _is_picture(request):
         return render(request, "scorecards/_tree_picture.html", drawn)
-    below = trees.below(line, request.member, request.today)
     if request.htmx:
-        return render(request, "scorecards/_tree_branch.html", {"branch": below, "line": line})
+        branch = trees.below(line, request.member, request.today)
+        return render(request, "scorecards/_tree_branch.html", {"branch": branch, "line": line})
+    above, below = trees.both_ways(line, request.member, request.today)
     rights = queries.rights_on(line.scorecard, request.member, request.today)
     may_link = rights["edit"] and line.scorecard.period.is_open
     text = request.GET.get("q", "").strip()[:100]
@@ -175,7 +176,7 @@ def tree_line(request, pk):
         "may_mend": _may_mend(request.member),
         "node": trees.Node(line.kpi.name, line),
         "card": line.scorecard,
-        "above": trees.above(line, request.member, request.today),
+        "above": above,
         "branch": below,
         "share": trees.target_share(line),
         "feeding": [node for node in below.nodes if not node.is_support],
