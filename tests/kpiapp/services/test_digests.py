@@ -120,6 +120,83 @@ def test_a_confidential_kpi_has_no_name_in_a_mail_and_reasons_stay_in_the_app(an
     assert "SECRET-REASON" not in whole
 
 
+class TestSeveralCompanies:
+    """The manager of An Phat is also in Binh Minh."""
+
+    @pytest.fixture
+    def double(self, an_phat, binh_minh):
+        user = User.objects.get(pk=an_phat.manager.user_id)
+        User.objects.filter(pk=user.pk).update(
+            organization_ids=[an_phat.organization.pk, binh_minh.organization.pk], language="en"
+        )
+        with organization_scope(binh_minh.organization):
+            Member.objects.filter(pk=binh_minh.manager.pk).update(user=user)
+            tell(binh_minh, Member.objects.get(pk=binh_minh.manager.pk))
+        with organization_scope(an_phat.organization):
+            tell(an_phat, an_phat.manager)
+        return user
+
+    @pytest.fixture
+    def sent(self, an_phat, binh_minh, double, django_capture_on_commit_callbacks):
+        def send(now=MORNING) -> list:
+            before = len(mail.outbox)
+            with django_capture_on_commit_callbacks(execute=True):
+                digests.start_digests(now=now)
+                work_off(an_phat)
+                work_off(binh_minh)
+            return mail.outbox[before:]
+
+        return send
+
+    def test_one_mail_with_a_part_for_each(self, an_phat, binh_minh, double, sent):
+        (letter,) = sent()
+        assert letter.to == [double.email]
+        assert "2 things wait for you" in letter.subject
+        for cast in (an_phat, binh_minh):
+            assert f"== {cast.organization.name} ==" in letter.body
+            assert f"/{cast.organization.slug}/scorecards/cards/" in letter.body
+            assert f"<h2>{cast.organization.name}</h2>" in letter.alternatives[0][0]
+            with organization_scope(cast.organization):
+                assert Mail.objects.get().state == MailState.SENT
+                assert Notification.objects.get().mailed_at is not None
+        assert sent() == []
+        assert sent(MORNING + datetime.timedelta(hours=5)) == []
+
+    def test_nothing_of_a_company_one_has_left(self, an_phat, binh_minh, sent):
+        with organization_scope(binh_minh.organization):
+            gone = {"is_active": False, "deactivated_at": timezone.now()}
+            Member.objects.filter(pk=binh_minh.manager.pk).update(**gone)
+        (letter,) = sent()
+        whole = letter.subject + letter.body + letter.alternatives[0][0]
+        assert binh_minh.organization.name not in whole
+        assert binh_minh.organization.slug not in whole
+        with organization_scope(binh_minh.organization):
+            assert not Mail.objects.exists()
+
+    def test_a_company_from_which_one_wants_no_mail_has_no_part(self, binh_minh, sent):
+        with organization_scope(binh_minh.organization):
+            NotificationPreference.objects.create(member=binh_minh.manager, rhythm=DigestRhythm.OFF)
+        (letter,) = sent()
+        assert binh_minh.organization.name not in letter.subject + letter.body
+
+    def test_the_first_company_whose_hour_has_come_writes_for_both(self, an_phat, binh_minh, sent):
+        with organization_scope(binh_minh.organization):
+            NotificationPreference.objects.create(member=binh_minh.manager, hour=18)
+        (letter,) = sent()
+        assert binh_minh.organization.name in letter.body
+        assert sent(MORNING + datetime.timedelta(hours=12)) == []
+
+    def test_a_mail_that_does_not_go_out_is_seen_in_both(self, an_phat, binh_minh, sent, monkeypatch):
+        def refuse(self, *args, **options):
+            raise ConnectionRefusedError("No server")
+
+        monkeypatch.setattr("kpiapp.services.digests.EmailMultiAlternatives.send", refuse)
+        assert sent() == []
+        for cast in (an_phat, binh_minh):
+            with organization_scope(cast.organization):
+                assert Mail.objects.get().state == MailState.FAILED
+
+
 def test_the_other_company_gets_none_of_it(an_phat, binh_minh, morning):
     with organization_scope(an_phat.organization):
         tell(an_phat, an_phat.manager)
