@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kpiapp import nightly, queries, registry
-from kpiapp.choices import Role
+from kpiapp.choices import LIVE_JOB_STATES, Role
 from kpiapp.models import Job, Member
 from kpiapp.permissions import Permission, can
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit
+
+# Longer than the sample company takes, or any retry of its job.
+SAMPLE_WAIT = datetime.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,20 @@ def has_home(member: Member) -> bool:
 
 def page_of(member: Member, today: datetime.date) -> HomePage:
     """Everything on a member's home page."""
+    sample = _sample(member)
+    if sample:
+        return HomePage(HomeVisit(member, today, []), [sample])
     visit = HomeVisit(member, today, queries.begun_periods(today))
     found = [panel for offer in registry.HOME_PANELS for panel in offer(visit)]
     return HomePage(visit, sorted(found, key=lambda panel: panel.order))
+
+
+def _sample(member: Member) -> HomePanel | None:
+    """While the sample company is being written, nothing else: what one began now would stand in its way."""
+    if timezone.now() - member.organization.created_at > SAMPLE_WAIT:
+        return None
+    job = Job.objects.filter(key=registry.SAMPLE_KEY, state__in=LIVE_JOB_STATES).first()
+    return job and HomePanel(_("Your sample company is on its way"), "kpiapp/_home_sample.html", {"job": job}, 0, "top")
 
 
 def panels(visit: HomeVisit) -> list[HomePanel]:

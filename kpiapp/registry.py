@@ -230,7 +230,9 @@ HOME_PANELS: list[Callable] = []
 AFTER_MOVES: list[Callable] = []
 # Callables (organization, owner) that fill a new organization: perspectives, tiers, …
 ORGANIZATION_STARTERS: list[Callable] = []
-# Callable (organization, owner) that fills a new organization with a company to try things on; at most one.
+# Callable (organization, owner) that fills a new organization with a company to try things on, by a job with this
+# key; at most one.
+SAMPLE_KEY = "sample-data"
 SAMPLE_DATA: list[Callable] = []
 # Callables (period) → sentences, each a reason why the period cannot be locked yet.
 PERIOD_LOCK_CHECKS: list[Callable] = []

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from kpiapp import registry
 from kpiapp.models import Job, Member, Organization
 from kpiapp.registry import job_task
 from kpiapp.services import jobs
@@ -33,7 +34,7 @@ SAMPLE = "payroll.sample_data"
 
 def request_sample(organization: Organization, owner: Member) -> Job:
     """Fill a new organization with a company to try things on, in the background: it takes some seconds."""
-    return jobs.enqueue(task=SAMPLE, key="sample-data", by=owner)
+    return jobs.enqueue(task=SAMPLE, key=registry.SAMPLE_KEY, by=owner)
 
 
 @job_task(SAMPLE)

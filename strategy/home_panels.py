@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kpiapp.choices import Role
-from kpiapp.models import Member, Organization
+from kpiapp.models import Member, Organization, RoleGrant
 from kpiapp.permissions import Permission, can
 from kpiapp.queries import count_of
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit, ObjectiveScore
@@ -64,6 +64,7 @@ def _facts(visit: HomeVisit) -> dict:
         "has_map": Exists(StrategyMap.objects.exclude(state=MapState.ARCHIVED)),
         "has_kpi": Exists(used),
         "people": count_of(Member.objects.filter(is_active=True)),
+        "has_payroll": Exists(RoleGrant.objects.filter(role=Role.PAYROLL_MAKER)),
         "orphans": count_of(orphans),
         "orphans_named": ArraySubquery(named),
     }
@@ -130,6 +131,17 @@ def _steps(member: Member, facts: dict) -> list[Step]:
                 url=reverse("kpiapp:imports", args=[slug]),
                 icon="users",
                 is_done=facts["people"] > 1,
+            ),
+        ),
+        (
+            Permission.ROLE_GRANT,
+            Step(
+                title=_("Pay"),
+                text=_("One person prepares the pay run, another approves it. Invite both and give them their roles."),
+                label=_("Give roles"),
+                url=reverse("kpiapp:roles", args=[slug]),
+                icon="wallet",
+                is_done=facts["has_payroll"],
             ),
         ),
     ]

@@ -43,6 +43,14 @@ def number(value, places=None):
 
 
 @register.filter
+def rounded(value, places):
+    """At most `places` decimals, zeros at the end dropped: for a value beside its target, where 44 is not 44.00."""
+    if not _given(value):
+        return _missing()
+    return decimals.format_number(decimals.quantize(_exact(value), places), _language())
+
+
+@register.filter
 def signed(value, places=None):
     """A change: the sign is always written, with a real minus."""
     if not _given(value):

@@ -350,13 +350,13 @@ class TestNewCompany:
         organization = create_organization(name="New Ltd", owner=user, owner_name="Mai", on=STORY_DAY, language="en")
         return organization, user
 
-    def test_three_first_steps(self, founded, client):
+    def test_four_first_steps(self, founded, client):
         organization, user = founded
         client.force_login(user)
         response = client.get(f"/{organization.slug}/")
         body = response.content.decode()
         page = response.context["page"]
-        assert [step.is_done for step in page.panels[0].context["steps"]] == [False, False, False]
+        assert [step.is_done for step in page.panels[0].context["steps"]] == [False] * 4
         assert page.action.label == "Draw the map"
         for address in ("strategy/map/", "strategy/library/", "imports/"):
             assert f'href="/{organization.slug}/{address}"' in body
