@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from kpiapp.choices import Role
 from kpiapp.models import Member
+from kpiapp.permissions import Permission, can
 from kpiapp.templatetags.kpi import completion_percent
 from kpiapp.text import id_in
 from scorecards import queries
@@ -207,11 +208,16 @@ def _mend(one: EarlyWarning, member: Member, url: str) -> tuple[str, str]:
     slug = member.organization.slug
     if one.kind in (WarningKind.WEIGHTS, WarningKind.PROCESS_HEAVY) and one.scorecard.state != CardState.AGREED:
         return reverse("scorecards:card_edit", args=[slug, one.scorecard_id]), _("Mend the card")
-    if one.kind == WarningKind.UNAPPROVED:
+    if one.kind == WarningKind.UNAPPROVED and _decides(member, one.scorecard):
         return reverse("scorecards:approvals", args=[slug]), _("Approve entries")
     if one.kind == WarningKind.LATE:
         return reverse("scorecards:card", args=[slug, one.scorecard_id]), _("Log progress")
     return url, _("Take a look")
+
+
+def _decides(member: Member, card: Scorecard) -> bool:
+    """Nobody decides on their own entries; whoever they are about can only wait, or ask."""
+    return card.member_id != member.pk and can(member, Permission.ACTUAL_APPROVE)
 
 
 def _days(one: EarlyWarning, on: datetime.date) -> str:
