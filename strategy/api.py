@@ -100,6 +100,6 @@ def _row_of(data: dict) -> PlanRow:
 
 
 def _told(row: PlanRow) -> dict:
-    months = [row.months[place] for place in range(MONTHS_OF_A_YEAR)]
+    months = [row.months.get(place) for place in range(MONTHS_OF_A_YEAR)]
     told = {"kpi": row.kpi, "employee": row.person, "year": row.year, "target": row.total, "shape": row.shape}
     return PlanSerializer({**told, "months": months}).data
