@@ -1,7 +1,9 @@
 """Lines in segments: what must hold for any numbers."""
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from scorecards.scoring import (
     Segment,
     Trace,
     aggregate,
+    combine_span,
     compile_rule,
     score_segments,
     suggest_weights,
@@ -140,3 +143,28 @@ def test_suggested_weights_make_100_follow_the_groups_and_keep_the_limits(letter
 @given(groups)
 def test_without_limits_in_the_way_a_suggestion_is_the_plain_largest_remainder(letters):
     assert suggest_weights(letters, least=D(0), most=D(100)) == suggest_weights(letters)
+
+
+def asking(segments, owners):
+    """The same segments of a line that adds up what owners entered."""
+    first = segments[0]
+    parts = {"numerator_agg": first.numerator_agg, "denominator_agg": first.denominator_agg}
+    source = partial(combine_span, first.aggregation, owners, **parts)
+    return [replace(segment, entries=(), source=source) for segment in segments]
+
+
+@given(lines())
+def test_what_one_owner_feeds_scores_as_it_does_on_the_owners_own_line(segments):
+    owner = [entry for segment in segments for entry in segment.entries]
+    assert score_segments(asking(segments, [owner])) == score_segments(segments)
+
+
+@given(lines(kinds=[("sum", "sum", "sum"), ("avg", "sum", "sum"), ("ratio", "sum", "sum")]), st.randoms())
+def test_who_of_several_owners_entered_what_changes_nothing_that_adds_up(segments, random):
+    owners = [[], [], []]
+    for segment in segments:
+        for entry in segment.entries:
+            random.choice(owners).append(entry)
+    trace = Trace()
+    assert score_segments(asking(segments, owners), trace=trace) == score_segments(segments)
+    assert score_segments(asking(segments, owners)) == score_segments(segments)
