@@ -12,7 +12,7 @@ from kpiapp.forms import OrganizationChoiceField, OrganizationForm
 from kpiapp.models import Position
 from strategy.models import KpiDefinition
 
-SPARE_ROWS, MOST_ROWS = 4, 30
+SPARE_ROWS, FIRST_ROWS, MOST_ROWS = 4, 10, 30
 
 
 class TemplateForm(OrganizationForm):
@@ -39,7 +39,7 @@ class TemplateForm(OrganizationForm):
         else:
             pairs = zip(data.getlist("kpi"), data.getlist("weight"), strict=False)
             kept = [(kpi, weight) for kpi, weight in pairs if kpi or weight.strip()]
-        self.rows = [*kept, *[("", "")] * SPARE_ROWS][:MOST_ROWS]
+        self.rows = [*kept, *[("", "")] * max(SPARE_ROWS, FIRST_ROWS - len(kept))][:MOST_ROWS]
 
     def clean(self):
         """Every row with a KPI and a weight."""

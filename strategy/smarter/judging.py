@@ -43,11 +43,8 @@ JUDGED = (
 )
 
 
-# What is read of every KPI at once: no texts that nobody judges.
-_PEOPLE_AND_AIMS = ("current__owner__name", "current__objective__name")
-_AIMS = ("current__objective__retired_at", "current__objective__map__state")
-_COLUMNS = tuple(f"current__{name}" for name in JUDGED)
-_READ = ("origin", "reviewed_on", "current", *_COLUMNS, *_PEOPLE_AND_AIMS, *_AIMS)
+# What the letters are judged by that fail by themselves, as time passes: nothing else is read of every KPI.
+_DATED = ("direction", "is_scored", "target", "baseline", "due_on", "reevaluate_on", "review_every")
 
 
 def past_results(definition_ids: Sequence[int], on: datetime.date) -> dict[int, list[Past]]:
@@ -108,20 +105,26 @@ def kpis_in_use() -> QuerySet[KpiDefinition]:
     return KpiDefinition.objects.filter(is_active=True, state=KpiState.ACTIVE, current__isnull=False)
 
 
-def judge_all(on: datetime.date) -> Iterator[tuple[KpiDefinition, list[Finding]]]:
-    """Every KPI in use with its letters, for the night: two queries, however many KPIs there are.
+def judge_all(on: datetime.date) -> Iterator[tuple[int, list[Finding]]]:
+    """Ids of all KPIs in use with the letters that fail as time passes (A, T, E and the second R), for the night.
 
-    The past is read of those alone that have a target to hold against it.
+    Two queries, however many KPIs there are, and no objects: there may be thousands.
     """
-    definitions = list(kpis_in_use().select_related("current__owner", "current__objective__map").only(*_READ))
-    past = past_results([definition.pk for definition in definitions if _has_target(definition.current)], on)
-    for definition in definitions:
-        fields = {name: getattr(definition.current, name) for name in JUDGED}
-        yield definition, judge_fields(fields, definition, on, past.get(definition.pk, ()))
-
-
-def _has_target(version: KpiVersion) -> bool:
-    return version.target is not None or version.method == ScoringMethod.BAND
+    columns = ("pk", "reviewed_on", "current__method", "current__params", *(f"current__{name}" for name in _DATED))
+    rows = list(kpis_in_use().order_by("pk").values_list(*columns))
+    past = past_results([row[0] for row in rows], on)
+    for pk, reviewed_on, method, params, *dated in rows:
+        band = params if method == ScoringMethod.BAND else {}
+        facts = Facts(
+            on,
+            needs_target=method in NEEDS_TARGET,
+            low=_number(band.get("low")),
+            high=_number(band.get("high")),
+            reviewed_on=reviewed_on,
+            past=past.get(pk, ()),
+            **dict(zip(_DATED, dated, strict=True)),
+        )
+        yield pk, [smarter.achievable(facts), *smarter.dated(facts)]
 
 
 def _number(value: Any) -> Decimal | None:

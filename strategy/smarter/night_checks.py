@@ -27,12 +27,12 @@ SEVERITIES = {"review_late": Severity.LOW}
 
 def findings_of_kpis(on: datetime.date) -> Iterator[tuple[int, Finding]]:
     """Ids of KPIs in use with what is to be said about each; two queries, however many KPIs there are."""
-    for definition, found in judging.judge_all(on):
+    for pk, found in judging.judge_all(on):
         for one in found:
             if one.code in RULES:
                 rule = RULES[one.code]
                 severity = SEVERITIES.get(rule, Severity.MEDIUM)
-                yield definition.pk, Finding(rule, severity, (), {"found": one.code, **_as_text(one.params)})
+                yield pk, Finding(rule, severity, (), {"found": one.code, **_as_text(one.params)})
 
 
 def overdue_kpis(on: datetime.date) -> list[int]:
