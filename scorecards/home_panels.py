@@ -32,7 +32,7 @@ from kpiapp.registry import HomeAction, HomePanel, HomeVisit
 from kpiapp.services.periods import lock_blockers
 from scorecards import queries
 from scorecards.cascade import negotiation
-from scorecards.choices import ActualState, CardState, LineState, OwnerKind, Status, WarningKind, WarningState
+from scorecards.choices import ActualState, CardState, LineState, OwnerKind, Status, WarningKind
 from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard, ScorecardLine
 from scorecards.warnings import lists as warning_lists
 
@@ -209,11 +209,12 @@ class Month:
 
 def _warnings(visit: HomeVisit) -> HomePanel | None:
     """The warnings one owns, the most pressing first."""
-    mine = warning_lists.listed(visit.member, warning_lists.MINE, visit.today).filter(state=WarningState.OPEN)
-    shown = list(mine.annotate(total=Window(Count("pk")))[:SHOWN])
+    filters = warning_lists.Filters(warning_lists.MINE)
+    mine = warning_lists.filtered(visit.member, filters, visit.today).annotate(total=Window(Count("pk")))
+    shown = list(warning_lists.folded(mine, filters.folds_by)[:SHOWN])
     if not shown:
         return None
-    items = [warning_lists.item_of(one, visit.member, visit.today) for one in shown]
+    items = [warning_lists.line_of(one, visit.member, filters, visit.today) for one in shown]
     context = {"items": items, "total": shown[0].total}
     action = None
     if items[0].is_overdue:

@@ -25,6 +25,8 @@ from strategy.choices import PerspectiveKind
 from strategy.models import KpiVersion
 
 KPIS_ON_A_CARD = 6
+LEFT_WAITING, FORGOTTEN_BY_MANAGERS = 0.005, 25
+LOOKED_AT_WITHIN = datetime.timedelta(days=3)
 FORGOTTEN = 0.03  # share of lines of a past month that nobody filled in
 NOT_YET = 0.25  # share of lines of the current month without an entry so far
 
@@ -188,7 +190,10 @@ def _entries(lines, today: datetime.date, random: Random) -> list[Actual]:
         if is_current and line.kpi.aggregation == "sum" and line.kpi.method == "ratio":
             completion *= _elapsed(period, today)
         for logged in entries_for(_measure(line), max(Decimal("0.2"), completion), days, random):
-            approved = not is_current and not (period.ends_on >= current and random.random() < 0.2)
+            # Managers look every few days; a few entries are forgotten.
+            approved = logged.on < today - LOOKED_AT_WITHIN and line.pk % FORGOTTEN_BY_MANAGERS != 0
+            if not is_current:
+                approved = not (period.ends_on >= current and random.random() < LEFT_WAITING)
             entries.append(
                 Actual(
                     line=line,
@@ -200,7 +205,7 @@ def _entries(lines, today: datetime.date, random: Random) -> list[Actual]:
                     entered_at=_morning(logged.on) + datetime.timedelta(minutes=random.randint(0, 540)),
                     state=ActualState.APPROVED if approved else ActualState.RECORDED,
                     decided_by=owner.approves if approved else None,
-                    decided_at=_morning(min(period.ends_on, today)) if approved else None,
+                    decided_at=_morning(min(logged.on + LOOKED_AT_WITHIN, today)) if approved else None,
                 )
             )
     return entries

@@ -1,6 +1,7 @@
 """What people do about early warnings: answer with an action, put off with a reason, hand over. Nobody closes one."""
 
 import datetime
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
@@ -33,6 +34,24 @@ def snooze_warning(
 ) -> EarlyWarning:
     """Say why it can wait, and until when. Raises WarningRefused."""
     return _rest(warning, WarningState.SNOOZED, text, until, on, by)
+
+
+@transaction.atomic
+def answer_all(
+    *,
+    warning: EarlyWarning,
+    like: Iterable[EarlyWarning],
+    put_off: bool,
+    text: str,
+    until: datetime.date,
+    on: datetime.date,
+    by: Member,
+) -> EarlyWarning:
+    """The same answer for a warning and those like it on its card, each with its event. Raises WarningRefused."""
+    state = WarningState.SNOOZED if put_off else WarningState.ANSWERED
+    for one in [other for other in like if other.pk != warning.pk]:
+        _rest(one, state, text, until, on, by)
+    return _rest(warning, state, text, until, on, by)
 
 
 @transaction.atomic

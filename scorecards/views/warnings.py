@@ -1,5 +1,7 @@
 """Early warnings: one's own, the team's, all of them; answered, put off and handed over where they stand."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kpiapp.permissions import Permission, requires
+from scorecards.choices import WarningState
 from scorecards.forms import ClocksForm, LadderForm, WarningAnswerForm, WarningOwnerForm
 from scorecards.models import clock_days, ladder
 from scorecards.services import reminders as service
@@ -23,10 +26,11 @@ def warnings(request):
     """The open warnings one may see, by whose they are, kind, owner and whether their day has passed."""
     filters = warning_lists.Filters.read(request.GET, request.member)
     found = warning_lists.filtered(request.member, filters, request.today)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(warning_lists.folded(found, filters.folds_by), PAGE).get_page(request.GET.get("page"))
+    cards = warning_lists.cards_counted(found)
     context = {
         "page": page,
-        "items": warning_lists.items_of(list(page), request.member, request.today),
+        "items": warning_lists.lines_of(list(page), request.member, filters, request.today, cards),
         "filters": filters,
         "until": request.today + warning_lists.USUAL,
         **warning_lists.offers(request.member, filters, request.today),
@@ -45,6 +49,8 @@ def warning(request, pk):
         row = get_object_or_404(warning_queries.answerable_warnings(request.member, request.today), pk=pk)
         put_off = request.POST.get("do") == "snooze"
         service = warning_answers.snooze_warning if put_off else warning_answers.answer_warning
+        if "all" in request.POST:
+            service = partial(warning_answers.answer_all, like=_like(request, row), put_off=put_off)
         if form.run(service, warning=row, on=request.today, by=request.member):
             text = (
                 _("Put off until %(day)s.") if put_off else _("Answered. It comes back on %(day)s if it still holds.")
@@ -55,6 +61,12 @@ def warning(request, pk):
     owner_form = WarningOwnerForm(owners=owners, initial={"to": item.warning.owner_id}) if item.may_assign else None
     context = {"item": item, "form": form, "owner_form": owner_form}
     return render(request, "scorecards/warning.html", context, status=422 if form.errors else 200)
+
+
+def _like(request, row):
+    """All that is open of a kind on a card, as far as it may be answered."""
+    answerable = warning_queries.answerable_warnings(request.member, request.today)
+    return answerable.filter(kind=row.kind, scorecard=row.scorecard_id, state=WarningState.OPEN).order_by("pk")
 
 
 @require_http_methods(["GET", "POST"])

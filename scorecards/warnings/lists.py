@@ -1,17 +1,21 @@
 """What pages say about early warnings: what each is about, what helps, where; and how lists are narrowed."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db.models import Count, Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Count, F, Q, QuerySet, Value, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kpiapp.choices import Role
 from kpiapp.models import Member
 from kpiapp.permissions import Permission, can
+from kpiapp.person_field import PersonField
 from kpiapp.templatetags.kpi import completion_percent
 from kpiapp.text import id_in
 from scorecards import queries
@@ -40,6 +44,9 @@ class Item:
     days: str
     may_answer: bool
     may_assign: bool
+    # How many warnings stand in this line, on how many cards, and the address that lists them one by one.
+    count: int = 1
+    more_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class Filters:
     whose: str
     kind: str = ""
     owner: int | None = None
+    owner_text: str = ""
     overdue: bool = False
     resting: bool = False
     card: int | None = None
@@ -60,7 +68,8 @@ class Filters:
         return cls(
             whose=whose if whose in {code for code, _label in whose_choices(member)} else MINE,
             kind=data.get("kind", "") if data.get("kind") in WarningKind.values else "",
-            owner=id_in(data.get("owner", "")),
+            owner=_owner(data.get("owner", "").strip()),
+            owner_text=data.get("owner", "").strip()[:100],
             overdue=data.get("overdue") == "1",
             resting=data.get("resting") == "1",
             card=id_in(data.get("card", "")),
@@ -69,7 +78,23 @@ class Filters:
     @property
     def is_narrow(self) -> bool:
         """Whether anything but whose was chosen."""
-        return bool(self.kind or self.owner or self.overdue or self.card)
+        return bool(self.kind or self.owner_text or self.overdue or self.card)
+
+    @property
+    def folds_by(self) -> str:
+        """What stands in one line: a kind in a period, then what a card has of a kind; "" for each by itself."""
+        if self.card or self.resting:
+            return ""
+        return "scorecard" if self.kind else "period"
+
+
+def _owner(text: str) -> int | None:
+    """Whose id was typed or chosen; 0 for somebody who is not here."""
+    try:
+        person = PersonField(required=False).clean(text)
+    except ValidationError:
+        return 0
+    return person.pk if person else None
 
 
 def whose_choices(member: Member) -> list[tuple[str, str]]:
@@ -102,7 +127,7 @@ def filtered(member: Member, filters: Filters, on: datetime.date) -> QuerySet[Ea
     rows = rows.exclude(state=WarningState.OPEN) if filters.resting else rows.filter(state=WarningState.OPEN)
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
-    if filters.owner:
+    if filters.owner is not None:
         rows = rows.filter(owner=filters.owner)
     if filters.overdue:
         rows = rows.filter(due_on__lt=on)
@@ -111,13 +136,30 @@ def filtered(member: Member, filters: Filters, on: datetime.date) -> QuerySet[Ea
     return rows
 
 
+def folded(rows: QuerySet[EarlyWarning], by: str) -> QuerySet[EarlyWarning]:
+    """The most pressing warning of each kind in a period, or on a card, with `together`: how many there are like it.
+
+    What is about the strategy itself stands alone.
+    """
+    if not by:
+        return rows.annotate(together=Value(1))
+    alike = [F("kind"), F(by), F("objective"), F("kpi")]
+    first = Window(RowNumber(), partition_by=alike, order_by=[F("due_on").asc(nulls_last=True), F("pk").asc()])
+    return rows.annotate(together=Window(Count("pk"), partition_by=alike), place=first).filter(place=1)
+
+
+def cards_counted(rows: QuerySet[EarlyWarning]) -> dict[tuple, int]:
+    """How many cards have warnings of a kind in a period; one query."""
+    counted = rows.exclude(scorecard=None).order_by().values_list("kind", "period")
+    return {(kind, period): n for kind, period, n in counted.annotate(n=Count("scorecard", distinct=True))}
+
+
 def offers(member: Member, filters: Filters, on: datetime.date) -> dict:
     """What the page lets one choose from, with counts; two queries."""
     rows = listed(member, filters.whose, on).order_by()
     resting = filters.resting
     counted = rows.exclude(state=WarningState.OPEN) if resting else rows.filter(state=WarningState.OPEN)
     by_kind = dict(counted.values_list("kind").annotate(Count("pk")))
-    owners = counted.exclude(owner=None).values_list("owner", "owner__name").annotate(n=Count("pk"))
     totals = rows.aggregate(
         open=Count("pk", filter=Q(state=WarningState.OPEN)),
         overdue=Count("pk", filter=Q(state=WarningState.OPEN, due_on__lt=on)),
@@ -126,7 +168,6 @@ def offers(member: Member, filters: Filters, on: datetime.date) -> dict:
     return {
         "whose_choices": whose_choices(member),
         "kinds": [(kind.value, kind.label, by_kind[kind]) for kind in WarningKind if kind in by_kind],
-        "owners": [] if filters.whose == MINE else list(owners.order_by("owner__sort_key")),
         "totals": totals,
     }
 
@@ -136,6 +177,54 @@ def items_of(warnings: list[EarlyWarning], member: Member, on: datetime.date) ->
     ids = [one.pk for one in warnings]
     assignable = set(warning_queries.assignable_warnings(member, on).filter(pk__in=ids).values_list("pk", flat=True))
     return [item_of(one, member, on, may_assign=one.pk in assignable) for one in warnings]
+
+
+def lines_of(
+    warnings: list[EarlyWarning], member: Member, filters: Filters, on: datetime.date, cards: dict[tuple, int]
+) -> list[Item]:
+    """Warnings with those that stand in one line with them, for a page; two queries."""
+    return [
+        together(item, member, filters, cards.get((item.warning.kind, item.warning.period_id), 1))
+        for item in items_of(warnings, member, on)
+    ]
+
+
+def line_of(one: EarlyWarning, member: Member, filters: Filters, on: datetime.date) -> Item:
+    """A folded warning where cards are not counted; no query."""
+    return together(item_of(one, member, on), member, filters, 0)
+
+
+def together(item: Item, member: Member, filters: Filters, cards: int = 1) -> Item:
+    """The line of several warnings that are alike: how many, where, and where each is listed."""
+    one, count = item.warning, item.warning.together
+    if count == 1:
+        return item
+    asked = {"whose": filters.whose, "kind": one.kind, "owner": filters.owner_text}
+    if filters.overdue:
+        asked["overdue"] = "1"
+    if filters.folds_by == "scorecard" or cards == 1:
+        asked["card"] = str(one.scorecard_id)
+        where = f"{one.scorecard.owner_name} · {one.period.label}"
+    else:
+        text = ngettext("on %(count)d card", "on %(count)d cards", cards) % {"count": cards} if cards else ""
+        where = " · ".join(filter(None, [text, one.period.label]))
+    url = f"{reverse('scorecards:warnings', args=[member.organization.slug])}?{urlencode(asked)}"
+    if one.kind == WarningKind.LATE:
+        title = ngettext("%(count)d value late", "%(count)d values late", count) % {"count": count}
+    else:
+        title = ngettext("%(count)d warning", "%(count)d warnings", count) % {"count": count}
+    alone = "card" in asked
+    return replace(
+        item,
+        title=title,
+        about=where,
+        number="",
+        url=url,
+        count=count,
+        more_url=url,
+        may_answer=item.may_answer and alone,
+        may_assign=False,
+    )
 
 
 def item_of(one: EarlyWarning, member: Member, on: datetime.date, *, may_assign: bool = False) -> Item:
