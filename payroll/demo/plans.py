@@ -11,7 +11,7 @@ from payroll.demo.strategy import Measures
 from strategy import plans
 from strategy.choices import TargetShape
 from strategy.services.plans import PlanDraft, keep_plan
-from strategy.target_shapes import split_target
+from strategy.target_shapes import quarter_total, split_target
 
 DIGITS = 2
 
@@ -37,7 +37,8 @@ def plan_next_year(
         decimals=version.decimals,
         in_round_numbers=True,
     )
-    draft = PlanDraft(total, targets, TargetShape.LAST_YEAR)
+    # The board was promised the first quarter.
+    draft = PlanDraft(total, targets, TargetShape.LAST_YEAR, quarters={0: quarter_total(targets, 0)})
     keep_plan(definition=version.definition, starts_on=starts_on, draft=draft, by=by)
 
 

@@ -157,9 +157,9 @@ class Grid:
         for column, typed in row.wrong.items():
             try:
                 read_cell(column, typed, self.language)
-                wrong[column] = _("This total cannot be spread: closed periods leave no room for it.")
-                if column != TOTAL:
-                    wrong[column] = _("Type this again: it is not saved as a number yet.")
+                wrong[column] = _("Type this again: it is not saved as a number yet.")
+                if column == TOTAL:
+                    wrong[column] = self._no_room(row)
             except WrongCell as error:
                 wrong[column] = str(error)
         baseline = row.cells.get(BASELINE)
@@ -168,6 +168,14 @@ class Grid:
             if target is not None and code not in wrong and (sentence := self._problem(row.kpi, target, baseline)):
                 wrong[code] = sentence
         return wrong
+
+    def _no_room(self, row: DraftRow) -> str:
+        """Why a total cannot be spread: what periods hold that take nothing any more."""
+        closed = [code for code in self.codes if self.closed(row, code)]
+        held = sum((Decimal(text) for code in closed if (text := row.cells.get(code)) is not None), ZERO)
+        return _("This total cannot be spread: closed periods hold %(held)s already, which leaves no room for it.") % {
+            "held": format_number(held, self.language)
+        }
 
     def _problem(self, kpi: KpiVersion, target: str, baseline: str | None) -> str:
         key = kpi.pk, target, baseline

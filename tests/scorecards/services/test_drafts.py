@@ -119,7 +119,7 @@ def test_a_total_leaves_closed_periods_out_of_its_spread(scope, december, revenu
     assert row["cells"][2:] == ["600", "900"]
     [row] = typed(draft, (0, "total", "500"))
     assert row["total"] == "500"
-    assert row["wrong"]["total"]
+    assert "600" in row["wrong"]["total"]
 
 
 def test_chosen_cells_are_raised_half_up_to_the_kpis_decimals(scope, revenue):
