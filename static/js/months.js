@@ -5,8 +5,12 @@ let sent = null;
 let kept = null;
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!event.detail.elt.closest("[data-months]")) return;
+  const asker = event.detail.elt;
+  if (!asker.closest("[data-months]")) return;
   sent = new Map(inputsOf(document).map((input) => [input.id, stateOf(input)]));
+  // What is being typed somewhere else goes along, but is not what this request is about: the answer knows nothing of it.
+  const open = document.activeElement;
+  if (open !== asker && open?.matches("[data-months] input[type=text]")) sent.set(open.id, open.defaultValue);
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
