@@ -388,7 +388,8 @@ class ShareForm(OrganizationForm):
         ]
         self.rows = []
         for one in receivers:
-            self.fields[f"to-{one.key}"] = forms.BooleanField(required=False, label=one.owner.name)
+            tick = forms.CheckboxInput({"data-check-one": ""})
+            self.fields[f"to-{one.key}"] = forms.BooleanField(required=False, label=one.owner.name, widget=tick)
             self.fields[f"target-{one.key}"] = _cell_field(
                 required=False, label=_("Target of %(name)s") % {"name": one.owner.name}
             )

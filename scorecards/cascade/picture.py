@@ -17,7 +17,7 @@ from kpiapp.decimals import HUNDRED, format_percent
 from kpiapp.models import Member, Period
 from kpiapp.registry import ObjectiveScore
 from kpiapp.templatetags.charts import status_word
-from scorecards.cascade.tree import Node, in_order, lines_in, links_at_end
+from scorecards.cascade.tree import Node, in_order_of_owners, lines_in, links_at_end
 from scorecards.choices import LinkKind, OwnerKind
 from scorecards.models import KpiLink, ScorecardLine
 from strategy import layout
@@ -144,9 +144,11 @@ def _with_below(
 ) -> Found:
     """The lines of these owned KPIs and of what is below the opened ones among them: two queries."""
     downwards: dict[int, list[KpiLink]] = {}
-    for link in _links(period, member, on).filter(parent__in=opened):
+    for link in in_order_of_owners(_links(period, member, on).filter(parent__in=opened)):
         downwards.setdefault(link.parent_id, []).append(link)
-    wanted = {*middle, *above} | {link.child_id for below in downwards.values() for link in below}
+    # Some of them may not be read: a few more than there is room for.
+    near = [link.child_id for below in downwards.values() for link in below[: 2 * MOST_BELOW]]
+    wanted = {*middle, *above, *near}
     lines = {line.owned_id: line for line in lines_in(member, period, on).filter(owned__in=wanted)}
     found = Found(lines={pk: lines[pk] for pk in (*above, *middle) if pk in lines})
     ends = {(link.parent_id, link.child_id): link for link in links}
@@ -154,13 +156,13 @@ def _with_below(
     while todo:
         parent = todo.pop(0)
         below = [link for link in downwards[parent] if link.child_id in lines]
-        below = in_order(below, lines)
+        unseen = max(0, len(downwards[parent]) - 2 * MOST_BELOW)
         room = max(0, min(MOST_BELOW, MOST_BOXES - len(found.lines)))
         new = [link for link in below if link.child_id not in found.lines]
         drawn = {link.child_id for link in new[:room]}
-        if len(new) > room:
-            found.left_out[parent] = len(new) - room
-            found.more += len(new) - room
+        if left_out := max(0, len(new) - room) + unseen:
+            found.left_out[parent] = left_out
+            found.more += left_out
         for link in below:
             if link.child_id in drawn or link.child_id in found.lines:
                 ends.setdefault((parent, link.child_id), link)

@@ -1,13 +1,13 @@
 """The cascade as pages show it: what stands above and below a line in its period, as far as the reader may see it."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
 from operator import or_
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -20,13 +20,13 @@ from kpiapp.text import search_key
 from scorecards import queries
 from scorecards.choices import LinkKind, OwnerKind
 from scorecards.line_rules import actual_of
-from scorecards.models import KpiLink, ScorecardLine
+from scorecards.models import KpiLink, OwnedKpi, ScorecardLine
 from scorecards.scoring import Aggregation
 from scorecards.segments import days_of
 from strategy.models import Objective
 from strategy.visibility import hidden_kpis
 
-BRANCH_SHOWN = 500
+BRANCH_SHOWN, TOPS_SHOWN = 100, 500
 FOUND_SHOWN = 100
 CANDIDATES_SHOWN = 300
 # Kinds whose targets add up as their actuals do.
@@ -112,6 +112,7 @@ class Branch:
     nodes: list[Node]
     hidden: int = 0
     more: int = 0
+    next: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,9 +174,9 @@ def _counted(links: QuerySet, by: str) -> Coalesce:
 OTHER_END = {"child": "parent", "parent": "child"}
 
 
-def below(line: ScorecardLine, member: Member, on: datetime.date) -> Branch:
-    """What feeds and supports a line in its period."""
-    return _branches(line, member, on, "child")[0]
+def below(line: ScorecardLine, member: Member, on: datetime.date, skip: int = 0) -> Branch:
+    """What feeds and supports a line in its period, without the first ones."""
+    return _branches(line, member, on, "child", skip=skip)[0]
 
 
 def both_ways(line: ScorecardLine, member: Member, on: datetime.date) -> tuple[Branch, Branch]:
@@ -184,40 +185,53 @@ def both_ways(line: ScorecardLine, member: Member, on: datetime.date) -> tuple[B
     return above, under
 
 
-def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str) -> list[Branch]:
-    """What stands at these ends of a line's links; three queries for all of them."""
+def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str, skip: int = 0) -> list[Branch]:
+    """What stands at these ends of a line's links: four queries for all of them; only what is shown is loaded."""
     if line.owned_id is None:
         return [Branch([]) for _end in ends]
     period = line.scorecard.period
     reach = reduce(or_, (Q(**{OTHER_END[end]: line.owned_id}) for end in ends))
     hidden = hidden_kpis(member, on).values("pk")
     links = links_in(period).filter(reach).exclude(parent__definition__in=hidden)
-    links = links.exclude(child__definition__in=hidden).select_related(*_names("child"), *_names("parent"))
     found: dict[str, dict[int, KpiLink]] = {end: {} for end in ends}
-    for link in links:
+    for link in in_order_of_owners(links.exclude(child__definition__in=hidden)):
         for end in ends:
             if getattr(link, f"{OTHER_END[end]}_id") == line.owned_id:
                 found[end][getattr(link, f"{end}_id")] = link
     owned = {pk for by_owned in found.values() for pk in by_owned}
-    lines = {one.owned_id: one for one in lines_in(member, period, on).filter(owned__in=owned)}
-    there = ScorecardLine.objects.filter(scorecard__period=period, owned__in=owned)
-    present = set(there.values_list("owned", flat=True))
-    return [_branch(end, by_owned, lines, present) for end, by_owned in found.items()]
-
-
-def _names(end: str) -> list[str]:
-    return [f"{end}__{part}" for part in ("definition", "member", "department", "organization")]
-
-
-def _branch(end: str, by_owned: Mapping[int, KpiLink], lines: Mapping[int, ScorecardLine], present: set[int]) -> Branch:
-    nodes = [
-        Node(str(getattr(link, end)), lines.get(owned), link)
-        for owned, link in by_owned.items()
-        if owned in lines or owned not in present
+    readable = Case(When(pk__in=queries.visible_lines(member, on).values("pk"), then=True), default=False)
+    there = ScorecardLine.objects.filter(scorecard__period=period, owned__in=owned).annotate(readable=readable)
+    present = dict(there.values_list("owned", "readable"))
+    seen = {end: [pk for pk in by_owned if present.get(pk, True)] for end, by_owned in found.items()}
+    shown = {end: pks[skip : skip + BRANCH_SHOWN] for end, pks in seen.items()}
+    wanted = {pk for pks in shown.values() for pk in pks}
+    lines = {one.owned_id: one for one in lines_in(member, period, on).filter(owned__in=wanted)}
+    bare = OwnedKpi.objects.filter(pk__in=wanted - set(lines)).select_related(*_NAMED)
+    names = {one.pk: str(one) for one in bare}
+    return [
+        Branch(
+            [Node(names.get(pk, ""), lines.get(pk), found[end][pk]) for pk in shown[end]],
+            hidden=0 if skip else len(found[end]) - len(seen[end]),
+            more=max(0, len(seen[end]) - skip - BRANCH_SHOWN),
+            next=skip + BRANCH_SHOWN,
+        )
+        for end in ends
     ]
-    nodes.sort(key=_place)
-    hidden = len((present & set(by_owned)) - set(lines))
-    return Branch(nodes[:BRANCH_SHOWN], hidden=hidden, more=max(0, len(nodes) - BRANCH_SHOWN))
+
+
+_NAMED = ("definition", "member", "department", "organization")
+
+
+def in_order_of_owners(links: QuerySet[KpiLink]) -> QuerySet[KpiLink]:
+    """Contributions before support; company, departments and people by their names."""
+    kinds = Case(*(When(child__owner_kind=kind, then=place) for kind, place in OWNER_ORDER.items()), default=3)
+    return links.order_by(
+        Case(When(kind=LinkKind.SUPPORT, then=1), default=0),
+        kinds,
+        "child__department__sort_key",
+        "child__member__sort_key",
+        "pk",
+    )
 
 
 def _place(node: Node) -> tuple:
@@ -226,11 +240,6 @@ def _place(node: Node) -> tuple:
     card = node.line.scorecard
     owner = card.member or card.department
     return (False, node.is_support, OWNER_ORDER[OwnerKind(card.owner_kind)], owner.sort_key if owner else "")
-
-
-def in_order(links: Sequence[KpiLink], lines: Mapping[int, ScorecardLine]) -> list[KpiLink]:
-    """Links by where their child stands among the others, as the tree lists them."""
-    return sorted(links, key=lambda link: _place(Node("", lines[link.child_id], link)))
 
 
 def target_share(line: ScorecardLine) -> TargetShare | None:
@@ -271,7 +280,7 @@ def tops(member: Member, period: Period, on: datetime.date) -> dict[int | None, 
     found = lines_in(member, period, on).filter(over=0).exclude(scorecard__owner_kind=OwnerKind.MEMBER)
     personal = lines_in(member, period, on).filter(over=0, below__gt=0, scorecard__owner_kind=OwnerKind.MEMBER)
     groups: dict[int | None, list[Node]] = {}
-    for line in [*found[:BRANCH_SHOWN], *personal[:BRANCH_SHOWN]]:
+    for line in [*found[:TOPS_SHOWN], *personal[:TOPS_SHOWN]]:
         groups.setdefault(line.kpi.objective_id, []).append(Node(line.kpi.name, line))
     for nodes in groups.values():
         nodes.sort(key=_place)

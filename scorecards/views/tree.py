@@ -148,6 +148,11 @@ def _line(request, pk) -> ScorecardLine:
     return get_object_or_404(line.select_related(*related, *owner), pk=pk)
 
 
+def _may_link(request, line: ScorecardLine) -> bool:
+    rights = queries.rights_on(line.scorecard, request.member, request.today)
+    return rights["edit"] and line.scorecard.period.is_open
+
+
 @requires(Permission.CARD_READ)
 @require_GET
 def tree_line(request, pk):
@@ -162,11 +167,15 @@ def tree_line(request, pk):
     if _is_picture(request):
         return render(request, "scorecards/_tree_picture.html", drawn)
     if request.htmx:
-        branch = trees.below(line, request.member, request.today)
-        return render(request, "scorecards/_tree_branch.html", {"branch": branch, "line": line})
+        skip = id_in(request.GET.get("from", "")) or 0
+        branch = trees.below(line, request.member, request.today, skip=skip)
+        context = {"branch": branch, "line": line, "parent": line}
+        if skip:
+            # More rows of the page's own list, where links can be ended.
+            context["may_link"] = _may_link(request, line)
+        return render(request, "scorecards/_tree_branch.html", context)
     above, below = trees.both_ways(line, request.member, request.today)
-    rights = queries.rights_on(line.scorecard, request.member, request.today)
-    may_link = rights["edit"] and line.scorecard.period.is_open
+    may_link = _may_link(request, line)
     text = request.GET.get("q", "").strip()[:100]
     around = Q(parent=line.owned_id) | Q(child=line.owned_id)
     context = {

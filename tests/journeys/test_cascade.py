@@ -63,10 +63,10 @@ def decide(page, visits, journey):
     expect(page.locator("main li", has_text="500,000,000")).to_have_count(0)
 
 
-def propose(page, visits, journey) -> str:
+def propose(page, visits, journey, place=5) -> str:
     """The employee proposes a KPI of their own for next month."""
     page.goto(visits.url("scorecards/proposals/new/"))
-    kpi = page.locator("select[name=kpi] option").nth(5)
+    kpi = page.locator("select[name=kpi] option").nth(place)
     value, name = kpi.get_attribute("value"), kpi.text_content()
     page.locator("select[name=kpi]").evaluate("(one, value) => { one.value = value }", value)
     periods = page.locator("select[name=period]")
@@ -85,6 +85,139 @@ def approve(page, visits, journey, name):
     journey.click(row.first.get_by_role("button", name=re.compile("^Accept")))
     expect(page.locator("h1")).to_have_text(name)
     expect(page.locator(".topbar-badge")).to_contain_text("Agreed")
+
+
+PUSHED, CARRIED = "Lợi nhuận sau thuế", "Doanh thu thuần"
+ACCEPTS, NEGOTIATES, WAITS = "Phòng Hành chính - Nhân sự", "Phòng Tài chính - Kế toán", "Phòng Marketing"
+
+
+def test_a_kpi_goes_to_three_departments_and_numbers_come_up(visits, capsys):
+    with (
+        visits.open("strategy") as office,
+        visits.open("hr") as head,
+        visits.open("payroll.approver") as other_head,
+        visits.open("manager") as manager,
+        visits.open("employee") as employee,
+    ):
+        counted = {
+            "strategy office": Counted(office),
+            "head who accepts": Counted(head),
+            "head who negotiates": Counted(other_head),
+            "manager": Counted(manager),
+            "employee": Counted(employee),
+        }
+        push(office, visits, counted["strategy office"])
+        accept(head, visits, counted["head who accepts"])
+        negotiate(other_head, visits, counted["head who negotiates"])
+        agree(office, visits, counted["strategy office"])
+        both_carry_it(office, visits)
+        adjusted(manager, employee, visits, counted["manager"], counted["employee"])
+        roll_up(office, employee, visits, counted["employee"])
+    with capsys.disabled():
+        print("\na KPI to three departments:", *(f"{who} {journey};" for who, journey in counted.items()))
+
+
+def waiting(page, visits, name):
+    """The row of the first proposal of a KPI that waits for an answer."""
+    page.goto(visits.url("scorecards/proposals/"))
+    row = page.locator("main li", has_text=name).filter(has=page.get_by_role("button", name=re.compile("^Accept")))
+    return row.first
+
+
+def push(page, visits, journey):
+    """To three departments, for this month and the rest of the quarter; cards that are agreed say so and stay."""
+    page.goto(visits.url(f"scorecards/tree/?q={PUSHED}"))
+    journey.click(page.locator("#tree a.row-title").first)
+    journey.click(page.get_by_role("link", name="Share out the target"))
+    journey.click(page.locator("[data-check-all]"))
+    for name in (ACCEPTS, NEGOTIATES, WAITS):
+        journey.click(page.get_by_role("checkbox", name=name))
+    journey.click(page.get_by_label(re.compile("to the end of the quarter")))
+    journey.click(page.get_by_role("button", name="Share out", exact=True))
+    total = int(page.locator("input[name=total]").input_value().replace(",", ""))
+    cells = page.locator("input[name^=target-]")
+    typed = [cells.nth(number).input_value().replace(",", "") for number in range(cells.count())]
+    shares = [int(text) for text in typed if text]
+    assert (len(shares), sum(shares)) == (3, total)
+    expect(page.get_by_role("heading", name="Later periods")).to_be_visible()
+    journey.click(page.get_by_role("button", name="Offer the targets"))
+    expect(page.locator("body")).to_contain_text("targets offered")
+
+
+def accept(page, visits, journey):
+    row = waiting(page, visits, PUSHED)
+    journey.click(row.get_by_role("button", name=re.compile("^Accept")))
+    expect(page.locator(".topbar-badge")).to_contain_text("Agreed")
+
+
+def negotiate(page, visits, journey):
+    row = waiting(page, visits, PUSHED)
+    journey.click(row.get_by_role("link", name=re.compile("^Propose another number")))
+    page.locator("#counter input[name=target]").fill("150000000")
+    page.locator("#counter textarea[name=reason]").fill("The audit moved to January")
+    journey.keys += len("150000000") + len("The audit moved to January")
+    journey.click(page.get_by_role("button", name="Propose this instead"))
+    expect(page.locator(".timeline")).to_contain_text("The audit moved to January")
+
+
+def agree(page, visits, journey):
+    """The strategy office takes the other number."""
+    row = waiting(page, visits, PUSHED)
+    expect(row).to_contain_text("150,000,000")
+    journey.click(row.get_by_role("button", name=re.compile("^Accept")))
+    expect(page.locator(".topbar-badge")).to_contain_text("Agreed")
+
+
+def both_carry_it(page, visits):
+    """Next month both departments carry it; the third has not answered."""
+    page.goto(visits.url("scorecards/tree/"))
+    later = page.locator("details.menu a", has_text="December 2026").first.get_attribute("href")
+    page.goto(visits.url("scorecards/tree/") + later.partition("tree/")[2].partition("&q=")[0] + f"&q={PUSHED}")
+    rows = page.locator("#tree [role=treeitem]")
+    for name in (ACCEPTS, NEGOTIATES):
+        expect(rows.filter(has_text=name)).to_have_count(1)
+    expect(rows.filter(has_text=WAITS)).to_have_count(0)
+
+
+def adjusted(manager, employee, visits, managing, answering):
+    """Proposed from below, adjusted from above, answered, approved."""
+    name = propose(employee, visits, answering, place=7)
+    counter(manager, visits, managing, name, "50", "The team is larger now")
+    counter(employee, visits, answering, name, "47", "Two of us start in the middle of the month")
+    row = waiting(manager, visits, name)
+    expect(row).to_contain_text("47")
+    managing.click(row.get_by_role("button", name=re.compile("^Accept")))
+    expect(manager.locator(".topbar-badge")).to_contain_text("Agreed")
+
+
+def counter(page, visits, journey, name, target, reason):
+    row = waiting(page, visits, name)
+    journey.click(row.get_by_role("link", name=re.compile("^Propose another number")))
+    page.locator("#counter input[name=target]").fill(target)
+    page.locator("#counter textarea[name=reason]").fill(reason)
+    journey.keys += len(target) + len(reason)
+    journey.click(page.get_by_role("button", name="Propose this instead"))
+    expect(page.locator(".timeline")).to_contain_text(reason)
+
+
+def roll_up(office, employee, visits, journey):
+    """What the employee logs stands in the company's figure at once."""
+    office.goto(visits.url(f"scorecards/tree/?q={CARRIED}"))
+    office.locator("#tree a.row-title").first.click()
+    before = actual(office)
+    employee.goto(visits.url("scorecards/mine/"))
+    cell = employee.locator("tr", has_text=CARRIED).locator("[data-cell]").first
+    value = int(cell.input_value().replace(",", "") or 0)
+    cell.fill(str(value + 1_000_000))
+    journey.keys += len(str(value + 1_000_000)) + 1
+    cell.press("Enter")
+    expect(employee.locator('.cell[data-state="saved"]')).to_have_count(1)
+    office.reload()
+    assert actual(office) == before + 1_000_000
+
+
+def actual(page) -> int:
+    return int(re.sub(r"[^0-9]", "", page.locator(".stat dd").nth(2).inner_text()))
 
 
 def test_the_tree_by_keyboard(visits, capsys):

@@ -7,7 +7,7 @@ import pytest
 
 from kpiapp.models import Period
 from kpiapp.tenancy import organization_scope
-from scorecards.cascade import picture
+from scorecards.cascade import picture, tree
 from scorecards.models import Proposal
 from scorecards.services import cascade
 from tests.cast import STORY_DAY
@@ -128,3 +128,14 @@ def test_a_target_is_shared_out_to_the_end_of_the_quarter(an_phat):
     manager.post(an_phat.url(f"scorecards/proposals/{first.pk}/answer/"), {"all": "1"})
     with organization_scope(an_phat.organization):
         assert set(Proposal.objects.values_list("state", flat=True)) == {"agreed"}
+
+
+def test_a_long_list_comes_in_parts(revenue, monkeypatch):
+    monkeypatch.setattr(tree, "BRANCH_SHOWN", 1)
+    client = revenue.client(revenue.strategy)
+    address = revenue.url(f"scorecards/tree/{revenue.sales.pk}/")
+    page = client.get(address).content.decode()
+    assert f"{address}?from=1" in page
+    rest = client.get(f"{address}?from=1", headers={"HX-Request": "true"}).content.decode()
+    assert rest.count("row-title") == 1
+    assert "?from=" not in rest
