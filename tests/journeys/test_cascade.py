@@ -172,7 +172,7 @@ def both_carry_it(page, visits):
     """Next month both departments carry it; the third has not answered."""
     page.goto(visits.url("scorecards/tree/"))
     later = page.locator("details.menu a", has_text="December 2026").first.get_attribute("href")
-    page.goto(visits.url("scorecards/tree/") + later.partition("tree/")[2].partition("&q=")[0] + f"&q={PUSHED}")
+    page.goto(visits.url(f"scorecards/tree/?{later.rpartition('?')[2]}&q={PUSHED}"))
     rows = page.locator("#tree [role=treeitem]")
     for name in (ACCEPTS, NEGOTIATES):
         expect(rows.filter(has_text=name)).to_have_count(1)
