@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import reduce
 from operator import or_
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext as _
 
 from kpiapp import queries as people
@@ -20,7 +20,7 @@ from kpiapp.text import search_key
 from scorecards import queries
 from scorecards.choices import LinkKind, OwnerKind
 from scorecards.line_rules import actual_of
-from scorecards.models import KpiLink, OwnedKpi, ScorecardLine
+from scorecards.models import KpiLink, ScorecardLine
 from scorecards.scoring import Aggregation
 from scorecards.segments import days_of
 from strategy.models import Objective
@@ -186,7 +186,7 @@ def both_ways(line: ScorecardLine, member: Member, on: datetime.date) -> tuple[B
 
 
 def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str, skip: int = 0) -> list[Branch]:
-    """What stands at these ends of a line's links: four queries for all of them; only what is shown is loaded."""
+    """What stands at these ends of a line's links: three queries for all of them; only what is shown is loaded."""
     if line.owned_id is None:
         return [Branch([]) for _end in ends]
     period = line.scorecard.period
@@ -194,7 +194,8 @@ def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str
     hidden = hidden_kpis(member, on).values("pk")
     links = links_in(period).filter(reach).exclude(parent__definition__in=hidden)
     found: dict[str, dict[int, KpiLink]] = {end: {} for end in ends}
-    for link in in_order_of_owners(links.exclude(child__definition__in=hidden)):
+    links = links.exclude(child__definition__in=hidden).annotate(**_name_of("child"), **_name_of("parent"))
+    for link in in_order_of_owners(links):
         for end in ends:
             if getattr(link, f"{OTHER_END[end]}_id") == line.owned_id:
                 found[end][getattr(link, f"{end}_id")] = link
@@ -206,11 +207,9 @@ def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str
     shown = {end: pks[skip : skip + BRANCH_SHOWN] for end, pks in seen.items()}
     wanted = {pk for pks in shown.values() for pk in pks}
     lines = {one.owned_id: one for one in lines_in(member, period, on).filter(owned__in=wanted)}
-    bare = OwnedKpi.objects.filter(pk__in=wanted - set(lines)).select_related(*_NAMED)
-    names = {one.pk: str(one) for one in bare}
     return [
         Branch(
-            [Node(names.get(pk, ""), lines.get(pk), found[end][pk]) for pk in shown[end]],
+            [Node(getattr(found[end][pk], f"{end}_name"), lines.get(pk), found[end][pk]) for pk in shown[end]],
             hidden=0 if skip else len(found[end]) - len(seen[end]),
             more=max(0, len(seen[end]) - skip - BRANCH_SHOWN),
             next=skip + BRANCH_SHOWN,
@@ -219,7 +218,10 @@ def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str
     ]
 
 
-_NAMED = ("definition", "member", "department", "organization")
+def _name_of(end: str) -> dict[str, Concat]:
+    """KPI and owner at an end of a link, as an owned KPI tells them."""
+    owner = Coalesce(f"{end}__member__name", f"{end}__department__name", "organization__name")
+    return {f"{end}_name": Concat(f"{end}__definition__name", Value(", "), owner)}
 
 
 def in_order_of_owners(links: QuerySet[KpiLink]) -> QuerySet[KpiLink]:
