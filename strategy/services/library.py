@@ -1,4 +1,4 @@
-"""KPIs of the library become the organization's own: in use at once where the one who takes them may decide that."""
+"""KPIs of the library become the organization's own, in use at once; what is open about them is noted."""
 
 import datetime
 from typing import Any
@@ -29,14 +29,15 @@ def copy_from_library(
 ) -> KpiDefinition:
     """The organization's own copy of a library KPI, with its origin; the one it has already, if it is not retired.
 
-    It is in use when no letter of SMARTER is open, or when `by` decides, with that as the reason; else it is a draft.
+    It is in use at once, "as it is" being the reason where letters are open; another's draft stays one unless `by`
+    decides about all KPIs.
     """
     known = visible_kpis(by, on).filter(origin=kpi.code, is_active=True)
     copy = known.order_by("id").first() or _copy(kpi, language, by, on, department)
     if copy.state == KpiState.ACTIVE or not (decides(by) or copy.created_by_id == by.pk):
         return copy
     try:
-        return activate_kpi(definition=copy, by=by, on=on, reason=taken_as_it_is() if decides(by) else "")
+        return activate_kpi(definition=copy, by=by, on=on, reason=taken_as_it_is())
     except StateRefused:
         return copy
 

@@ -36,17 +36,20 @@ def test_a_kpi_of_the_library_that_is_in_use_for_a_whole_position(visits, capsys
         print(f"\na KPI from the library to a whole position: {journey} (in use after {used})")
 
 
-def test_a_kpi_of_the_library_that_is_new_is_proposed_with_two_clicks(visits, capsys):
+def test_a_new_kpi_of_the_library_for_a_whole_position(visits, capsys):
     with visits.open("manager") as page:
         journey = Counted(page)
         page.goto(visits.url("strategy/library/?template=TRN"))
         journey.click(page.locator("form[action$='/use/'] button", has_text="Use this KPI").first)
-        expect(page).to_have_url(re.compile(r"/library/kpis/\d+/$"))
-        journey.click(page.get_by_role("button", name="Send to the strategy office"))
-        expect(page.get_by_role("heading", name="Waiting to be activated")).to_be_visible()
-        assert journey.clicks == 2
+        expect(page).to_have_url(re.compile(r"/scorecards/assign/\?kpi="))
+        used = journey.clicks
+        page.locator("#position").press_sequentially("nhan vien kinh doanh", delay=10)
+        page.locator("#position").press("Enter")
+        expect(page.get_by_role("button", name=re.compile(r"Assign to \d+ cards"))).to_be_visible()
+        journey.keys += len("nhan vien kinh doanh") + 1
+        give_next_year(page, journey)
     with capsys.disabled():
-        print(f"\na new KPI of the library, proposed by a manager: {journey}")
+        print(f"\na new KPI of the library to a whole position: {journey} (in use after {used})")
 
 
 def test_the_strategy_office_gives_a_new_kpi_of_the_library(visits, capsys):

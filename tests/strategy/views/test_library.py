@@ -5,8 +5,11 @@ from django.utils.translation import override
 
 from kpiapp.models import AuditEvent
 from kpiapp.tenancy import organization_scope
+from strategy.catalogue import library_kpis
 from strategy.models import KpiDefinition
-from strategy.services.library import taken_as_it_is
+from strategy.services.kpi_states import StateRefused, activate_kpi
+from strategy.services.kpis import create_kpi, revise_kpi
+from strategy.services.library import copy_from_library, taken_as_it_is
 from strategy.visibility import usable_kpis
 from tests.cast import STORY_DAY
 
@@ -65,37 +68,51 @@ def test_one_click_of_who_decides_copies_and_goes_on_to_assignment(an_phat):
     assert client.post(an_phat.url("strategy/library/use/"), {"code": "NO-99"}).status_code == 404
 
 
-def test_a_manager_copies_a_draft_and_sends_it_with_the_second_click(an_phat):
+def test_a_manager_takes_one_into_use_for_their_department(an_phat):
     client = an_phat.client(an_phat.manager)
     response = client.post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})
     with organization_scope(an_phat.organization):
         copy = KpiDefinition.objects.select_related("current").get()
         assert (copy.state, copy.department, copy.current.owner_id) == (
-            "draft",
+            "active",
             an_phat.department,
             an_phat.manager.pk,
         )
-        assert not usable_kpis(an_phat.acting(an_phat.manager), STORY_DAY).exists()
-    assert response["Location"] == an_phat.url(f"strategy/library/kpis/{copy.pk}/")
-    page = text(client.get(response["Location"]))
-    assert reason() in page
-    address = an_phat.url(f"strategy/library/kpis/{copy.pk}/send/")
-    assert client.post(address, {"reason": reason()}).status_code == 302
-    # Once the strategy office takes it, too, it is in use for both.
-    an_phat.client(an_phat.strategy).post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})
-    again = client.post(an_phat.url("strategy/library/use/"), {"code": "STL-01"})
-    assert again["Location"] == an_phat.url(f"scorecards/assign/?kpi={copy.pk}")
+        assert AuditEvent.objects.get(action="kpi.activate").reason == reason()
+        assert usable_kpis(an_phat.acting(an_phat.manager), STORY_DAY).get() == copy
+    assert response["Location"] == an_phat.url(f"scorecards/assign/?kpi={copy.pk}")
 
 
-def test_a_whole_card_of_a_manager_waits_and_is_activated_at_once_for_one_reason(an_phat):
-    manager, office = an_phat.client(an_phat.manager), an_phat.client(an_phat.strategy)
-    response = manager.post(an_phat.url("strategy/library/use-card/"), {"template": "STL"})
-    assert response["Location"] == an_phat.url("strategy/library/kpis/?state=draft")
-    steps = an_phat.url("strategy/library/kpis/steps/")
+def test_a_whole_card_of_a_manager_is_ready_to_be_given(an_phat):
+    response = an_phat.client(an_phat.manager).post(an_phat.url("strategy/library/use-card/"), {"template": "STL"})
+    assert response["Location"].startswith(an_phat.url("scorecards/assign/?kpi="))
     with organization_scope(an_phat.organization):
-        drafts = [str(pk) for pk in KpiDefinition.objects.filter(state="draft").values_list("pk", flat=True)]
-    assert len(drafts) == 10
-    assert steps in text(manager.get(response["Location"]))
+        assert KpiDefinition.objects.filter(state="active").count() == 10
+
+
+def test_what_a_manager_changed_in_it_is_for_the_strategy_office_again(an_phat):
+    with organization_scope(an_phat.organization):
+        manager = an_phat.acting(an_phat.manager)
+        copy = copy_from_library(kpi=library_kpis()["STL-01"], language="vi", by=manager, on=STORY_DAY)
+        changed = create_kpi(
+            fields={"name": "Như cũ"}, by=manager, department=an_phat.department, origin="STL-02", state="draft"
+        )
+        revise_kpi(definition=changed, fields={"name": "Khác hẳn"}, by=manager, department=an_phat.department)
+        with pytest.raises(StateRefused):
+            activate_kpi(definition=changed, by=manager, on=STORY_DAY, reason="Tôi muốn")
+        assert copy.state == "active"
+
+
+def test_many_drafts_are_sent_and_activated_at_once_for_one_reason(an_phat):
+    manager, office = an_phat.client(an_phat.manager), an_phat.client(an_phat.strategy)
+    with organization_scope(an_phat.organization):
+        by = an_phat.acting(an_phat.manager)
+        drafts = [
+            str(create_kpi(fields={"name": f"KPI {n}"}, by=by, department=an_phat.department, state="draft").pk)
+            for n in range(10)
+        ]
+    steps = an_phat.url("strategy/library/kpis/steps/")
+    assert steps in text(manager.get(an_phat.url("strategy/library/kpis/?state=draft")))
     manager.post(steps, {"kpi": drafts, "activate": "1", "reason": "Tôi muốn"})
     manager.post(steps, {"kpi": drafts, "send": "1", "reason": ""})
     with organization_scope(an_phat.organization):
@@ -107,8 +124,6 @@ def test_a_whole_card_of_a_manager_waits_and_is_activated_at_once_for_one_reason
     with organization_scope(an_phat.organization):
         assert KpiDefinition.objects.filter(state="active").count() == 10
         assert AuditEvent.objects.filter(action="kpi.activate", reason="Đồng ý").count() == 10
-    used = manager.post(an_phat.url("strategy/library/use-card/"), {"template": "STL"})
-    assert used["Location"].startswith(an_phat.url("scorecards/assign/?kpi="))
 
 
 def test_copies_are_in_the_language_of_the_company(binh_minh):
