@@ -302,7 +302,7 @@ class Crowd:
         CalendarWeek.objects.bulk_create(
             CalendarWeek(
                 calendar=CompanyCalendar.objects.get(),
-                starts_on=datetime.date(2030, 1, 1) + datetime.timedelta(days=int(n)),
+                starts_on=datetime.date(2030, 1, 2) + datetime.timedelta(days=int(n)),
                 week=usual_week(),
             )
             for n in numbers

@@ -222,7 +222,7 @@ class TestHumanResources:
     def test_a_move_in_the_month_counts_a_card_once(self, company):
         with organization_scope(company.organization):
             moved = STORY_DAY - datetime.timedelta(days=5)
-            Employment.objects.filter(member=company.lan).update(valid_to=moved)
+            Employment.objects.filter(member=company.lan, valid_to=None).update(valid_to=moved)
             Employment.objects.create(
                 member=company.lan, department=company.other_department, position=company.position, valid_from=moved
             )
