@@ -7,8 +7,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras \
 	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-# Every page in a browser takes minutes.
-SWEEP := tests/browser
+# Every page in a browser, and whole tasks done in one, take minutes.
+SWEEP := tests/browser tests/journeys
 # These kill servers and count processes: nothing else may run beside them.
 ALONE := tests/work tests/kpiapp/test_servers.py tests/kpiapp/test_supervisor.py tests/house/test_deployment.py
 
@@ -26,7 +26,7 @@ setup: .venv/installed ## Create .venv from the lock file
 test: setup-dev ## Run the tests against throw-away servers, on two cores
 	$(BIN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE) $(SWEEP))
 
-test-long: setup-dev ## The tests that take long: every page in a browser, servers and workers that are killed
+test-long: setup-dev ## The tests that take long: pages and journeys in a browser, servers and workers that are killed
 	for tests in $(SWEEP) $(ALONE); do $(BIN)/pytest $$tests || exit 1; done
 
 check: setup-dev check-css ## Style, format, migrations, templates, imports, types, catalogue, stylesheet
