@@ -7,6 +7,10 @@ import "./palette.js";
 import "./grid.js";
 import "./paste.js";
 import "./forms.js";
-import "./combobox.js";
-import "./people.js";
 import "./weights.js";
+
+// Fields that search are on few pages: their code comes with the first of them. Later ones it finds itself.
+const SEARCHING = new Map([["select[data-combobox]", () => import("./combobox.js")], ["input[data-person]", () => import("./people.js")]]);
+const fetchSearching = () => SEARCHING.forEach((fetchCode, field) => { if (document.querySelector(field)) fetchCode(); });
+fetchSearching();
+document.addEventListener("htmx:afterSettle", fetchSearching);
