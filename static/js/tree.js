@@ -25,6 +25,8 @@ function prepare(root) {
   for (const tree of root.querySelectorAll("[data-tree]")) {
     for (const inner of tree.querySelectorAll("a, button")) inner.tabIndex = -1;
     for (const item of tree.querySelectorAll("[aria-expanded=true]")) rowOf(item).querySelector("[data-tree-toggle] svg")?.classList.add("rotate-90");
+    // Opened before htmx had heard of it: asked again; a branch that is on its way is asked for once only.
+    for (const item of tree.querySelectorAll("[aria-expanded=true]:has(> [role=group]:empty)")) setOpen(item, true);
     const first = tree.querySelector("[role=treeitem]");
     if (first && !tree.querySelector("[role=treeitem][tabindex='0']")) first.tabIndex = 0;
   }
