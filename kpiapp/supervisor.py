@@ -159,13 +159,17 @@ class Supervisor:
 
     def _revive_servers(self) -> None:
         before = [server.memory["port"] for server in self.servers]
-        say(f"{', '.join(s.name for s in self.servers if s.pid() is None)}: ended, starts again.")
+        alive = {server.name: server.pid() for server in self.servers}
+        say(f"{', '.join(name for name, pid in alive.items() if pid is None)}: ended, starts again.")
         try:
             self.servers = servers.started(self.data_dir)
         except ServerError as error:
             say(str(error))
             self.servers_due_at = time.monotonic() + LONGEST_BACKOFF
             return
+        # One may have ended while another was being started: it is back by now, and said, too.
+        if also := [server.name for server in self.servers if alive[server.name] not in (None, server.pid())]:
+            say(f"{', '.join(also)}: ended, starts again.")
         if before != [server.memory["port"] for server in self.servers]:
             for child in self.children:  # they know the old address; the watch starts them again
                 child.stop()

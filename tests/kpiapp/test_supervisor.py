@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from kpiapp import servers, supervisor
 from kpiapp.processes import free_port, wait_until
 
 ROOT = Path(supervisor.__file__).parent.parent
+# Seconds in which even a first start, demo companies included, has said what it says.
+PATIENCE = 300
 OURS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE")
 
 
@@ -38,12 +41,17 @@ class Run:
         )
 
     def until(self, start: str) -> str:
-        """The next line that starts so; fails when the output ends first."""
+        """The next line that starts so; fails when the output ends first, and ends it when it stays away."""
         said = []
-        for line in self.process.stdout:
-            said.append(line)
-            if line.startswith(start):
-                return line.strip()
+        patience = threading.Timer(PATIENCE, self.process.kill)
+        patience.start()
+        try:
+            for line in self.process.stdout:
+                said.append(line)
+                if line.startswith(start):
+                    return line.strip()
+        finally:
+            patience.cancel()
         raise AssertionError("".join(said))
 
     def children(self) -> dict[str, int]:
