@@ -225,7 +225,8 @@ def test_ten_saves_show_one_notice_and_ctrl_z_takes_the_last_back(page, site):
 
 
 def test_a_combobox_finds_without_accents_and_sets_the_select(page):
-    field = page.get_by_role("combobox", name="Objective")
+    # A plain select has the same role until its script is there.
+    field = page.locator("input").and_(page.get_by_role("combobox", name="Objective"))
     field.fill("giu chan")
     page.keyboard.press("Enter")
     assert field.input_value() == "Giữ chân khách hàng"
