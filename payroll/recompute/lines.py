@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from kpiapp.copying import copy
 from kpiapp.decimals import ONE, ZERO, plain, round_percent
 from kpiapp.models import Period
 from kpiapp.tenancy import current_organization_id
@@ -225,7 +226,7 @@ def write_lines(run: PayRun, lines: Sequence[PaidLine], progress: Callable[[int]
         for start in range(0, len(lines), batch):
             part = lines[start : start + batch]
             text = "".join(_copy_row(run, organization_id, line) for line in part)
-            cursor.cursor.copy_expert(_COPY_SQL, io.StringIO(text))
+            copy(_COPY_SQL, io.StringIO(text))
             progress(start + len(part))
         cursor.execute(_INSERT_SQL)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from kpiapp.copying import copy
 from kpiapp.tenancy import current_organization_id
 from scorecards.models import Scorecard
 from scorecards.recompute.actuals import REFRESH, refresh_parameters
@@ -133,8 +134,7 @@ def line_rows(card_ids: Sequence[int], refresh: Sequence[int] = ()) -> list[str]
         parameters |= refresh_parameters(sorted(set(refresh)))
         sql = _LINES.format(before=_REFRESHED, scores=_REFRESHED_SCORES)
     rows = StringIO()
-    with connection.cursor() as cursor:
-        cursor.copy_expert(cursor.mogrify(sql, parameters).decode(), rows)
+    copy(sql, rows, parameters)
     return rows.getvalue().split("\n")[:-1]
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from kpiapp.copying import copy
 from kpiapp.tenancy import current_organization_id
 from scorecards.recompute.gather import NULL
 from scorecards.recompute.score import Scores
@@ -98,7 +99,7 @@ def _write_many(change: _Change, job_id: int | None) -> int:
     parameters: dict[str, Any] = {}
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE recomputed ({change.columns})")
-        cursor.copy_expert("COPY recomputed FROM STDIN", StringIO("\n".join(change.rows) + "\n"))
+        copy("COPY recomputed FROM STDIN", StringIO("\n".join(change.rows) + "\n"))
         cursor.execute(_statement(change, "recomputed n", parameters, job_id), parameters)
         written = cursor.rowcount
         cursor.execute("DROP TABLE recomputed")
