@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from kpiapp.copying import copy
+from kpiapp.bulk import copy
 from kpiapp.decimals import ONE, ZERO, plain, round_percent
 from kpiapp.models import Period
 from kpiapp.tenancy import current_organization_id

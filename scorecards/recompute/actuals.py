@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from kpiapp.bulk import id_array
 from kpiapp.tenancy import current_organization_id
 from scorecards.choices import LIVE_STATES
 from scorecards.recompute.locks import lock_cards_of_lines
@@ -62,7 +63,7 @@ WITH line AS (
     -- The actual of a formula comes from elsewhere (formulas.py).
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id
         AND v.aggregation <> 'formula'
-    WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s) AND NOT l.takes_children
+    WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s::bigint[]) AND NOT l.takes_children
 ), entry AS (
     SELECT line.*, a.id AS entry_id, a."on", {VALUE} AS value, {SECOND} AS second
     FROM line LEFT JOIN scorecards_actual a
@@ -97,7 +98,7 @@ def refresh_parameters(lines: list[int]) -> dict[str, Any]:
     """Parameters of REFRESH for lines in the order of their ids."""
     return {
         "organization": current_organization_id(),
-        "lines": lines,
+        "lines": id_array(lines),
         # Bounds keep a merge with the entries from starting at the organization's first one.
         "first": lines[0],
         "last": lines[-1],

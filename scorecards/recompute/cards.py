@@ -93,7 +93,7 @@ def _rescore(
         formulas.refresh_formulas(card_ids=list(cards))
     rows = gather.line_rows(list(cards), refresh)
     scores = score_rows(rows, cards, report=job is not None)
-    lines_written, cards_written = write.write_scores(scores, job.pk if job else None)
+    lines_written, cards_written = write.write_scores(scores, cards, job.pk if job else None)
     for hook in registry.AFTER_SCORES:
         hook(cards, job)
     return Rescored(len(cards), len(rows), cards_written, lines_written)

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from kpiapp.bulk import id_array
 from kpiapp.decimals import ONE, ZERO, divide
 from kpiapp.formulas import Formula, Outcome, evaluate, parse
 from kpiapp.tenancy import current_organization_id
@@ -36,6 +37,9 @@ WITH wanted AS (
     JOIN scorecards_scorecard c ON c.organization_id = l.organization_id AND c.id = l.scorecard_id
     JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
     WHERE l.organization_id = %(organization)s AND NOT l.takes_children AND {which}
+      -- Most companies have no formula: then nothing is looked for.
+      AND (%(extra_lines)s::bigint[] <> '{{}}' OR EXISTS (
+          SELECT FROM strategy_kpiversion WHERE organization_id = %(organization)s AND aggregation = 'formula'))
 ), placed AS (
     SELECT w.*, ARRAY[
         w.scorecard_id,
@@ -286,7 +290,7 @@ def stored_of(line: FormulaLine) -> Stored:
 
 def refresh_formulas(*, card_ids: Sequence[int]) -> int:
     """Work the formula lines of cards out anew, which the caller holds; number of lines whose actual changed."""
-    return _write(formula_lines("l.scorecard_id = ANY(%(cards)s)", {"cards": list(card_ids)}))
+    return _write(formula_lines("l.scorecard_id = ANY(%(cards)s::bigint[])", {"cards": id_array(card_ids)}))
 
 
 def _write(lines: Mapping[int, FormulaLine]) -> int:

@@ -1,13 +1,13 @@
 """What SQL gathers for scoring: cards with their stored score, and their lines as text rows, streamed by COPY."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from io import StringIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-from kpiapp.copying import copy
+from kpiapp.bulk import copy, id_array
 from kpiapp.tenancy import current_organization_id
 from scorecards.models import Scorecard
 from scorecards.recompute.actuals import REFRESH, refresh_parameters
@@ -20,8 +20,10 @@ SELECT c.id, p.id, p.state, %(on)s >= p.ends_on, s.night_percent IS DISTINCT FRO
        s.percent, s.measured_weight, s.lines_scored, s.lines_total, s.is_provisional, s.is_blocked, s.status
 FROM scorecards_scorecard c
 JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
-LEFT JOIN scorecards_cardscore s ON s.organization_id = c.organization_id AND s.scorecard_id = c.id
-WHERE c.organization_id = %(organization)s AND c.id = ANY(%(cards)s)
+-- The bounds keep a part of a night from reading the scores of all the others.
+LEFT JOIN scorecards_cardscore s ON s.organization_id = %(organization)s AND s.scorecard_id = c.id
+    AND s.scorecard_id BETWEEN %(first)s AND %(last)s
+WHERE c.organization_id = %(organization)s AND c.id = ANY(%(cards)s::bigint[])
 """
 
 # The stored result stands last, so that it is compared as one piece of text (score.py splits the rest off). Both sides
@@ -38,10 +40,9 @@ COPY (
                             + CASE WHEN l.in_segments THEN 16 ELSE 0 END,
            s.quantity, s.divisor, s.state, s.reason, s.raw, s.completion, s.status
     FROM scorecards_scorecardline l
-    LEFT JOIN {scores} s ON s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s)
+    LEFT JOIN {scores} s ON s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s::bigint[])
         AND s.line_id = l.id
-    WHERE l.organization_id = %(organization)s AND l.scorecard_id = ANY(%(cards)s)
-    ORDER BY l.scorecard_id
+    WHERE l.organization_id = %(organization)s AND l.scorecard_id = ANY(%(cards)s::bigint[])
 ) TO STDOUT
 """
 
@@ -53,7 +54,7 @@ _REFRESHED_SCORES = f"""(
     SELECT {_SCORE_COLUMNS} FROM refreshed
     UNION ALL
     SELECT {_SCORE_COLUMNS} FROM scorecards_linescore s
-    WHERE s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s)
+    WHERE s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s::bigint[])
       AND NOT EXISTS (SELECT FROM refreshed r WHERE r.line_id = s.line_id)
 )"""  # noqa: S608  (constants)
 
@@ -72,7 +73,7 @@ JOIN scorecards_scorecardline bl ON bl.organization_id = bc.organization_id AND 
 JOIN strategy_kpiversion bv ON bv.organization_id = bl.organization_id AND bv.id = bl.kpi_id
     AND bv.definition_id = v.definition_id
 JOIN scorecards_linescore s ON s.organization_id = bl.organization_id AND s.line_id = bl.id
-WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s) AND s.quantity IS NOT NULL
+WHERE l.organization_id = %(organization)s AND l.id = ANY(%(lines)s::bigint[]) AND s.quantity IS NOT NULL
 ORDER BY l.id, bp.starts_on DESC
 """
 
@@ -100,9 +101,14 @@ class StoredCard(NamedTuple):
     score: tuple
 
 
-def stored_cards(card_ids: Sequence[int], on: datetime.date) -> dict[int, StoredCard]:
+def card_parameters(card_ids: Collection[int]) -> dict[str, Any]:
+    """Parameters that name cards: their ids, and the bounds of these."""
+    return {"cards": id_array(card_ids), "first": min(card_ids, default=0), "last": max(card_ids, default=0)}
+
+
+def stored_cards(card_ids: Collection[int], on: datetime.date) -> dict[int, StoredCard]:
     """Cards by id, with whether their period is over on a day."""
-    parameters = {"organization": current_organization_id(), "cards": list(card_ids), "on": on}
+    parameters = {"organization": current_organization_id(), "on": on, **card_parameters(card_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)
         return {
@@ -123,12 +129,12 @@ def stored_card(card: Scorecard, on: datetime.date) -> StoredCard:
     )
 
 
-def line_rows(card_ids: Sequence[int], refresh: Sequence[int] = ()) -> list[str]:
-    """Lines of cards as rows of COPY's text format without their line ends, card by card.
+def line_rows(card_ids: Collection[int], refresh: Sequence[int] = ()) -> list[str]:
+    """Lines of cards as rows of COPY's text format without their line ends, mostly card by card.
 
     Entries of the lines to `refresh` are added up in the same statement (actuals.py); their cards must be among these.
     """
-    parameters = {"organization": current_organization_id(), "cards": list(card_ids)}
+    parameters = {"organization": current_organization_id(), "cards": id_array(card_ids)}
     sql = _LINES.format(before="", scores="scorecards_linescore")
     if refresh:
         parameters |= refresh_parameters(sorted(set(refresh)))
@@ -141,5 +147,5 @@ def line_rows(card_ids: Sequence[int], refresh: Sequence[int] = ()) -> list[str]
 def carried_pairs(line_ids: Sequence[int]) -> dict[int, tuple]:
     """Latest running actual before its period, as the exact pair, of each line that has one."""
     with connection.cursor() as cursor:
-        cursor.execute(_CARRIED, {"organization": current_organization_id(), "lines": list(line_ids)})
+        cursor.execute(_CARRIED, {"organization": current_organization_id(), "lines": id_array(line_ids)})
         return {line_id: (quantity, divisor) for line_id, quantity, divisor in cursor.fetchall()}

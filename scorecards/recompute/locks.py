@@ -8,26 +8,28 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from kpiapp.bulk import id_array
 from kpiapp.tenancy import current_organization_id
 
 # The conflict that updates nothing still locks the row, so one statement adds what is missing and locks the rest.
 _LOCK = """
-WITH kept AS MATERIALIZED (
-    SELECT id FROM kpiapp_period WHERE organization_id = %(organization)s AND id IN (
-        SELECT period_id FROM scorecards_scorecard WHERE organization_id = %(organization)s AND {cards})
-    ORDER BY id FOR KEY SHARE
+WITH wanted AS MATERIALIZED (
+    SELECT organization_id, id, period_id FROM scorecards_scorecard
+    WHERE organization_id = %(organization)s AND {cards}
+), kept AS MATERIALIZED (
+    SELECT id FROM kpiapp_period
+    WHERE organization_id = %(organization)s AND id IN (SELECT period_id FROM wanted) ORDER BY id FOR KEY SHARE
 )
 INSERT INTO scorecards_cardscore AS s
     (organization_id, scorecard_id, measured_weight, lines_scored, lines_total, is_provisional, is_blocked, status)
 SELECT organization_id, id, 0, 0, 0, false, false, 'none'
-FROM scorecards_scorecard
-WHERE organization_id = %(organization)s AND {cards} AND period_id IN (SELECT id FROM kept) ORDER BY id
+FROM wanted WHERE period_id IN (SELECT id FROM kept) ORDER BY id
 ON CONFLICT (scorecard_id) DO UPDATE SET status = s.status WHERE false
 """
-_BY_ID = _LOCK.format(cards="id = ANY(%(ids)s)")
+_BY_ID = _LOCK.format(cards="id = ANY(%(ids)s::bigint[])")
 _BY_LINE = _LOCK.format(
-    cards="""id IN (
-    SELECT scorecard_id FROM scorecards_scorecardline WHERE organization_id = %(organization)s AND id = ANY(%(ids)s))"""
+    cards="""id IN (SELECT scorecard_id FROM scorecards_scorecardline
+           WHERE organization_id = %(organization)s AND id = ANY(%(ids)s::bigint[]))"""
 )
 
 
@@ -43,4 +45,4 @@ def lock_cards_of_lines(line_ids: Sequence[int]) -> None:
 
 def _lock(sql: str, ids: Sequence[int]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"organization": current_organization_id(), "ids": list(ids)})
+        cursor.execute(sql, {"organization": current_organization_id(), "ids": id_array(ids)})

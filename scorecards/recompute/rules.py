@@ -36,18 +36,16 @@ class RuleBook(dict):
     def __missing__(self, key: str) -> Rule:
         """Fetch what the process has not compiled yet, for all rows at once."""
         organization_id = current_organization_id()
-        wanted = set(self._keys()) - set(self)
-        missing = [other for other in wanted if (organization_id, other) not in _kept]
-        if missing:
+        if (organization_id, key) not in _kept:
             if len(_kept) > KEPT:
                 _kept.clear()
+            wanted = set(self._keys()) - set(self)
+            missing = [other for other in wanted if (organization_id, other) not in _kept]
             versions = KpiVersion.objects.in_bulk({int(other.partition(" ")[0]) for other in missing})
             for other in missing:
                 version, _, own = other.partition(" ")
                 _kept[organization_id, other] = compile_version(versions[int(version)], own)
-        for other in wanted:
-            if (organization_id, other) in _kept:
-                self[other] = _kept[organization_id, other]
+        self[key] = _kept[organization_id, key]
         return self[key]
 
 

@@ -38,7 +38,7 @@ def score_rows(
     segmented: SegmentBook | None = None,
     rules: Mapping[str, Rule] | None = None,
 ) -> Scores:
-    """Score lines, given card by card, and their cards; with `report`, what no night has reported counts as changed.
+    """Score lines and their cards, fastest card by card; with `report`, what no night has reported counts as changed.
 
     A line is (line, state, reason, raw, completion, status, card); a card is in the order of StoredCard.score.
     `segmented` scores lines in segments, `rules` are those of versions that are not saved: a preview gives its own.

@@ -1,13 +1,13 @@
 """Writes changed scores: a few rows as parameters of one UPDATE, many through COPY into a table of the transaction."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from io import StringIO
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from kpiapp.copying import copy
+from kpiapp.bulk import copy
 from kpiapp.tenancy import current_organization_id
 from scorecards.recompute.gather import NULL
 from scorecards.recompute.score import Scores
@@ -28,7 +28,7 @@ _UPDATE_LINES = """
 UPDATE scorecards_linescore s
 SET state = n.state, reason = n.reason, raw = n.raw, completion = n.completion, status = n.status{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.line_id = n.line_id
-  AND s.scorecard_id BETWEEN %(first_{name})s AND %(last_{name})s
+  AND s.scorecard_id BETWEEN %(first)s AND %(last)s
 """
 _REPORT_LINES = ", previous_completion = s.night_completion, night_completion = n.completion, changed_by_id = %(job)s"
 
@@ -45,13 +45,13 @@ UPDATE scorecards_cardscore s
 SET percent = n.percent, measured_weight = n.measured_weight, lines_scored = n.lines_scored,
     lines_total = n.lines_total, is_provisional = n.is_provisional, is_blocked = n.is_blocked, status = n.status{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.scorecard_id = n.scorecard_id
-  AND s.scorecard_id BETWEEN %(first_{name})s AND %(last_{name})s
+  AND s.scorecard_id BETWEEN %(first)s AND %(last)s
 """
 _REPORT_CARDS = ", previous_percent = s.night_percent, night_percent = n.percent, changed_by_id = %(job)s"
 
 
 class _Change(NamedTuple):
-    """A statement for rows of COPY's text format, in order of cards; `report` is what it writes besides for a night."""
+    """A statement for rows of COPY's text format; `report` is what it writes besides for a night."""
 
     name: str
     sql: str
@@ -60,11 +60,17 @@ class _Change(NamedTuple):
     rows: Sequence[str]
 
 
-def write_scores(scores: Scores, job_id: int | None) -> tuple[int, int]:
-    """Write changed lines and cards, numbers of both; a job reports its changes as a night's.
+def write_scores(scores: Scores, card_ids: Collection[int], job_id: int | None) -> tuple[int, int]:
+    """Write changed lines and cards of these cards, numbers of both; a job reports its changes as a night's.
 
     What is few goes in one statement: an entry is a single line of a single card.
     """
+    given = {
+        "organization": current_organization_id(),
+        "job": job_id,
+        "first": min(card_ids, default=0),
+        "last": max(card_ids, default=0),
+    }
     cards = [
         "\t".join(NULL if value is None else str(value) for value in (key, *score))
         for key, score in sorted(scores.cards.items())
@@ -74,44 +80,39 @@ def write_scores(scores: Scores, job_id: int | None) -> tuple[int, int]:
         _Change("new_lines", _INSERT_LINES, "", _LINE_TABLE, scores.new_lines),
         _Change("cards", _UPDATE_CARDS, _REPORT_CARDS, _CARD_TABLE, cards),
     ]
-    written = _write_few([change for change in changes if 0 < len(change.rows) <= FEW], job_id)
+    written = _write_few([change for change in changes if 0 < len(change.rows) <= FEW], given)
     for change in changes:
         if len(change.rows) > FEW:
-            written[change.name] = _write_many(change, job_id)
+            written[change.name] = _write_many(change, given)
     return written["lines"] + written["new_lines"], written["cards"]
 
 
-def _write_few(changes: Sequence[_Change], job_id: int | None) -> Counter:
+def _write_few(changes: Sequence[_Change], given: Mapping[str, Any]) -> Counter:
     if not changes:
         return Counter()
-    parameters: dict[str, Any] = {}
+    parameters = dict(given)
     parts, counts = [], []
     for change in changes:
         source = _values(change, parameters)
-        parts.append(f"{change.name} AS ({_statement(change, source, parameters, job_id)} RETURNING 1)")
+        parts.append(f"{change.name} AS ({_statement(change, source, given)} RETURNING 1)")
         counts.append(f"(SELECT count(*) FROM {change.name})")  # noqa: S608  (constants)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {', '.join(parts)} SELECT {', '.join(counts)}", parameters)
         return Counter(dict(zip((change.name for change in changes), cursor.fetchone(), strict=True)))
 
 
-def _write_many(change: _Change, job_id: int | None) -> int:
-    parameters: dict[str, Any] = {}
+def _write_many(change: _Change, given: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE recomputed ({change.columns})")
         copy("COPY recomputed FROM STDIN", StringIO("\n".join(change.rows) + "\n"))
-        cursor.execute(_statement(change, "recomputed n", parameters, job_id), parameters)
+        cursor.execute(_statement(change, "recomputed n", given), given)
         written = cursor.rowcount
         cursor.execute("DROP TABLE recomputed")
     return written
 
 
-def _statement(change: _Change, source: str, parameters: dict[str, Any], job_id: int | None) -> str:
-    card = change.columns.split(", ").index("scorecard_id bigint")
-    first, last = (int(row.split("\t")[card]) for row in (change.rows[0], change.rows[-1]))
-    parameters |= {"organization": current_organization_id(), "job": job_id}
-    parameters |= {f"first_{change.name}": first, f"last_{change.name}": last}
-    return change.sql.format(name=change.name, source=source, report=change.report if job_id else "")
+def _statement(change: _Change, source: str, given: Mapping[str, Any]) -> str:
+    return change.sql.format(source=source, report=change.report if given["job"] else "")
 
 
 def _values(change: _Change, parameters: dict[str, Any]) -> str:

@@ -61,20 +61,28 @@ class CardLine:
 class CardSums:
     """The running sums of a card; order does not matter. The night keeps one per card and adds its lines.
 
-    `weighted` is Σ(weight × completion); `measured` and `total` are weights of the measured and of all lines.
+    `weighted` is Σ(weight × completion); `measured` and `left_out` are weights.
     """
 
     weighted: Decimal = ZERO
     measured: Decimal = ZERO
-    total: Decimal = ZERO
+    left_out: Decimal = ZERO
     lines_scored: int = 0
-    lines_total: int = 0
+    lines_left_out: int = 0
     blocked_by: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        """The weight of all lines."""
+        return _add(self.measured, self.left_out)
+
+    @property
+    def lines_total(self) -> int:
+        """The number of all lines."""
+        return self.lines_scored + self.lines_left_out
 
     def add(self, weight: Decimal, state: str, completion: Decimal | None, policy: str = MissingPolicy.EXCLUDE) -> bool:
         """Add one line; False when it is left out. A late line follows its policy, any other absence reweights."""
-        self.total = _add(self.total, weight)
-        self.lines_total += 1
         if completion is not None:
             self.weighted = _add(self.weighted, _multiply(weight, completion))
             self.measured = _add(self.measured, weight)
@@ -87,6 +95,8 @@ class CardSums:
             self.measured = _add(self.measured, weight)
             self.lines_scored += 1
             return True
+        self.left_out = _add(self.left_out, weight)
+        self.lines_left_out += 1
         return False
 
 
@@ -164,8 +174,9 @@ def card_result(
 
     Refused weights come first, then a blocked line, then nothing measured; only then is there a score.
     """
-    warnings = () if sums.total == HUNDRED else (f"weights_total_{plain(sums.total)}",)
-    coverage = _coverage(sums)
+    total = sums.total
+    warnings = () if total == HUNDRED else (f"weights_total_{plain(total)}",)
+    coverage = _coverage(sums.measured, total)
     state = SCORED
     if warnings and weight_policy == WeightPolicy.STRICT:
         state = f"rejected:{warnings[0]}"
@@ -186,18 +197,18 @@ def card_result(
         lines_scored=sums.lines_scored,
         lines_total=sums.lines_total,
         measured_weight=sums.measured,
-        total_weight=sums.total,
+        total_weight=total,
         coverage_percent=coverage,
         provisional=state == SCORED and coverage < PROVISIONAL_BELOW_PERCENT,
         warnings=warnings,
     )
 
 
-def _coverage(sums: CardSums) -> Decimal:
+def _coverage(measured: Decimal, total: Decimal) -> Decimal:
     """The measured share of all weight, in percent with two places; an empty card measures nothing."""
-    if sums.measured == sums.total and sums.total:
+    if measured == total and total:
         return _ALL
-    return round_percent(divide(_multiply(HUNDRED, sums.measured), sums.total)) if sums.total else ZERO
+    return round_percent(divide(_multiply(HUNDRED, measured), total)) if total else ZERO
 
 
 def _score(sums: CardSums, cap: Decimal | None, wiped_out: bool, trace: Trace | None) -> tuple[Decimal, Decimal]:
