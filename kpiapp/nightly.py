@@ -147,7 +147,7 @@ def score_cards(job: Job) -> dict:
         ]
         return {"compared": found.cards, "differing": len(differing), "differences": differing[:DIFFERENCES_SHOWN]}
     # Before reading: what is touched from here on marks its card again.
-    StaleCard.objects.filter(pk__in=cards).delete()
+    recompute.forget_stale(card_ids=cards)
     if job.arguments.get("refresh"):
         lines = ScorecardLine.objects.filter(scorecard__in=cards).values_list("pk", flat=True)
         recompute.refresh_actuals(line_ids=lines)

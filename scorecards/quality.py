@@ -1,11 +1,14 @@
 """The quality audit of cards: the facts of one or many cards, and what stands on their pages."""
 
 import datetime
+import inspect
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from kpiapp.models import Member
@@ -16,6 +19,7 @@ from scorecards.line_rules import NEEDS_TARGET
 from scorecards.models import Scorecard, ScorecardLine
 from strategy.choices import KpiState
 from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
+from strategy.quality import rules
 from strategy.quality.facts import map_facts
 from strategy.quality.rules import Audit, CardFacts, Finding, KpiFacts, audit_card, audit_map
 from strategy.quality.words import words_of
@@ -43,42 +47,71 @@ class Panel:
     findings: list[Shown]
 
 
+_VERSIONS = """
+SELECT v.id, v.method, concat_ws(
+    '|', coalesce(own.kind, lane.kind, ''), v.indicator, v."group", (v.owner_id IS NOT NULL)::int,
+    (v.source <> '')::int, (v.objective_id IS NOT NULL)::int) AS facts
+FROM strategy_kpiversion v
+LEFT JOIN strategy_perspective own ON own.organization_id = v.organization_id AND own.id = v.perspective_id
+LEFT JOIN strategy_objective o ON o.organization_id = v.organization_id AND o.id = v.objective_id
+LEFT JOIN strategy_perspective lane ON lane.organization_id = o.organization_id AND lane.id = o.perspective_id
+WHERE v.organization_id = %(organization)s
+"""
+_HAS_TARGET = "(l.target IS NOT NULL OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(needs_target)s))::int"
 # What a rule may ask of a line, as text: cards whose texts are the same have the same findings.
-_FACTS = """
-WITH version AS (
-    SELECT v.id, v.method, concat_ws(
-        '|', coalesce(own.kind, lane.kind, ''), v.indicator, v."group", (v.owner_id IS NOT NULL)::int,
-        (v.source <> '')::int, (v.objective_id IS NOT NULL)::int) AS facts
-    FROM strategy_kpiversion v
-    LEFT JOIN strategy_perspective own ON own.organization_id = v.organization_id AND own.id = v.perspective_id
-    LEFT JOIN strategy_objective o ON o.organization_id = v.organization_id AND o.id = v.objective_id
-    LEFT JOIN strategy_perspective lane ON lane.organization_id = o.organization_id AND lane.id = o.perspective_id
-    WHERE v.organization_id = %(organization)s
-)
-SELECT l.scorecard_id, l.id, l.position, concat_ws(
-    '|', l.weight, v.facts,
-    (l.target IS NOT NULL OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(needs_target)s))::int) AS facts
+_FACTS = f"""
+WITH version AS ({_VERSIONS})
+SELECT l.scorecard_id, l.id, l.position, concat_ws('|', l.weight, v.facts, {_HAS_TARGET}) AS facts
 FROM scorecards_scorecardline l JOIN version v ON v.id = l.kpi_id
 WHERE l.organization_id = %(organization)s AND l.is_scored
-"""
-# Row source (scorecard_id, is_persons, shape) of all cards of a period; a shape is the facts of a card's lines, in no
-# order that would mean anything.
+"""  # noqa: S608  (constants)
+_HASHES = f"SELECT id, method, hashtextextended(facts, %(rules)s) FROM ({_VERSIONS}) v"  # noqa: S608  (constants)
+# Row source (scorecard_id, fingerprint) of the cards of a period whose lines are not what they were last judged by. The
+# same facts as numbers, with the rules themselves among them: a night looks at every line, and texts are slow to make.
+CHANGED = f"""
+WITH line AS (
+    SELECT l.scorecard_id, sum(hash_numeric_extended(l.weight, v.hash # {_HAS_TARGET})) AS total
+    FROM scorecards_scorecardline l
+    JOIN unnest(%(versions)s::bigint[], %(methods)s::text[], %(hashes)s::bigint[]) v (id, method, hash)
+        ON v.id = l.kpi_id
+    WHERE l.organization_id = %(organization)s AND l.is_scored GROUP BY l.scorecard_id
+), card AS (
+    SELECT c.id AS scorecard_id, (coalesce(line.total, %(rules)s) %% 9223372036854775807)::bigint AS fingerprint
+    FROM scorecards_scorecard c LEFT JOIN line ON line.scorecard_id = c.id
+    WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s
+)
+SELECT card.scorecard_id, card.fingerprint FROM card
+LEFT JOIN scorecards_cardaudit a ON a.organization_id = %(organization)s AND a.scorecard_id = card.scorecard_id
+WHERE a.fingerprint IS DISTINCT FROM card.fingerprint
+"""  # noqa: S608  (constants)
+# Row source (scorecard_id, is_persons, shape) of those cards; a shape is the facts of a card's lines, in no order that
+# would mean anything.
 SHAPES = f"""
 SELECT c.id AS scorecard_id, c.owner_kind = %(member)s AS is_persons, coalesce(s.shape, '') AS shape
-FROM scorecards_scorecard c
-LEFT JOIN (SELECT scorecard_id, string_agg(facts, ';') AS shape FROM ({_FACTS}) line GROUP BY scorecard_id) s
+FROM changed_card n JOIN scorecards_scorecard c ON c.organization_id = %(organization)s AND c.id = n.scorecard_id
+LEFT JOIN (SELECT scorecard_id, string_agg(facts, ';') AS shape FROM ({_FACTS}) line
+           WHERE scorecard_id IN (SELECT scorecard_id FROM changed_card) GROUP BY scorecard_id) s
     ON s.scorecard_id = c.id
-WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s
 """  # noqa: S608  (constants)
+_RULES = zlib.crc32(inspect.getsource(rules).encode())
 
 
 def fact_parameters() -> dict:
-    """What SHAPES takes besides its period."""
+    """What CHANGED and SHAPES take besides a period and hashed versions."""
     return {
+        "rules": _RULES,
         "organization": current_organization_id(),
         "member": str(OwnerKind.MEMBER),
         "needs_target": [str(method) for method in NEEDS_TARGET],
     }
+
+
+def hashed_versions(parameters: dict) -> dict:
+    """What CHANGED takes of KPI versions."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HASHES, parameters)
+        rows = cursor.fetchall()
+    return {name: [row[place] for row in rows] for place, name in enumerate(("versions", "methods", "hashes"))}
 
 
 def facts_of_shape(shape: str, is_persons: bool) -> CardFacts:
@@ -132,5 +165,5 @@ def _shown(finding: Finding, names: dict[int, str]) -> Shown:
 
 def unused_kpis() -> Iterable[KpiDefinition]:
     """KPIs in use by nobody: active, and on no card at all."""
-    used = ScorecardLine.objects.values("kpi__definition")
-    return KpiDefinition.objects.filter(is_active=True, state=KpiState.ACTIVE).exclude(pk__in=used)
+    used = ScorecardLine.objects.filter(kpi__definition=OuterRef("pk"))
+    return KpiDefinition.objects.filter(~Exists(used), is_active=True, state=KpiState.ACTIVE)

@@ -5,7 +5,7 @@ from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.confidence import ConfidenceNote
 from scorecards.models.draft import AssignmentDraft, DraftRow
 from scorecards.models.proposal import Proposal, ProposalStep
-from scorecards.models.quality import QualityFinding
+from scorecards.models.quality import CardAudit, QualityFinding
 from scorecards.models.reminder import ReminderLadder, clock_days, ladder
 from scorecards.models.rules import CardRules, card_rules
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
@@ -15,6 +15,7 @@ from scorecards.models.warning import EarlyWarning
 __all__ = [
     "Actual",
     "AssignmentDraft",
+    "CardAudit",
     "CardRules",
     "CardScore",
     "ChangeRequest",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from kpiapp.models import Department, Period
-from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
+from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel, OrganizationOneToOneField
 from scorecards.choices import FindingSeverity
 from scorecards.models.scorecard import Scorecard
 from strategy.models import KpiDefinition, StrategyMap
@@ -14,6 +14,13 @@ _TARGETS = ("scorecard", "department", "map", "kpi")
 
 def _only(target: str) -> Q:
     return Q(**{f"{name}__isnull": name != target for name in _TARGETS})
+
+
+class CardAudit(OrganizationModel):
+    """What the audit last judged a card by, in a number: as long as it is the same, so are the card's findings."""
+
+    scorecard = OrganizationOneToOneField(Scorecard, primary_key=True)
+    fingerprint = models.BigIntegerField()
 
 
 class QualityFinding(OrganizationModel):

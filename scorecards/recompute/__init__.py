@@ -6,6 +6,7 @@ from scorecards.recompute.cards import (
     Rescored,
     compare_cards,
     follow_formulas,
+    forget_stale,
     rescore_cards,
     settle_lines,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "apply_links_after_commit",
     "compare_cards",
     "follow_formulas",
+    "forget_stale",
     "lock_cards",
     "lock_cards_of_lines",
     "preview_cards",

@@ -4,8 +4,12 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db import connection
+
 from kpiapp import registry
+from kpiapp.bulk import id_array
 from kpiapp.choices import PeriodState
+from kpiapp.tenancy import current_organization_id
 from scorecards.choices import OwnerKind
 from scorecards.recompute import formulas, gather, write
 from scorecards.recompute.actuals import refresh_actuals
@@ -71,6 +75,16 @@ def rescore_cards(*, card_ids: Iterable[int], on: datetime.date, job=None) -> Re
         lock_cards(batch)
         done.add(_rescore(gather.stored_cards(batch, on), job, formulas_follow=True))
     return done
+
+
+def forget_stale(*, card_ids: Sequence[int]) -> None:
+    """Take the marks of what touched cards in bulk away, before they are read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM scorecards_stalecard"
+            " WHERE organization_id = %(organization)s AND scorecard_id = ANY(%(cards)s::bigint[])",
+            {"organization": current_organization_id(), "cards": id_array(card_ids)},
+        )
 
 
 def follow_formulas(*, period_ids: Sequence[int], on: datetime.date, job=None) -> Rescored:

@@ -17,25 +17,33 @@ from strategy.quality.rules import Finding, Severity, audit_card, audit_map
 from strategy.smarter.night_checks import findings_of_kpis
 
 _SHAPES = f"""
+CREATE TEMPORARY TABLE changed_card AS {quality.CHANGED};
+ANALYZE changed_card;
 CREATE TEMPORARY TABLE card_shape AS {quality.SHAPES};
 SELECT DISTINCT shape, is_persons FROM card_shape
 """  # noqa: S608  (constants)
-# What every shape of card lacks and what else is weak, beside what is stored: the rows that differ.
+# What every shape of changed card lacks and what else is weak, beside what is stored: the rows that differ.
 _DIFFERENCES = """
 CREATE TEMPORARY TABLE finding_difference AS
-WITH wanted AS (
-    SELECT f.code, f.severity, f.numbers::jsonb, c.scorecard_id, NULL::bigint AS department_id, NULL::bigint AS map_id,
-           NULL::bigint AS kpi_id
+WITH judged AS MATERIALIZED (
+    SELECT shape, is_persons, code, severity, numbers::jsonb
     FROM unnest(%(shapes)s::text[], %(persons)s::boolean[], %(codes)s::text[], %(severities)s::text[],
                 %(numbers)s::text[]) AS f (shape, is_persons, code, severity, numbers)
-    JOIN card_shape c ON c.shape = f.shape AND c.is_persons = f.is_persons
+), wanted AS (
+    SELECT f.code, f.severity, f.numbers, c.scorecard_id, NULL::bigint AS department_id, NULL::bigint AS map_id,
+           NULL::bigint AS kpi_id
+    FROM judged f JOIN card_shape c ON c.shape = f.shape AND c.is_persons = f.is_persons
     UNION ALL
     SELECT f.code, f.severity, f.numbers::jsonb, NULL, f.department_id, f.map_id, f.kpi_id
     FROM unnest(%(other_codes)s::text[], %(other_severities)s::text[], %(other_numbers)s::text[],
                 %(departments)s::bigint[], %(maps)s::bigint[], %(kpis)s::bigint[])
          AS f (code, severity, numbers, department_id, map_id, kpi_id)
 ), stored AS (
-    SELECT * FROM scorecards_qualityfinding WHERE organization_id = %(organization)s AND period_id = %(period)s
+    SELECT * FROM scorecards_qualityfinding
+    WHERE organization_id = %(organization)s AND period_id = %(period)s AND scorecard_id IS NULL
+    UNION ALL
+    SELECT q.* FROM changed_card c JOIN scorecards_qualityfinding q ON q.scorecard_id = c.scorecard_id
+    WHERE q.organization_id = %(organization)s AND q.period_id = %(period)s
 )
 SELECT s.id AS stored_id, w.* FROM stored s FULL JOIN wanted w
   ON w.code = s.code AND coalesce(w.scorecard_id, 0) = coalesce(s.scorecard_id, 0)
@@ -53,12 +61,18 @@ _WRITE = (
        SELECT %(organization)s, %(period)s, code, severity, numbers, scorecard_id, department_id, map_id, kpi_id
        FROM finding_difference WHERE stored_id IS NULL ON CONFLICT DO NOTHING""",
 )
+_REMEMBER = """
+INSERT INTO scorecards_cardaudit (organization_id, scorecard_id, fingerprint)
+SELECT %(organization)s, scorecard_id, fingerprint FROM changed_card
+ON CONFLICT (scorecard_id) DO UPDATE SET fingerprint = excluded.fingerprint
+"""
 
 
 @transaction.atomic
 def refresh_findings(*, period: Period, on: datetime.date) -> int:
     """Bring the findings of a period up to date, touching only what changed; how many were written or forgotten."""
     parameters = quality.fact_parameters() | {"period": period.pk}
+    parameters |= quality.hashed_versions(parameters)
     with connection.cursor() as cursor:
         cursor.execute(_SHAPES, parameters)
         cursor.execute(_DIFFERENCES, parameters | _of_cards(cursor.fetchall()) | _of_others(period, on))
@@ -66,7 +80,8 @@ def refresh_findings(*, period: Period, on: datetime.date) -> int:
         for statement in _WRITE:
             cursor.execute(statement, parameters)
             changed += cursor.rowcount
-        cursor.execute("DROP TABLE card_shape, finding_difference")
+        cursor.execute(_REMEMBER, parameters)
+        cursor.execute("DROP TABLE changed_card, card_shape, finding_difference")
     return changed
 
 

@@ -22,6 +22,7 @@ from scorecards.models import clock_days
 from scorecards.planned_pace import least_raws
 from scorecards.scoring.pace import AT_RISK_FROM, TOO_EARLY_BELOW
 from strategy.choices import Aggregation, Direction, KpiState, MapState, ScoringMethod
+from strategy.models import KpiVersion
 from strategy.smarter.night_checks import overdue_kpis
 
 WAITS_FOR_DAYS = 3
@@ -34,7 +35,6 @@ DRAFT_FOR_DAYS = 30
 _OF_A_PERIOD = """
 WITH line AS (
     SELECT c.id AS scorecard_id, l.id AS line_id, s.state = %(is_late)s AS is_late, s.status = %(is_off)s AS is_off,
-           v.owner_id IS NULL AND c.owner_kind <> 'member' AS is_nobodys,
            CASE WHEN %(over)s OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(paced)s) THEN NULL
                 WHEN v.aggregation = ANY(%(adds_up)s) THEN
                     CASE WHEN v.direction = %(decrease)s THEN s.raw < coalesce(plan.least, %(least_of_budget)s)
@@ -51,14 +51,16 @@ WITH line AS (
     LEFT JOIN (SELECT key::bigint AS line_id, value::numeric AS least FROM jsonb_each_text(%(planned)s::jsonb)) plan
         ON plan.line_id = l.id
     WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND l.is_scored
+      -- Most lines are well: they are passed over before anything is joined to them.
+      AND (s.state = %(is_late)s OR s.status = %(is_off)s OR s.raw < %(behind_below)s)
 ), hit AS MATERIALIZED (
-    SELECT * FROM line WHERE is_late OR is_behind OR (is_behind IS NULL AND is_off) OR is_nobodys
+    SELECT * FROM line WHERE is_late OR is_behind OR (is_behind IS NULL AND is_off)
 ), waiting AS MATERIALIZED (
     SELECT DISTINCT l.scorecard_id FROM scorecards_actual a
     JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.id = a.line_id
     WHERE a.organization_id = %(organization)s AND a.state = 'recorded' AND a.entered_at < %(waits_since)s::timestamptz
 ), card AS MATERIALIZED (
-    SELECT c.id, c.state, c.created_at, c.submitted_at,
+    SELECT c.id, c.owner_kind, c.state, c.created_at, c.submitted_at,
            coalesce(c.member_id, d.head_id, %(office)s) AS owner_id,
            coalesce(e.manager_id, d.head_id, %(office)s) AS manager_id,
            coalesce(e.manager_id, above.head_id, %(office)s) AS agrees_id
@@ -74,7 +76,10 @@ WITH line AS (
     SELECT CASE WHEN is_behind THEN %(forecast_miss)s ELSE %(off_target)s END, card.id, line_id, card.owner_id
     FROM hit JOIN card ON card.id = scorecard_id WHERE is_behind OR (is_behind IS NULL AND is_off)
     UNION ALL
-    SELECT %(no_owner)s, card.id, line_id, card.owner_id FROM hit JOIN card ON card.id = scorecard_id WHERE is_nobodys
+    SELECT %(no_owner)s, card.id, l.id, card.owner_id FROM card
+    JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = card.id AND l.is_scored
+    JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id AND v.owner_id IS NULL
+    WHERE card.owner_kind <> 'member'
     UNION ALL
     SELECT CASE q.code WHEN 'weights' THEN %(weights)s ELSE %(process_heavy)s END, card.id, NULL, card.owner_id
     FROM scorecards_qualityfinding q JOIN card ON card.id = q.scorecard_id
@@ -119,45 +124,53 @@ SELECT %(kpi_overdue)s, NULL, NULL, NULL, NULL, kpi.id, kpi.owner_id FROM kpi
 WHERE kpi.id = ANY(%(used)s) AND kpi.id = ANY(%(overdue)s)
 """
 
-_SAME = (
-    """w.organization_id = %(organization)s AND w.period_id IS NOT DISTINCT FROM %(period)s AND w.closed_on IS NULL"""
+# What is open and what was found, where they are not the same or something is due: few rows on most nights. Equality,
+# which can be hashed: IS NOT DISTINCT FROM would compare every warning with every other.
+_DIFFERENCES = """
+CREATE TEMPORARY TABLE warning_difference AS
+WITH found AS ({found}), known AS (
+    SELECT w.*, w.owner_id IS NULL OR w.due_on IS NULL OR NOT m.is_active AS needs_owner,
+           w.state <> 'open' AND w.due_on < %(on)s AS is_due_again
+    FROM scorecards_earlywarning w
+    LEFT JOIN kpiapp_member m ON m.organization_id = w.organization_id AND m.id = w.owner_id
+    WHERE w.organization_id = %(organization)s AND w.closed_on IS NULL AND w.period_id IS NOT DISTINCT FROM %(period)s
 )
-# Equality, which can be hashed: IS NOT DISTINCT FROM would compare every warning with every other.
-_MATCH = """f.kind = w.kind AND coalesce(f.scorecard_id, 0) = coalesce(w.scorecard_id, 0)
-      AND coalesce(f.line_id, 0) = coalesce(w.line_id, 0) AND coalesce(f.objective_id, 0) = coalesce(w.objective_id, 0)
-      AND coalesce(f.kpi_id, 0) = coalesce(w.kpi_id, 0)"""
+SELECT w.id AS known_id, w.needs_owner, w.is_due_again, f.* FROM known w FULL JOIN found f
+  ON coalesce(f.line_id, 0) = coalesce(w.line_id, 0) AND coalesce(f.scorecard_id, 0) = coalesce(w.scorecard_id, 0)
+ AND coalesce(f.objective_id, 0) = coalesce(w.objective_id, 0) AND coalesce(f.kpi_id, 0) = coalesce(w.kpi_id, 0)
+ AND f.kind COLLATE "C" = w.kind COLLATE "C"
+WHERE w.id IS NULL OR f.kind IS NULL OR w.is_due_again OR (w.needs_owner AND f.owner_id IS NOT NULL)
+"""
+
+_OF_A_DIFFERENCE = "w.organization_id = %(organization)s AND w.id = d.known_id"
 
 _CLOSE = f"""
 UPDATE scorecards_earlywarning w SET closed_on = %(on)s, closed_reason = %(mended)s
-WHERE {_SAME} AND NOT EXISTS (SELECT 1 FROM found_warning f WHERE {_MATCH})
+FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND d.kind IS NULL
+"""  # noqa: S608
+
+# Whose owner has left, or who never had one, goes to whoever would own it today.
+_HAND_ON = f"""
+UPDATE scorecards_earlywarning w
+SET owner_id = d.owner_id, due_on = coalesce(w.due_on, %(on)s::date + (%(clock)s::jsonb ->> w.kind)::int)
+FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND d.needs_owner AND d.owner_id IS NOT NULL
 """  # noqa: S608
 
 # Its day has passed and it still holds: the answer did not help.
 _REOPEN = f"""
 UPDATE scorecards_earlywarning w
 SET state = 'open', reopened_on = %(on)s, due_on = %(on)s::date + (%(clock)s::jsonb ->> w.kind)::int
-WHERE {_SAME} AND w.state <> 'open' AND w.due_on < %(on)s
+FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND d.is_due_again AND d.kind IS NOT NULL
 """  # noqa: S608
 
-# Whose owner has left, or who never had one, goes to whoever would own it today.
-_HAND_ON = f"""
-UPDATE scorecards_earlywarning w
-SET owner_id = f.owner_id, due_on = coalesce(w.due_on, %(on)s::date + (%(clock)s::jsonb ->> w.kind)::int)
-FROM found_warning f
-WHERE {_SAME} AND {_MATCH} AND f.owner_id IS NOT NULL AND (w.owner_id IS NULL OR w.due_on IS NULL OR EXISTS (
-    SELECT 1 FROM kpiapp_member m
-    WHERE m.organization_id = w.organization_id AND m.id = w.owner_id AND NOT m.is_active))
-"""  # noqa: S608
-
-_OPEN = f"""
+_OPEN = """
 INSERT INTO scorecards_earlywarning (organization_id, kind, period_id, scorecard_id, line_id, objective_id, kpi_id,
                                      owner_id, state, opened_on, due_on, answer, closed_reason)
-SELECT %(organization)s, f.kind, f.period_id, f.scorecard_id, f.line_id, f.objective_id, f.kpi_id, f.owner_id, 'open',
-       %(on)s, %(on)s::date + (%(clock)s::jsonb ->> f.kind)::int, '', ''
-FROM found_warning f
-WHERE NOT EXISTS (SELECT 1 FROM scorecards_earlywarning w WHERE {_SAME} AND {_MATCH})
+SELECT %(organization)s, d.kind, d.period_id, d.scorecard_id, d.line_id, d.objective_id, d.kpi_id, d.owner_id, 'open',
+       %(on)s, %(on)s::date + (%(clock)s::jsonb ->> d.kind)::int, '', ''
+FROM warning_difference d WHERE d.known_id IS NULL
 ON CONFLICT DO NOTHING
-"""  # noqa: S608
+"""
 
 _LOCKED = """
 UPDATE scorecards_earlywarning w SET closed_on = %(on)s, closed_reason = %(locked)s
@@ -184,17 +197,19 @@ def refresh_warnings(*, period: Period, on: datetime.date) -> Changed:
 @transaction.atomic
 def refresh_strategy_warnings(*, on: datetime.date) -> Changed:
     """The same for objectives and KPIs, and an end to what was open of periods that are locked by now."""
+    # What these mean is said once, for the page of loose ends and for warnings.
+    overdue, orphans = overdue_kpis(on), list(loose_ends.orphan_kpis().values_list("pk", flat=True))
+    used = loose_ends.kpis_on_cards(on).filter(pk__in={*overdue, *orphans})
     parameters = {
         **_common(on),
         "period": None,
         "published": str(MapState.PUBLISHED),
         "active": str(KpiState.ACTIVE),
         "draft_since": on - datetime.timedelta(days=DRAFT_FOR_DAYS),
-        "overdue": overdue_kpis(on),
-        "used": list(loose_ends.kpis_on_cards(on).values_list("pk", flat=True)),
-        # What these mean is said once, for the page of loose ends and for warnings.
+        "overdue": overdue,
+        "orphans": orphans,
+        "used": list(used.values_list("pk", flat=True)),
         "unmeasured": list(loose_ends.objectives_without_measure().values_list("pk", flat=True)),
-        "orphans": list(loose_ends.orphan_kpis().values_list("pk", flat=True)),
     }
     changed = _refresh(_OF_THE_STRATEGY, parameters)
     with connection.cursor() as cursor:
@@ -204,8 +219,7 @@ def refresh_strategy_warnings(*, on: datetime.date) -> Changed:
 
 def _refresh(found: str, parameters: dict) -> Changed:
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE found_warning AS {found}", parameters)
-        cursor.execute("ANALYZE found_warning")
+        cursor.execute(_DIFFERENCES.format(found=found), parameters)
         cursor.execute(_CLOSE, parameters)
         closed = cursor.rowcount
         cursor.execute(_HAND_ON, parameters)
@@ -213,7 +227,7 @@ def _refresh(found: str, parameters: dict) -> Changed:
         opened = cursor.rowcount
         cursor.execute(_OPEN, parameters)
         opened += cursor.rowcount
-        cursor.execute("DROP TABLE found_warning")
+        cursor.execute("DROP TABLE warning_difference")
     return Changed(opened, closed)
 
 
@@ -237,14 +251,19 @@ def _parameters(period: Period, on: datetime.date) -> dict:
     # A budget: pace = 2 − actual ÷ expected, and raw = 2 − actual ÷ target.
     least_of_budget = 2 - EXACT.multiply(2 - AT_RISK_FROM, elapsed)
     nothing_is_less = -EXACT.create_decimal("1e9")
+    if is_early:
+        least = least_of_budget = nothing_is_less
     planned = {} if is_early else least_raws(period, on, calendar)
+    has_budgets = KpiVersion.objects.filter(direction=Direction.DECREASE, aggregation__in=ADDS_UP).exists()
+    bounds = [least, *(raw for raw in planned.values() if raw is not None)] + [least_of_budget] * has_budgets
     return {
         **_common(on),
         "period": period.pk,
         "begun_on": period.starts_on,
         "over": on >= period.ends_on or elapsed >= ONE,
-        "least": nothing_is_less if is_early else least,
-        "least_of_budget": nothing_is_less if is_early else least_of_budget,
+        "least": least,
+        "least_of_budget": least_of_budget,
+        "behind_below": max(bounds),
         "planned": json.dumps({pk: str(nothing_is_less if raw is None else raw) for pk, raw in planned.items()}),
         "waits_since": on - datetime.timedelta(days=WAITS_FOR_DAYS),
         "planned_since": on - datetime.timedelta(days=PLANNED_WITHIN_DAYS),

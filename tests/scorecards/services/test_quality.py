@@ -53,6 +53,32 @@ def test_cards_of_one_shape_lack_the_same_and_a_second_night_writes_nothing(make
     assert list(QualityFinding.objects.order_by("pk").values()) == before
 
 
+def test_whatever_a_card_is_judged_by_has_it_judged_anew(maker):
+    card = maker.card()
+    lines = [maker.line(card, weight="40") for _ in range(3)]
+    refresh_findings(period=maker.cast.period, on=DAY)
+    lacks = {"few_kpis", "no_objective", "no_source", "weights"}
+    assert set(found(scorecard=card)) == lacks
+    for line in lines:
+        line.kpi = maker.kpi(source="ERP")
+        line.save()
+    refresh_findings(period=maker.cast.period, on=DAY)
+    assert set(found(scorecard=card)) == lacks - {"no_source"}
+    lines[0].target = None
+    lines[0].save()
+    refresh_findings(period=maker.cast.period, on=DAY)
+    assert "no_target" in found(scorecard=card)
+    lines[1].delete()
+    lines[2].delete()
+    lines[0].weight = 100
+    lines[0].save()
+    refresh_findings(period=maker.cast.period, on=DAY)
+    assert "weights" not in found(scorecard=card)
+    lines[0].delete()
+    refresh_findings(period=maker.cast.period, on=DAY)
+    assert found(scorecard=card) == ["empty"]
+
+
 def test_the_map_and_kpis_that_nobody_uses(maker):
     lane = Perspective.objects.create(kind="financial", position=1)
     chart = StrategyMap.objects.create(name="2026", state="published", published_at=timezone.now())
