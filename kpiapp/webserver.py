@@ -1,5 +1,7 @@
 """How gunicorn serves the product, wherever it runs: `gunicorn -c python:kpiapp.webserver kpiapp.wsgi`."""
 
+import gc
+
 from gunicorn.workers import gthread
 
 worker_class = "gthread"
@@ -24,3 +26,9 @@ class Connection(gthread.TConn):
 
 
 gthread.TConn = Connection
+
+
+def post_worker_init(worker) -> None:
+    """What is loaded by now is never garbage: a collection that walks through all of it costs a request 50 ms."""
+    gc.collect()
+    gc.freeze()

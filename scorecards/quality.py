@@ -18,7 +18,7 @@ from scorecards.choices import OwnerKind
 from scorecards.line_rules import NEEDS_TARGET
 from scorecards.models import Scorecard, ScorecardLine
 from strategy.choices import KpiState
-from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
+from strategy.models import KpiDefinition, KpiVersion, Objective, Perspective, StrategyMap
 from strategy.quality import rules
 from strategy.quality.facts import map_facts
 from strategy.quality.rules import Audit, CardFacts, Finding, KpiFacts, audit_card, audit_map
@@ -165,5 +165,7 @@ def _shown(finding: Finding, names: dict[int, str]) -> Shown:
 
 def unused_kpis() -> Iterable[KpiDefinition]:
     """KPIs in use by nobody: active, and on no card at all."""
-    used = ScorecardLine.objects.filter(kpi__definition=OuterRef("pk"))
+    # Version by version: the lines of one are found by index, all together would be read from end to end.
+    stands = Exists(ScorecardLine.objects.filter(kpi=OuterRef("pk")))
+    used = KpiVersion.objects.alias(stands=stands).filter(stands=True, definition=OuterRef("pk"))
     return KpiDefinition.objects.filter(~Exists(used), is_active=True, state=KpiState.ACTIVE)

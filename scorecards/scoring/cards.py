@@ -84,7 +84,7 @@ class CardSums:
     def add(self, weight: Decimal, state: str, completion: Decimal | None, policy: str = MissingPolicy.EXCLUDE) -> bool:
         """Add one line; False when it is left out. A late line follows its policy, any other absence reweights."""
         if completion is not None:
-            self.weighted = _add(self.weighted, _multiply(weight, completion))
+            self.weighted = _add_product(weight, completion, self.weighted)
             self.measured = _add(self.measured, weight)
             self.lines_scored += 1
             return True
@@ -100,7 +100,7 @@ class CardSums:
         return False
 
 
-_add, _multiply = EXACT.add, EXACT.multiply
+_add, _multiply, _add_product = EXACT.add, EXACT.multiply, EXACT.fma
 _ALL = round_percent(HUNDRED)
 
 
