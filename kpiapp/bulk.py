@@ -1,6 +1,6 @@
 """What statements over thousands of rows need and Django does not know: COPY, and ids as one literal."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import IO
 
 from django.db import connection
@@ -10,6 +10,23 @@ def copy(sql: str, rows: IO[str], parameters: dict | None = None) -> None:
     """Run a COPY from or to text. A lost database raises Django's error, as every other statement does."""
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.copy_expert(cursor.mogrify(sql, parameters).decode() if parameters else sql, rows)
+
+
+def among(column: str, name: str) -> str:
+    """SQL: a column is one of the ids that `ids_among` gives as parameters of this name.
+
+    The bounds keep a part of a night from reading what belongs to all the others; where nothing is missing between
+    them, they are all that is said.
+    """
+    bounds = f"{column} BETWEEN %({name}_first)s AND %({name}_last)s"
+    return f"{bounds} AND (%({name})s::bigint[] IS NULL OR {column} = ANY(%({name})s::bigint[]))"
+
+
+def ids_among(name: str, ids: Collection[int]) -> dict[str, str | int | None]:
+    """Parameters of `among`, for ids without doubles; none at all match nothing."""
+    first, last = min(ids, default=1), max(ids, default=0)
+    has_gaps = len(ids) <= last - first
+    return {name: id_array(ids) if has_gaps else None, f"{name}_first": first, f"{name}_last": last}
 
 
 def id_array(ids: Iterable[int]) -> str:

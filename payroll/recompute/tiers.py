@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from kpiapp.bulk import id_array
+from kpiapp.bulk import among, ids_among
 from kpiapp.models import Job
 from kpiapp.tenancy import current_organization_id
 from scorecards.choices import OwnerKind
 
 # The kernel's tier_of as a join: the percent rounded half-up to two places, the highest step reached, the last one
 # open downwards. A test holds both equal.
-_REFRESH_SQL = """
+_REFRESH_SQL = f"""
 WITH step AS (
     SELECT t.valid_from, t.valid_to, s.code, s.coefficient,
         CASE WHEN lead(s.at_least) OVER downwards IS NOT NULL THEN s.at_least ELSE '-Infinity' END AS at_least,
@@ -27,31 +27,27 @@ WITH step AS (
     JOIN kpiapp_period p ON p.organization_id = %(organization)s AND p.id = c.period_id
     LEFT JOIN step ON round(s.percent, 2) >= step.at_least AND round(s.percent, 2) < step.below
         AND step.valid_from < p.ends_on AND (step.valid_to IS NULL OR step.valid_to >= p.ends_on)
-    WHERE s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s::bigint[]) AND c.owner_kind = %(kind)s
+    WHERE s.organization_id = %(organization)s AND {among("s.scorecard_id", "cards")} AND c.owner_kind = %(kind)s
 )
 INSERT INTO payroll_cardtier AS t (organization_id, scorecard_id, code, coefficient, previous_code, changed_by_id)
 SELECT %(organization)s, earned.scorecard_id, earned.code, earned.coefficient, '', %(job)s
 FROM earned
 LEFT JOIN payroll_cardtier known
     ON known.organization_id = %(organization)s AND known.scorecard_id = earned.scorecard_id
-    -- The bounds keep a part of a night from reading the tiers of all the others.
-    AND known.scorecard_id BETWEEN %(first)s AND %(last)s
+    AND known.scorecard_id BETWEEN %(cards_first)s AND %(cards_last)s
 WHERE (earned.code, earned.coefficient) IS DISTINCT FROM (coalesce(known.code, ''), known.coefficient)
 ORDER BY earned.scorecard_id
 ON CONFLICT (scorecard_id) DO UPDATE
 SET previous_code = t.code, code = excluded.code, coefficient = excluded.coefficient,
     changed_by_id = excluded.changed_by_id
-"""
+"""  # noqa: S608  (constants)
 
 
 def refresh_tiers(card_ids: Iterable[int], job: Job | None = None) -> int:
     """Bring the tiers of rescored cards up to date; returns how many changed. A card without a score has no tier."""
-    cards = list(card_ids)
     parameters = {
         "organization": current_organization_id(),
-        "cards": id_array(cards),
-        "first": min(cards, default=0),
-        "last": max(cards, default=0),
+        **ids_among("cards", list(card_ids)),
         "kind": OwnerKind.MEMBER.value,
         "job": job.pk if job else None,
     }

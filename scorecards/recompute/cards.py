@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from kpiapp import registry
-from kpiapp.bulk import id_array
+from kpiapp.bulk import among, ids_among
 from kpiapp.choices import PeriodState
 from kpiapp.tenancy import current_organization_id
 from scorecards.choices import OwnerKind
@@ -17,6 +17,9 @@ from scorecards.recompute.gather import StoredCard
 from scorecards.recompute.locks import lock_cards
 from scorecards.recompute.score import score_rows
 
+_FORGET = f"""
+DELETE FROM scorecards_stalecard WHERE organization_id = %(organization)s AND {among("scorecard_id", "cards")}
+"""  # noqa: S608  (constants)
 # Cards held in memory at a time: about 50,000 lines, 20 MB.
 BATCH = 5_000
 
@@ -80,11 +83,7 @@ def rescore_cards(*, card_ids: Iterable[int], on: datetime.date, job=None) -> Re
 def forget_stale(*, card_ids: Sequence[int]) -> None:
     """Take the marks of what touched cards in bulk away, before they are read."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM scorecards_stalecard"
-            " WHERE organization_id = %(organization)s AND scorecard_id = ANY(%(cards)s::bigint[])",
-            {"organization": current_organization_id(), "cards": id_array(card_ids)},
-        )
+        cursor.execute(_FORGET, {"organization": current_organization_id(), **ids_among("cards", card_ids)})
 
 
 def follow_formulas(*, period_ids: Sequence[int], on: datetime.date, job=None) -> Rescored:

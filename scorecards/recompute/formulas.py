@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from kpiapp.bulk import id_array
+from kpiapp.bulk import among, ids_among
 from kpiapp.decimals import ONE, ZERO, divide
 from kpiapp.formulas import Formula, Outcome, evaluate, parse
 from kpiapp.tenancy import current_organization_id
@@ -290,7 +290,7 @@ def stored_of(line: FormulaLine) -> Stored:
 
 def refresh_formulas(*, card_ids: Sequence[int]) -> int:
     """Work the formula lines of cards out anew, which the caller holds; number of lines whose actual changed."""
-    return _write(formula_lines("l.scorecard_id = ANY(%(cards)s::bigint[])", {"cards": id_array(card_ids)}))
+    return _write(formula_lines(among("l.scorecard_id", "cards"), ids_among("cards", card_ids)))
 
 
 def _write(lines: Mapping[int, FormulaLine]) -> int:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from kpiapp.bulk import copy, id_array
+from kpiapp.bulk import among, copy, id_array, ids_among
 from kpiapp.tenancy import current_organization_id
 from scorecards.models import Scorecard
 from scorecards.recompute.actuals import REFRESH, refresh_parameters
@@ -15,16 +15,15 @@ from scorecards.recompute.actuals import REFRESH, refresh_parameters
 # What COPY writes for NULL.
 NULL = "\\N"
 
-_CARDS = """
+_CARDS = f"""
 SELECT c.id, p.id, p.state, %(on)s >= p.ends_on, s.night_percent IS DISTINCT FROM s.percent,
        s.percent, s.measured_weight, s.lines_scored, s.lines_total, s.is_provisional, s.is_blocked, s.status
 FROM scorecards_scorecard c
 JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
--- The bounds keep a part of a night from reading the scores of all the others.
 LEFT JOIN scorecards_cardscore s ON s.organization_id = %(organization)s AND s.scorecard_id = c.id
-    AND s.scorecard_id BETWEEN %(first)s AND %(last)s
-WHERE c.organization_id = %(organization)s AND c.id = ANY(%(cards)s::bigint[])
-"""
+    AND s.scorecard_id BETWEEN %(cards_first)s AND %(cards_last)s
+WHERE c.organization_id = %(organization)s AND {among("c.id", "cards")}
+"""  # noqa: S608  (constants)
 
 # The stored result stands last, so that it is compared as one piece of text (score.py splits the rest off). Both sides
 # name their cards: joined by line alone, every part of a night would read all scores of the organization.
@@ -40,9 +39,8 @@ COPY (
                             + CASE WHEN l.in_segments THEN 16 ELSE 0 END,
            s.quantity, s.divisor, s.state, s.reason, s.raw, s.completion, s.status
     FROM scorecards_scorecardline l
-    LEFT JOIN {scores} s ON s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s::bigint[])
-        AND s.line_id = l.id
-    WHERE l.organization_id = %(organization)s AND l.scorecard_id = ANY(%(cards)s::bigint[])
+    LEFT JOIN {scores} s ON s.organization_id = %(organization)s AND {of_these_scores} AND s.line_id = l.id
+    WHERE l.organization_id = %(organization)s AND {of_these}
 ) TO STDOUT
 """
 
@@ -54,7 +52,7 @@ _REFRESHED_SCORES = f"""(
     SELECT {_SCORE_COLUMNS} FROM refreshed
     UNION ALL
     SELECT {_SCORE_COLUMNS} FROM scorecards_linescore s
-    WHERE s.organization_id = %(organization)s AND s.scorecard_id = ANY(%(cards)s::bigint[])
+    WHERE s.organization_id = %(organization)s AND {among("s.scorecard_id", "cards")}
       AND NOT EXISTS (SELECT FROM refreshed r WHERE r.line_id = s.line_id)
 )"""  # noqa: S608  (constants)
 
@@ -101,14 +99,9 @@ class StoredCard(NamedTuple):
     score: tuple
 
 
-def card_parameters(card_ids: Collection[int]) -> dict[str, Any]:
-    """Parameters that name cards: their ids, and the bounds of these."""
-    return {"cards": id_array(card_ids), "first": min(card_ids, default=0), "last": max(card_ids, default=0)}
-
-
 def stored_cards(card_ids: Collection[int], on: datetime.date) -> dict[int, StoredCard]:
     """Cards by id, with whether their period is over on a day."""
-    parameters = {"organization": current_organization_id(), "on": on, **card_parameters(card_ids)}
+    parameters = {"organization": current_organization_id(), "on": on, **ids_among("cards", card_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)
         return {
@@ -134,11 +127,12 @@ def line_rows(card_ids: Collection[int], refresh: Sequence[int] = ()) -> list[st
 
     Entries of the lines to `refresh` are added up in the same statement (actuals.py); their cards must be among these.
     """
-    parameters = {"organization": current_organization_id(), "cards": id_array(card_ids)}
-    sql = _LINES.format(before="", scores="scorecards_linescore")
+    parameters: dict[str, Any] = {"organization": current_organization_id(), **ids_among("cards", card_ids)}
+    of_these = {"of_these": among("l.scorecard_id", "cards"), "of_these_scores": among("s.scorecard_id", "cards")}
+    sql = _LINES.format(before="", scores="scorecards_linescore", **of_these)
     if refresh:
         parameters |= refresh_parameters(sorted(set(refresh)))
-        sql = _LINES.format(before=_REFRESHED, scores=_REFRESHED_SCORES)
+        sql = _LINES.format(before=_REFRESHED, scores=_REFRESHED_SCORES, **of_these)
     rows = StringIO()
     copy(sql, rows, parameters)
     return rows.getvalue().split("\n")[:-1]

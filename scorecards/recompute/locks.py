@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from kpiapp.bulk import id_array
+from kpiapp.bulk import among, ids_among
 from kpiapp.tenancy import current_organization_id
 
 # The conflict that updates nothing still locks the row, so one statement adds what is missing and locks the rest.
@@ -26,10 +26,10 @@ SELECT organization_id, id, 0, 0, 0, false, false, 'none'
 FROM wanted WHERE period_id IN (SELECT id FROM kept) ORDER BY id
 ON CONFLICT (scorecard_id) DO UPDATE SET status = s.status WHERE false
 """
-_BY_ID = _LOCK.format(cards="id = ANY(%(ids)s::bigint[])")
+_BY_ID = _LOCK.format(cards=among("id", "ids"))
 _BY_LINE = _LOCK.format(
-    cards="""id IN (SELECT scorecard_id FROM scorecards_scorecardline
-           WHERE organization_id = %(organization)s AND id = ANY(%(ids)s::bigint[]))"""
+    cards=f"""id IN (SELECT scorecard_id FROM scorecards_scorecardline
+           WHERE organization_id = %(organization)s AND {among("id", "ids")})"""  # noqa: S608  (constants)
 )
 
 
@@ -45,4 +45,4 @@ def lock_cards_of_lines(line_ids: Sequence[int]) -> None:
 
 def _lock(sql: str, ids: Sequence[int]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"organization": current_organization_id(), "ids": id_array(ids)})
+        cursor.execute(sql, {"organization": current_organization_id(), **ids_among("ids", ids)})

@@ -1,0 +1,17 @@
+"""Ids as parameters of statements over thousands of rows: exactly those ids, with and without gaps, and none."""
+
+import pytest
+from django.db import connection
+
+from kpiapp.bulk import among, ids_among
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ids", [[], [4], [3, 4, 5], [5, 3, 4], [1, 4, 9], [2, 9]])
+def test_exactly_these_ids_are_found(ids):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT n FROM generate_series(1, 10) n WHERE {among('n', 'wanted')} ORDER BY n",
+            ids_among("wanted", ids),
+        )
+        assert [number for (number,) in cursor.fetchall()] == sorted(ids)
