@@ -5,7 +5,7 @@ Each function is one query whatever the number of rows, for pages and for early 
 
 import datetime
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from kpiapp.models import Department, Member, Period
 from scorecards import queries
@@ -55,7 +55,8 @@ def lines_without_parent(period: Period) -> QuerySet[ScorecardLine]:
     """Lines of departments and people that feed and support nothing above them."""
     up = tree.links_at_end(period).filter(child=OuterRef("owned"))
     below = ScorecardLine.objects.filter(scorecard__period=period).exclude(scorecard__owner_kind=OwnerKind.ORGANIZATION)
-    return below.filter(Q(owned=None) | ~Exists(up))
+    # A line that is in no cascade has no child to look for, so this holds for it too.
+    return below.filter(~Exists(up))
 
 
 def kpis_without_parent(member: Member, period: Period, on: datetime.date) -> QuerySet:
