@@ -255,7 +255,7 @@ def suggested(
 def cards_after(
     owners: Sequence[Member | Department], period: Period, items: Sequence[tuple[int, Decimal]]
 ) -> list[CardAfter]:
-    """Total weight of each owner's card before and after putting (definition id, weight) on it; three queries."""
+    """Total weight of each owner's card before and after putting (definition id, weight) on it; two queries."""
     definitions = {definition for definition, _weight in items}
     added = sum((weight for _definition, weight in items), ZERO)
     members = [owner.pk for owner in owners if isinstance(owner, Member)]
@@ -263,15 +263,18 @@ def cards_after(
     theirs = Scorecard.objects.filter(Q(member__in=members) | Q(department__in=units), period=period)
     cards = {_owner_key(card): card for card in theirs}
     lines = ScorecardLine.objects.filter(scorecard__in=[card.pk for card in cards.values()], is_scored=True).order_by()
-    totals = dict(lines.values_list("scorecard").annotate(total=Sum("weight")))
-    kept = dict(lines.exclude(kpi__definition__in=definitions).values_list("scorecard").annotate(total=Sum("weight")))
+    others = ~Q(kpi__definition__in=definitions)
+    weights = lines.values_list("scorecard").annotate(
+        total=Sum("weight"), kept=Sum("weight", filter=others, default=ZERO)
+    )
+    totals = {key: (total, kept) for key, total, kept in weights}
     after = []
     for owner in owners:
         card = cards.get((OwnerKind.MEMBER if isinstance(owner, Member) else OwnerKind.DEPARTMENT, owner.pk))
         key = card.pk if card else None
         agreed = bool(card and card.is_agreed)
-        before = totals.get(key, ZERO)
-        after.append(CardAfter(owner, before, before if agreed else kept.get(key, ZERO) + added, agreed))
+        before, kept = totals.get(key, (ZERO, ZERO))
+        after.append(CardAfter(owner, before, before if agreed else kept + added, agreed))
     return after
 
 
