@@ -1,6 +1,6 @@
 """What statements over thousands of rows need and Django does not know: COPY, and ids as one literal."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import IO
 
 from django.db import connection
@@ -22,11 +22,12 @@ def among(column: str, name: str) -> str:
     return f"{bounds} AND (%({name})s::bigint[] IS NULL OR {column} = ANY(%({name})s::bigint[]))"
 
 
-def ids_among(name: str, ids: Collection[int]) -> dict[str, str | int | None]:
-    """Parameters of `among`, for ids without doubles; none at all match nothing."""
-    first, last = min(ids, default=1), max(ids, default=0)
-    has_gaps = len(ids) <= last - first
-    return {name: id_array(ids) if has_gaps else None, f"{name}_first": first, f"{name}_last": last}
+def ids_among(name: str, ids: Iterable[int]) -> dict[str, str | int | None]:
+    """Parameters of `among`; no ids at all match nothing."""
+    wanted = set(ids)
+    first, last = min(wanted, default=1), max(wanted, default=0)
+    has_gaps = len(wanted) <= last - first
+    return {name: id_array(wanted) if has_gaps else None, f"{name}_first": first, f"{name}_last": last}
 
 
 def id_array(ids: Iterable[int]) -> str:
