@@ -47,7 +47,7 @@ def refresh_tiers(card_ids: Iterable[int], job: Job | None = None) -> int:
     """Bring the tiers of rescored cards up to date; returns how many changed. A card without a score has no tier."""
     parameters = {
         "organization": current_organization_id(),
-        **ids_among("cards", list(card_ids)),
+        **ids_among("cards", card_ids),
         "kind": OwnerKind.MEMBER.value,
         "job": job.pk if job else None,
     }

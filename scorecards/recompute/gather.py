@@ -27,9 +27,9 @@ WHERE c.organization_id = %(organization)s AND {among("c.id", "cards")}
 
 # The stored result stands last, so that it is compared as one piece of text (score.py splits the rest off). Both sides
 # name their cards: joined by line alone, every part of a night would read all scores of the organization.
-_LINES = """
+_LINES = f"""
 COPY (
-    {before} SELECT l.scorecard_id, l.id,
+    {{before}} SELECT l.scorecard_id, l.id,
            CASE WHEN l.method = '' AND l.params IS NULL THEN l.kpi_id::text
                 ELSE l.kpi_id || ' ' || jsonb_build_array(l.method, l.params) END,
            l.weight, l.target, l.baseline,
@@ -39,10 +39,11 @@ COPY (
                             + CASE WHEN l.in_segments THEN 16 ELSE 0 END,
            s.quantity, s.divisor, s.state, s.reason, s.raw, s.completion, s.status
     FROM scorecards_scorecardline l
-    LEFT JOIN {scores} s ON s.organization_id = %(organization)s AND {of_these_scores} AND s.line_id = l.id
-    WHERE l.organization_id = %(organization)s AND {of_these}
+    LEFT JOIN {{scores}} s ON s.organization_id = %(organization)s AND s.line_id = l.id
+        AND {among("s.scorecard_id", "cards")}
+    WHERE l.organization_id = %(organization)s AND {among("l.scorecard_id", "cards")}
 ) TO STDOUT
-"""
+"""  # noqa: S608  (constants)
 
 # Adds entries up on the way: a statement does not see what it writes, so the rows it wrote stand in for the stored.
 _SCORE_COLUMNS = """organization_id, scorecard_id, line_id, quantity, divisor, night_completion, state, reason, raw,
@@ -128,11 +129,10 @@ def line_rows(card_ids: Collection[int], refresh: Sequence[int] = ()) -> list[st
     Entries of the lines to `refresh` are added up in the same statement (actuals.py); their cards must be among these.
     """
     parameters: dict[str, Any] = {"organization": current_organization_id(), **ids_among("cards", card_ids)}
-    of_these = {"of_these": among("l.scorecard_id", "cards"), "of_these_scores": among("s.scorecard_id", "cards")}
-    sql = _LINES.format(before="", scores="scorecards_linescore", **of_these)
+    sql = _LINES.format(before="", scores="scorecards_linescore")
     if refresh:
         parameters |= refresh_parameters(sorted(set(refresh)))
-        sql = _LINES.format(before=_REFRESHED, scores=_REFRESHED_SCORES, **of_these)
+        sql = _LINES.format(before=_REFRESHED, scores=_REFRESHED_SCORES)
     rows = StringIO()
     copy(sql, rows, parameters)
     return rows.getvalue().split("\n")[:-1]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from kpiapp.bulk import copy
+from kpiapp.bulk import copy, ids_among
 from kpiapp.tenancy import current_organization_id
 from scorecards.recompute.gather import NULL
 from scorecards.recompute.score import Scores
@@ -28,7 +28,7 @@ _UPDATE_LINES = """
 UPDATE scorecards_linescore s
 SET state = n.state, reason = n.reason, raw = n.raw, completion = n.completion, status = n.status{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.line_id = n.line_id
-  AND s.scorecard_id BETWEEN %(first)s AND %(last)s
+  AND s.scorecard_id BETWEEN %(cards_first)s AND %(cards_last)s
 """
 _REPORT_LINES = ", previous_completion = s.night_completion, night_completion = n.completion, changed_by_id = %(job)s"
 
@@ -45,7 +45,7 @@ UPDATE scorecards_cardscore s
 SET percent = n.percent, measured_weight = n.measured_weight, lines_scored = n.lines_scored,
     lines_total = n.lines_total, is_provisional = n.is_provisional, is_blocked = n.is_blocked, status = n.status{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.scorecard_id = n.scorecard_id
-  AND s.scorecard_id BETWEEN %(first)s AND %(last)s
+  AND s.scorecard_id BETWEEN %(cards_first)s AND %(cards_last)s
 """
 _REPORT_CARDS = ", previous_percent = s.night_percent, night_percent = n.percent, changed_by_id = %(job)s"
 
@@ -65,12 +65,7 @@ def write_scores(scores: Scores, card_ids: Collection[int], job_id: int | None) 
 
     What is few goes in one statement: an entry is a single line of a single card.
     """
-    given = {
-        "organization": current_organization_id(),
-        "job": job_id,
-        "first": min(card_ids, default=0),
-        "last": max(card_ids, default=0),
-    }
+    given = {"organization": current_organization_id(), "job": job_id, **ids_among("cards", card_ids)}
     cards = [
         "\t".join(NULL if value is None else str(value) for value in (key, *score))
         for key, score in sorted(scores.cards.items())
