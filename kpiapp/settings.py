@@ -15,6 +15,13 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / ".data")).resolve()
 TESTING = "pytest" in sys.modules
+if TESTING:
+    # Tests empty tables and send mails: whatever is exported, they and what they start see none of these.
+    for _name in (
+        *("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "MEDIA_ROOT"),
+        *("STATIC_ROOT", "SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "BASE_URL", "HTTPS", "DEBUG"),
+    ):
+        os.environ.pop(_name, None)
 DEBUG = os.environ.get("DEBUG", "0") == "1"
 
 # With no DATABASE_URL this is a development machine: the servers of DATA_DIR are found, or started.
