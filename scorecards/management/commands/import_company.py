@@ -13,11 +13,13 @@ from kpiapp.services.refusals import Refused
 from scorecards.services import companies
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "import_mappings"
+# Where the mapping lies when none is named.
+IN_THE_FOLDER = "mapping.yaml"
 SHOWN_ERRORS = 20
 
 
 class Command(BaseCommand):
-    """`manage.py import_company FOLDER --organization NEW --mapping FILE [--dry-run]`."""
+    """`manage.py import_company FOLDER --organization NEW [--mapping FILE] [--dry-run]`."""
 
     help = "Build an organization from a folder of CSV or XLSX files and a mapping file. Safe to repeat."
 
@@ -25,7 +27,11 @@ class Command(BaseCommand):
         """Folder, address of the organization, mapping file, and what to do about bad rows."""
         parser.add_argument("folder", type=Path, help="the folder with the files")
         parser.add_argument("--organization", required=True, help="its address, such as an-phat; made when it is new")
-        parser.add_argument("--mapping", required=True, help="a YAML file, or the name of one that ships with us")
+        parser.add_argument(
+            "--mapping",
+            default="",
+            help=f"a YAML file, or the name of one that ships with us; else {IN_THE_FOLDER} in the folder",
+        )
         parser.add_argument("--owner", default="", help="e-mail of the person who imports and owns a new organization")
         parser.add_argument("--dry-run", action="store_true", help="do everything, report it, and keep nothing")
         parser.add_argument("--skip-bad-rows", action="store_true", help="keep the good rows although others are bad")
@@ -34,9 +40,8 @@ class Command(BaseCommand):
         """Print a line per file and every row error; exit 1 and keep nothing when rows are bad."""
         if not folder.is_dir():
             raise CommandError(f"There is no folder {folder}.")
-        path = MAPPINGS / f"{mapping}.yaml" if not Path(mapping).suffix else Path(mapping)
         try:
-            wanted = companies.read_mapping(path)
+            wanted = companies.read_mapping(mapping_file(folder, mapping))
             # What the command says and what it writes go together: all of it, or nothing.
             with transaction.atomic(), translation.override("en"):
                 company = companies.build_company(
@@ -77,3 +82,16 @@ class Command(BaseCommand):
             self.stdout.write(f"  {entry.file}, row {number}: {sentence}")
         if len(entry.errors) > SHOWN_ERRORS:
             self.stdout.write(f"  … and {len(entry.errors) - SHOWN_ERRORS} more")
+
+
+def mapping_file(folder: Path, named: str) -> Path:
+    """The file that is named, or ships under that name; else the folder's own, or ours of the folder's name."""
+    if named:
+        return Path(named) if Path(named).suffix else MAPPINGS / f"{named}.yaml"
+    for path in (folder / IN_THE_FOLDER, MAPPINGS / f"{folder.resolve().name}.yaml"):
+        if path.exists():
+            return path
+    raise CommandError(
+        f"{folder} holds no {IN_THE_FOLDER}, which says what its files mean."
+        " Write one (docs/imports.md), or name one with --mapping."
+    )

@@ -40,11 +40,10 @@ def folder(tmp_path, db, monkeypatch) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *, mapping: str = "mapping.yaml", **options) -> str:
+def run(folder: Path, **options) -> str:
+    """The command as the README has it: the mapping lies in the folder unless one is named."""
     out = io.StringIO()
-    call_command(
-        "import_company", folder, organization="song-hong", mapping=str(folder / mapping), stdout=out, **options
-    )
+    call_command("import_company", folder, organization="song-hong", stdout=out, **options)
     return out.getvalue()
 
 
@@ -101,6 +100,26 @@ def test_a_mapping_that_does_not_fit_is_refused_with_a_sentence(folder, old, new
     with pytest.raises(CommandError):
         run(folder)
     assert company() is None
+
+
+def test_a_mapping_elsewhere_is_named(folder):
+    (folder / "mapping.yaml").rename(folder / "ours.yaml")
+    assert "Created Sông Hồng" in run(folder, mapping=str(folder / "ours.yaml"))
+
+
+def test_a_folder_without_a_mapping_is_refused_with_what_to_do(folder):
+    (folder / "mapping.yaml").unlink()
+    with pytest.raises(CommandError, match=r"holds no mapping\.yaml.* Write one .*, or name one with --mapping"):
+        run(folder)
+    with pytest.raises(CommandError, match="cannot be read"):
+        run(folder, mapping="nowhere.yaml")
+
+
+def test_a_folder_may_be_named_like_a_mapping_that_ships_with_us(folder):
+    ours = folder / "adventureworks"
+    ours.mkdir()
+    with pytest.raises(CommandError, match=r"departments\.csv"):
+        run(ours)
 
 
 def test_only_a_member_imports_into_a_company_that_exists(folder, an_phat):
