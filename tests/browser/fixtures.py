@@ -6,7 +6,18 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def product():
+def browser_is_there():
+    """Before the product is started for it: without a browser its tests are skipped, or fail where it is required."""
+    from tests.browser.visits import chromium_path
+
+    if chromium_path() is None:
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail("No Chromium on this machine, and REQUIRE_BROWSER=1. Install one, or name it in CHROMIUM.")
+        pytest.skip("No Chromium on this machine.")
+
+
+@pytest.fixture(scope="session")
+def product(browser_is_there):
     """The running product, started by the first test that asks for it."""
     from django.conf import settings
 
@@ -23,14 +34,12 @@ def storage_states():
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def chromium(browser_is_there):
     """A browser for one module: while it is open, this process cannot talk to the database."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.visits import chromium_path, launch
+    from tests.browser.visits import launch
 
-    if chromium_path() is None and os.environ.get("REQUIRE_BROWSER") != "1":
-        pytest.skip("No Chromium on this machine.")
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

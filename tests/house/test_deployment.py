@@ -141,6 +141,32 @@ class TestLocks:
             assert wanted <= pinned
 
 
+@pytest.mark.parametrize(("required", "outcome"), [("0", "1 skipped"), ("1", "1 error")])
+def test_a_missing_browser_is_a_failure_where_one_is_required(tmp_path, required, outcome):
+    clean = {name: value for name, value in os.environ.items() if name != "CHROMIUM"}
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "tests/journeys/test_employee.py",
+            "-k",
+            "keyboard",
+        ],
+        cwd=ROOT,
+        env={**clean, "PATH": str(tmp_path), "REQUIRE_BROWSER": required},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert outcome in run.stdout.splitlines()[-1], run.stdout
+    assert "No Chromium on this machine" in run.stdout
+
+
 def test_only_the_ci_script_knows_where_the_acceptance_data_lies():
     script = (ROOT / ".ci/run").read_text()
     assert "REQUIRE_BROWSER=1" in script
