@@ -31,6 +31,7 @@ BELOW = 500
 EVENTS = 20_000
 ROUNDS = 40
 LONG_AGO = datetime.date(2026, 1, 1)
+FAR_END = datetime.date(2100, 1, 1)
 ROLES = (Role.OWNER, Role.HR, Role.STRATEGY, Role.PAYROLL_MAKER, Role.AUDITOR)
 
 _MEASURED = """
@@ -133,6 +134,7 @@ def _viewer(organization) -> Member:
             member=viewer,
             role=role,
             valid_from=LONG_AGO,
+            valid_to=FAR_END,
             granted_by=first,
             confirmed_by=second,
             confirmed_at=timezone.now(),

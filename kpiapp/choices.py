@@ -33,7 +33,7 @@ class Role(TextChoices):
 
 
 GRANTED_ROLES = frozenset({Role.OWNER, Role.HR, Role.STRATEGY, Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER, Role.AUDITOR})
-# Grants that open pay: a second person has to confirm them before they count.
+# Grants that open pay: they have an end, and a second person has to confirm them before they count.
 PAY_ROLES = frozenset({Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER})
 
 

@@ -166,7 +166,12 @@ class RoleGrantForm(OrganizationForm):
         label=gettext_lazy("Role"), choices=[(role, role.label) for role in Role if role in GRANTED_ROLES]
     )
     valid_from = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
-    last_day = forms.DateField(label=gettext_lazy("Until, last day included"), widget=DayInput, required=False)
+    last_day = forms.DateField(
+        label=gettext_lazy("Until, last day included"),
+        widget=DayInput,
+        required=False,
+        help_text=gettext_lazy("A role that opens pay needs a last day, a year away at most; others may stay open."),
+    )
 
     def clean(self):
         """The last day becomes the first day without the role."""

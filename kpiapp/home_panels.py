@@ -97,8 +97,10 @@ def _access(visit: HomeVisit) -> HomePanel | None:
         return None
     counts = queries.access_counts(visit.today)
     context = {"counts": counts, "is_owner": can(visit.member, Permission.ROLE_GRANT)}
+    url = reverse("kpiapp:roles", args=[visit.member.organization.slug])
     action = None
     if counts["grants"]:
-        url = reverse("kpiapp:roles", args=[visit.member.organization.slug])
         action = HomeAction(_("Confirm roles"), url, "shield-check", order=35)
+    elif counts["ending"] and context["is_owner"]:
+        action = HomeAction(_("Extend pay roles"), url, "shield-check", order=36)
     return HomePanel(_("Access"), "kpiapp/_home_access.html", context, order=65, place="side", action=action)

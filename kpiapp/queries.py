@@ -30,6 +30,9 @@ from kpiapp.permissions import Permission, can, scope_of
 from kpiapp.tenancy import current_organization_id
 from kpiapp.text import search_key
 
+# Time enough to give a pay role again before its end, with a second person to confirm it.
+ENDS_SOON = datetime.timedelta(days=30)
+
 # The people below a manager on a day, however deep. UNION (not ALL) ends a cycle should one ever be stored.
 _TEAM_SQL = """
 WITH RECURSIVE team(member_id) AS (
@@ -92,6 +95,15 @@ def load_access(members: QuerySet[Member], on: datetime.date) -> Member | None:
 def grants_in_force(on: datetime.date) -> QuerySet[RoleGrant]:
     """Grants that count on a day: a pay role only once a second person has confirmed it."""
     return RoleGrant.objects.on(on).exclude(Q(role__in=PAY_ROLES) & Q(confirmed_at=None))
+
+
+def ending_pay_grants(on: datetime.date) -> QuerySet[RoleGrant]:
+    """Grants that open pay now and end soon, with nothing given to follow."""
+    following = RoleGrant.objects.filter(
+        member=OuterRef("member"), role=OuterRef("role"), valid_from__gte=OuterRef("valid_to")
+    )
+    ending = grants_in_force(on).filter(role__in=PAY_ROLES, valid_to__lte=on + ENDS_SOON, member__is_active=True)
+    return ending.exclude(Exists(following))
 
 
 def team_ids(manager: Member, on: datetime.date) -> RawSQL:
@@ -241,11 +253,12 @@ def count_of(rows: QuerySet) -> Coalesce:
 
 
 def access_counts(on: datetime.date) -> dict[str, int]:
-    """Who cannot sign in yet, how many of them are invited, grants that wait for a second person, keys in use."""
+    """Who cannot sign in yet, how many of them are invited, grants that wait or end soon, keys in use."""
     without = Member.objects.filter(is_active=True, user=None)
     open_invitations = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
     waiting = RoleGrant.objects.exclude(valid_to__lte=on).filter(role__in=PAY_ROLES, confirmed_at=None)
     counts = {
+        "ending": count_of(ending_pay_grants(on)),
         "without_login": count_of(without),
         "invited": count_of(without.filter(pk__in=open_invitations.values("member"))),
         "grants": count_of(waiting),

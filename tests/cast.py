@@ -13,6 +13,8 @@ from kpiapp.models import Department, Employment, Member, Organization, Period, 
 from kpiapp.tenancy import organization_scope
 
 STORY_DAY = datetime.date(2026, 11, 20)
+# Where a grant needs an end that no test reaches.
+FAR_END = datetime.date(2100, 1, 1)
 PASSWORD = "correct horse battery staple"
 
 
@@ -109,6 +111,7 @@ def build_cast(slug: str, language: str) -> Cast:
                 member=member,
                 role=role,
                 valid_from=datetime.date(2026, 1, 1),
+                valid_to=FAR_END,
                 granted_by=director,
                 confirmed_by=manager,
                 confirmed_at=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),

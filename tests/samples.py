@@ -71,7 +71,11 @@ def _people(logins: dict[str, Member], today: datetime.date) -> dict:
     )
     gone = Member.objects.create(code="OLD1", name="Đoàn Hữu Kiên", is_active=False, deactivated_at=timezone.now())
     waiting = RoleGrant.objects.create(
-        member=newcomer, role=Role.PAYROLL_MAKER, valid_from=today, granted_by=logins["hr"]
+        member=newcomer,
+        role=Role.PAYROLL_MAKER,
+        valid_from=today,
+        valid_to=today + datetime.timedelta(days=90),
+        granted_by=logins["hr"],
     )
     month = Period.objects.get(kind=PeriodKind.MONTH, starts_on=today.replace(day=1))
     return {

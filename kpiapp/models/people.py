@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from kpiapp.choices import Language, Role
+from kpiapp.choices import PAY_ROLES, Language, Role
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationManager, OrganizationModel, OrganizationQuerySet
 from kpiapp.text import KeyField, person_sort_key, search_key, sort_key
 
@@ -206,7 +206,7 @@ class Employment(OrganizationModel):
 
 
 class RoleGrant(OrganizationModel):
-    """A role given to a member for a time. A pay role counts only once a second person has confirmed it."""
+    """A role given to a member for a time. A pay role has an end, and counts once a second person has confirmed it."""
 
     member = OrganizationForeignKey(Member, on_delete=models.CASCADE, related_name="role_grants")
     role = models.CharField(max_length=20, choices=Role.choices)
@@ -224,6 +224,10 @@ class RoleGrant(OrganizationModel):
             models.CheckConstraint(
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("granted_by")) | Q(granted_by=None),
                 name="role_grant_second_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role__in=sorted(role.value for role in PAY_ROLES)) | Q(valid_to__isnull=False),
+                name="role_grant_pay_ends",
             ),
         ]
 

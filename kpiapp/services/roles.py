@@ -4,6 +4,7 @@ import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from kpiapp.choices import GRANTED_ROLES, PAY_ROLES, Role
@@ -13,13 +14,16 @@ from kpiapp.services import audit
 from kpiapp.services.people import refuse_last_owner
 from kpiapp.services.refusals import Refused
 
+# A role that opens pay is looked at anew after a year at the latest.
+PAY_ROLE_DAYS = 366
+
 
 @transaction.atomic
 def grant_role(
     *, member: Member, role: str, valid_from: datetime.date, valid_to: datetime.date | None = None, by: Member
 ) -> RoleGrant:
-    """Give a role from a day on, up to but without another. A pay role waits for confirmation."""
-    _refuse_bad_dates(valid_from, valid_to)
+    """Give a role from a day on, up to but without another. A pay role needs an end, and waits for confirmation."""
+    _refuse_bad_dates(role, valid_from, valid_to)
     if role not in GRANTED_ROLES:
         raise Refused(_("This role follows from the org tree and cannot be given."), field="role")
     member = Member.objects.select_for_update().get(pk=member.pk)
@@ -77,6 +81,13 @@ def revoke_grant(*, grant: RoleGrant, on: datetime.date, by: Member) -> None:
     audit.record(action="role.revoke", target=grant.member, by=by, before=before, after={"valid_to": on})
 
 
-def _refuse_bad_dates(valid_from: datetime.date, valid_to: datetime.date | None) -> None:
+def _refuse_bad_dates(role: str, valid_from: datetime.date, valid_to: datetime.date | None) -> None:
     if valid_to and valid_to <= valid_from:
-        raise Refused(_("The last day has to come after the first."), field="valid_to")
+        raise Refused(_("The last day has to come after the first."), field="last_day")
+    if role not in PAY_ROLES:
+        return
+    latest = valid_from + datetime.timedelta(days=PAY_ROLE_DAYS)
+    if valid_to is None or valid_to > latest:
+        last_day = date_format(latest - datetime.timedelta(days=1), "DATE_FORMAT")
+        message = _("This role opens pay, so it needs an end, a year away at most: choose %(day)s or an earlier day.")
+        raise Refused(message % {"day": last_day}, field="last_day")

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from kpiapp import queries
 from kpiapp.choices import PAY_ROLES
 from kpiapp.forms import RoleGrantForm
 from kpiapp.models import Member, RoleGrant
@@ -26,6 +27,7 @@ def roles(request):
         "grants": [grant for grant in grants if grant not in waiting],
         "waiting": [(grant, service.may_confirm(grant, request.member)) for grant in waiting],
         "may_grant": can(request.member, Permission.ROLE_GRANT),
+        "ending": set(queries.ending_pay_grants(request.today).values_list("pk", flat=True)),
         "tabs": settings_tabs(request, "roles"),
     }
     return render(request, "kpiapp/roles.html", context)
@@ -36,7 +38,12 @@ def role_grant(request):
     """Give somebody a role."""
     named = id_in(request.GET.get("member", ""))
     person = Member.objects.filter(pk=named, is_active=True).first() if named else None
-    initial = {"valid_from": request.today, "member": person}
+    # A role that ends is given again from its end on: the page of roles leads here with all but the new last day.
+    initial = {
+        "valid_from": request.GET.get("valid_from") or request.today,
+        "member": person,
+        "role": request.GET.get("role", ""),
+    }
     form = RoleGrantForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.run(service.grant_role, by=request.member):
         if form.result.role in PAY_ROLES:

@@ -43,7 +43,7 @@ def build_company(name: str, *, today: datetime.date) -> None:
         for start in registry.ORGANIZATION_STARTERS:
             start(organization, None)
         staff = _fill(organization, spec, today)
-        people.give_logins(spec, organization, staff, _first_month(today))
+        people.give_logins(spec, organization, staff, _first_month(today), today)
         grids.begin_a_grid(organization.slug, today)
         month = Period.objects.get(kind=PeriodKind.MONTH, starts_on=today.replace(day=1))
         night.last_night(organization, month, today)

@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from kpiapp.choices import Role
+from kpiapp.choices import PAY_ROLES, Role
+from kpiapp.fiscal_years import add_months
 from kpiapp.models import Department, Employment, Member, Organization, Position, RoleGrant, User
 from payroll.demo.names import person_names
 
@@ -120,7 +121,9 @@ def _transfer(staff: Staff, spec: dict[str, Any], first_day: datetime.date) -> N
     )
 
 
-def give_logins(spec: dict[str, Any], organization: Organization, staff: Staff, first_day: datetime.date) -> None:
+def give_logins(
+    spec: dict[str, Any], organization: Organization, staff: Staff, first_day: datetime.date, today: datetime.date
+) -> None:
     """A login for each role, a manager and an employee."""
     password = make_password(PASSWORD)
     taken: set[int] = set()
@@ -139,16 +142,21 @@ def give_logins(spec: dict[str, Any], organization: Organization, staff: Staff, 
         member.email = email
         member.save(update_fields=["user", "email"])
         if name in holders:
-            _grant(member, Role(name), staff, first_day)
+            _grant(member, Role(name), staff, first_day, today)
 
 
-def _grant(member: Member, role: Role, staff: Staff, first_day: datetime.date) -> None:
+def _grant(member: Member, role: Role, staff: Staff, first_day: datetime.date, today: datetime.date) -> None:
+    """A role since the first day; one that opens pay was given again, for a year, this month."""
     others = [each for each in staff.everyone if each != member]
-    RoleGrant.objects.create(
-        member=member,
-        role=role,
-        valid_from=first_day,
-        granted_by=others[0],
-        confirmed_by=others[1],
-        confirmed_at=timezone.now(),
-    )
+    renewed = today.replace(day=1)
+    times = [(first_day, renewed), (renewed, add_months(renewed, 12))] if role in PAY_ROLES else [(first_day, None)]
+    for valid_from, valid_to in times:
+        RoleGrant.objects.create(
+            member=member,
+            role=role,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            granted_by=others[0],
+            confirmed_by=others[1],
+            confirmed_at=timezone.now(),
+        )

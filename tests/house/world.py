@@ -79,7 +79,7 @@ from strategy.models import (
     SwotItem,
 )
 from strategy.services import kpis, notes
-from tests.cast import STORY_DAY, Cast, build_cast
+from tests.cast import FAR_END, STORY_DAY, Cast, build_cast
 
 CANARIES = {"an-phat": "CANARY-AN-PHAT", "binh-minh": "CANARY-BINH-MINH"}
 # Amounts that stand nowhere else: seen by somebody who may not read pay, they are a leak.
@@ -184,7 +184,7 @@ def _core(cast: Cast, canary: str, things: dict) -> None:
         valid_from=STORY_DAY,
     )
     waiting = RoleGrant.objects.create(
-        member=cast.minh, role=Role.PAYROLL_MAKER, valid_from=STORY_DAY, granted_by=cast.director
+        member=cast.minh, role=Role.PAYROLL_MAKER, valid_from=STORY_DAY, valid_to=FAR_END, granted_by=cast.director
     )
     Invitation.objects.create(
         member=newcomer,

@@ -19,7 +19,7 @@ from payroll.models import PayLine, PayRun
 from scorecards.choices import LineState, OwnerKind, Status
 from scorecards.models import Actual, CardScore, LineScore, RollupScore, Scorecard, ScorecardLine
 from strategy.models import KpiDefinition, KpiVersion, Objective
-from tests.cast import STORY_DAY
+from tests.cast import FAR_END, STORY_DAY
 from tests.house.crowd import Crowd
 from tests.house.world import CANARIES, PAY_CANARY, build_world
 from tests.scorecards.clock import clock_at
@@ -337,7 +337,7 @@ class TestStrategy:
 
     def test_who_may_come_in(self, company):
         counts = panels_of(company, company.owner)[ACCESS]["counts"]
-        assert counts == {"without_login": 1, "invited": 1, "grants": 1, "keys": 1}
+        assert counts == {"without_login": 1, "invited": 1, "grants": 1, "keys": 1, "ending": 0}
 
 
 class TestNewCompany:
@@ -395,6 +395,7 @@ def everything(cast) -> Member:
                 member=cast.manager,
                 role=role,
                 valid_from=STORY_DAY,
+                valid_to=FAR_END,
                 granted_by=cast.director,
                 confirmed_by=cast.lan,
                 confirmed_at=timezone.now(),

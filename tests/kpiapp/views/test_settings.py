@@ -37,7 +37,10 @@ def test_a_role_given_in_the_browser_ends_with_its_last_day(an_phat):
 def test_a_pay_role_waits_on_the_page_until_another_confirms(an_phat):
     owner, approver = an_phat.client(an_phat.owner), an_phat.client(an_phat.payroll_approver)
     values = {"member": person_label(an_phat.lan), "role": "payroll_maker", "valid_from": "2026-11-20"}
-    owner.post(an_phat.url("settings/roles/give/"), values)
+    open_ended = owner.post(an_phat.url("settings/roles/give/"), values)
+    assert open_ended.status_code == 422
+    assert "last_day" in open_ended.context["form"].errors
+    owner.post(an_phat.url("settings/roles/give/"), {**values, "last_day": "2027-06-30"})
     assert 'data-variant="secondary"' not in owner.get(an_phat.url(f"people/{an_phat.lan.pk}/")).content.decode()
     ((grant, may_confirm),) = owner.get(an_phat.url("settings/roles/")).context["waiting"]
     assert not may_confirm
