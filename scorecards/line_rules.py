@@ -15,6 +15,7 @@ from scorecards.scoring import (
     NotScorable,
     PaceKind,
     Pair,
+    Trace,
     absence_of,
     aggregate,
     elapsed_share,
@@ -93,6 +94,7 @@ def pace_kind_of(line: ScorecardLine) -> PaceKind | None:
     return None
 
 
-def elapsed_on(period, on: datetime.date, calendar: WorkingCalendar) -> Decimal:
+def elapsed_on(period, on: datetime.date, calendar: WorkingCalendar, trace: Trace | None = None) -> Decimal:
     """Share of a period's working days gone by at the end of a day, 0 to 1."""
-    return elapsed_share(*calendar.gone_by(period.starts_on, period.ends_on, on))
+    counted = "working" if calendar.working_days(period.starts_on, period.ends_on) else "calendar"
+    return elapsed_share(*calendar.gone_by(period.starts_on, period.ends_on, on), trace, counted=counted)

@@ -24,6 +24,7 @@ from scorecards.scoring import (
     MissingPolicy,
     PaceStatus,
     PlannedWay,
+    Trace,
     WeightPolicy,
     pace_of,
     score_card,
@@ -255,7 +256,13 @@ class Outlook:
     by_plan: bool = False
 
 
-def outlook_of(line: ScorecardLine, elapsed: Decimal, plan: PlannedWay | None, actual: Decimal | None) -> Outlook:
+def outlook_of(
+    line: ScorecardLine,
+    elapsed: Decimal,
+    plan: PlannedWay | None,
+    actual: Decimal | None,
+    trace: Trace | None = None,
+) -> Outlook:
     """How a line stands to the working time gone by, or to what its plan has due by then."""
     kind = pace_kind_of(line)
     if kind is None or line.target is None or not elapsed or elapsed >= 1:
@@ -267,10 +274,12 @@ def outlook_of(line: ScorecardLine, elapsed: Decimal, plan: PlannedWay | None, a
         elapsed=elapsed,
         baseline=line.baseline,
         plan=plan,
+        trace=trace,
     )
     if pace.expected is None:
         return Outlook()
-    expected = score_line(rule_of_line(line), actual=pace.expected, target=line.target, baseline=line.baseline)
+    rule = rule_of_line(line)
+    expected = score_line(rule, actual=pace.expected, target=line.target, baseline=line.baseline, trace=trace)
     is_early = pace.status is PaceStatus.TOO_EARLY
     known = actual is not None
     forecast = pace.forecast if known and not is_early else None
@@ -280,13 +289,12 @@ def outlook_of(line: ScorecardLine, elapsed: Decimal, plan: PlannedWay | None, a
 def summary_of(card: Scorecard, rows: Sequence[Row]) -> Summary:
     """The card's stored score with what surrounds it; no query."""
     score = getattr(card, "score", None)
-    scored = [row for row in rows if row.completion is not None and row.line.is_scored]
     total = sum((row.line.weight for row in rows if row.line.is_scored), ZERO)
     measured = score.measured_weight if score else ZERO
     return Summary(
         percent=score.percent if score else None,
         status=score.status if score else "none",
-        expected=_expected_percent(scored),
+        expected=expected_percent(rows),
         lines_scored=score.lines_scored if score else 0,
         lines_total=sum(row.line.is_scored for row in rows),
         coverage=divide(measured * HUNDRED, total) if total else ZERO,
@@ -304,12 +312,14 @@ def first_cell(rows: Sequence[Row]) -> str:
     return f"{row.line.pk}-{row.cells[0].column}" if row else ""
 
 
-def _expected_percent(scored: Sequence[Row]) -> Decimal | None:
+def expected_percent(rows: Sequence[Row], trace: Trace | None = None) -> Decimal | None:
     """The score of the measured lines if each stood exactly on plan; at target where pace says nothing."""
+    scored = [row for row in rows if row.completion is not None and row.line.is_scored]
     if not any(row.pace is not None for row in scored):
         return None
     lines = [
-        CardLine(row.line.weight, KernelState.SCORED, row.pace if row.pace is not None else Decimal(1))
+        CardLine(row.line.weight, KernelState.SCORED, ONE if row.pace is None else row.pace, row.line.kpi.name)
         for row in scored
     ]
-    return score_card(lines, weight_policy=WeightPolicy.NORMALISE, missing=MissingPolicy.EXCLUDE).percent
+    policy = {"weight_policy": WeightPolicy.NORMALISE, "missing": MissingPolicy.EXCLUDE}
+    return score_card(lines, **policy, trace=trace).percent

@@ -75,8 +75,8 @@ def _found(trace: Trace, code: RuleCode) -> KernelStep | None:
     return next((step for step in trace.steps if step.rule is code), None)
 
 
-def _top(trace: Trace, result: CardResult) -> list[Step]:
-    """Score, cap, coverage, and what makes it less than a plain score."""
+def score_words(trace: Trace) -> list[Step]:
+    """The cap, where it bites, and the weighted mean with its rounding."""
     steps = []
     if capped := _found(trace, RuleCode.CARD_CAPPED):
         text = _("%(percent)s is capped at %(cap)s") % {
@@ -90,10 +90,17 @@ def _top(trace: Trace, result: CardResult) -> list[Step]:
         text = _("Weighted mean: sum of weight × completion ÷ measured weight = %(sum)s ÷ %(weight)s = %(percent)s")
         text = text % shown + ", " + _("rounded half-up to two decimals")
         steps.append(Step(_("Score"), pct(score.result), text))
-    elif _found(trace, RuleCode.CARD_BLOCKED):
-        steps.append(Step(_("Score"), "–", _("A KPI that must have a value has none, so the card cannot be closed")))
-    else:
-        steps.append(Step(_("Score"), "–", _("Nothing is measured yet: no score, which is not the same as 0")))
+    return steps
+
+
+def _top(trace: Trace, result: CardResult) -> list[Step]:
+    """Score, cap, coverage, and what makes it less than a plain score."""
+    steps = score_words(trace)
+    if not steps:
+        blocked = _found(trace, RuleCode.CARD_BLOCKED)
+        text = _("A KPI that must have a value has none, so the card cannot be closed")
+        nothing = _("Nothing is measured yet: no score, which is not the same as 0")
+        steps.append(Step(_("Score"), "–", text if blocked else nothing))
     text = _("%(scored)d of %(total)d KPIs, %(weight)s of the weight") % {
         "scored": result.lines_scored,
         "total": result.lines_total,

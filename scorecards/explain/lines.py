@@ -132,7 +132,7 @@ def explain_line(line: ScorecardLine, *, on: datetime.date, reader: Member | Non
         title=_("Why %(percent)s?") % {"percent": p(stored.completion if stored else result.completion)},
         intro=_("%(kpi)s, %(owner)s, %(period)s. Every step that led here, down to what was typed.")
         % {"kpi": line.kpi.name, "owner": line.scorecard.owner_name, "period": line.scorecard.period.label},
-        steps=(*steps, _target(line), _version(line)),
+        steps=(*steps, target_step(line), version_step(line)),
         lift=lift_of_line(line, result),
         crumbs=_crumbs(line),
     )
@@ -205,7 +205,8 @@ def _decision(line: ScorecardLine) -> Step:
     return Step(title, "", f"{line.wiped_out_reason or line.waived_reason} ({who.name if who else '–'})")
 
 
-def _target(line: ScorecardLine) -> Step:
+def target_step(line: ScorecardLine) -> Step:
+    """The target: who agreed it, and what changed since."""
     card = line.scorecard
     slug = card.organization.slug
     sources = [Source(_("%(owner)s, %(period)s") % {"owner": card.owner_name, "period": card.period.label},
@@ -224,7 +225,8 @@ def _target(line: ScorecardLine) -> Step:
     return Step(_("Target"), u(line.target, Measure(line.kpi.unit)), text, tuple(sources))
 
 
-def _version(line: ScorecardLine) -> Step:
+def version_step(line: ScorecardLine) -> Step:
+    """The version of the KPI that the line is scored by."""
     version = line.kpi
     number = _("version %(number)d") % {"number": version.number}
     text = f"{version.get_method_display()} · {version.get_aggregation_display()}"

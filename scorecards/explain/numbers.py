@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from kpiapp.decimals import HUNDRED, format_number, format_percent, quantize, round_percent
 
 INEXACT_PLACES = 4
+MOST_PLACES = 12
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,11 @@ def n(value: Decimal | None) -> str:
     if value is None:
         return "–"
     exact = quantize(value, 6)
-    return format_number(exact if exact == value else quantize(value, INEXACT_PLACES), get_language() or "en")
+    if exact == value:
+        return format_number(exact, get_language() or "en")
+    # A number so small that it would be lost keeps as many digits behind its zeros.
+    zeros = max(0, -value.adjusted() - INEXACT_PLACES)
+    return format_number(quantize(value, min(MOST_PLACES, INEXACT_PLACES + zeros)), get_language() or "en")
 
 
 def p(value: Decimal | None) -> str:

@@ -262,6 +262,7 @@ def suggest_weights(
     unit: Decimal = ONE,
     least: Decimal = ZERO,
     most: Decimal | None = None,
+    trace: Trace | None = None,
 ) -> list[Decimal]:
     """Weights in percent for KPIs of groups A, B and C, in the order given: A,A,B,B,C → 28, 27, 18, 18, 9.
 
@@ -271,15 +272,23 @@ def suggest_weights(
     """
     given = [factors[group] for group in groups]
     top = total if most is None else most
-    if not given or not EXACT.multiply(least, Decimal(len(given))) <= total <= EXACT.multiply(top, Decimal(len(given))):
+    has_room = given and EXACT.multiply(least, Decimal(len(given))) <= total <= EXACT.multiply(top, Decimal(len(given)))
+    low, high = (Fraction(least), Fraction(top)) if has_room else (Fraction(0), Fraction(total))
+    if not any(given):
         return allocate(total, given, unit=unit)
-    shares = _within(given, Fraction(total), Fraction(least), Fraction(top))
+    shares = _within(given, Fraction(total), low, high, trace)
     # Shares as whole numbers in the same proportions: allocate takes decimals.
     scale = lcm(*(share.denominator for share in shares))
-    return allocate(total, [Decimal(int(share * scale)) for share in shares], unit=unit)
+    weights = allocate(total, [Decimal(int(share * scale)) for share in shares], unit=unit)
+    if trace is not None:
+        for number, (share, weight) in enumerate(zip(shares, weights, strict=True), 1):
+            trace.note(RuleCode.WEIGHT, weight, Rounding.REMAINDER, number=Decimal(number), share=_decimal(share))
+    return weights
 
 
-def _within(factors: Sequence[Decimal], total: Fraction, least: Fraction, most: Fraction) -> list[Fraction]:
+def _within(
+    factors: Sequence[Decimal], total: Fraction, least: Fraction, most: Fraction, trace: Trace | None = None
+) -> list[Fraction]:
     """Shares of a total by factor, none below `least` or above `most`, exactly; the limits must leave room."""
     shares: dict[int, Fraction] = {}
     while len(shares) < len(factors):
@@ -291,5 +300,19 @@ def _within(factors: Sequence[Decimal], total: Fraction, least: Fraction, most: 
         too_much = sum((tried[index] - most for index in over), Fraction(0))
         too_little = sum((least - tried[index] for index in under), Fraction(0))
         # The side that is further out is fixed first: fixing it can only bring the others closer to their limits.
-        shares |= (over if too_much >= too_little else under) or tried
+        fixed = over if too_much >= too_little else under
+        shares |= fixed or tried
+        if trace is not None:
+            for index, share in tried.items() if not fixed else ((index, tried[index]) for index in fixed):
+                named = {"number": Decimal(index + 1)}
+                if fixed:
+                    limit = _decimal(fixed[index])
+                    trace.note(RuleCode.WEIGHT_LIMITED, limit, **named, share=_decimal(share), limit=limit)
+                else:
+                    named |= {"factor": factors[index], "rest": _decimal(rest), "factors": _decimal(weight)}
+                    trace.note(RuleCode.WEIGHT_SHARE, _decimal(share), **named)
     return [shares[index] for index in range(len(factors))]
+
+
+def _decimal(share: Fraction) -> Decimal:
+    return divide(Decimal(share.numerator), Decimal(share.denominator))

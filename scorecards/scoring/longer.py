@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from kpiapp.decimals import EXACT, ZERO, divide
 from scorecards.scoring.aggregation import Aggregation, Pair, PartAggregation
+from scorecards.scoring.trace import RuleCode, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +28,84 @@ def combine_periods(
     *,
     numerator_agg: str = PartAggregation.SUM,
     denominator_agg: str = PartAggregation.SUM,
+    trace: Trace | None = None,
 ) -> Pair | None:
     """The pair of several periods of one KPI. Raises ValueError for an unknown kind."""
     how = Aggregation(kind)
     if not periods:
         return None
-    if how is Aggregation.LAST:
-        return periods[-1].quantity, periods[-1].divisor
-    if how in (Aggregation.MIN, Aggregation.MAX):
-        chosen = min if how is Aggregation.MIN else max
-        return chosen(period.quantity for period in periods), None
+    if trace is not None:
+        for number, period in enumerate(periods, 1):
+            given = {"quantity": period.quantity, "divisor": period.divisor, "entries": Decimal(period.entries)}
+            trace.note(RuleCode.PERIOD, period.quantity, number=Decimal(number), **given)
     if how is Aggregation.RATIO:
-        return _ratio(periods, PartAggregation(numerator_agg), PartAggregation(denominator_agg))
-    quantity = _total([period.quantity for period in periods])
+        return _ratio(periods, PartAggregation(numerator_agg), PartAggregation(denominator_agg), trace)
+    code = _CODES.get(how, RuleCode.PERIODS_SUM)
+    quantity = _together(code, [period.quantity for period in periods], "value", trace)
+    if how is Aggregation.LAST:
+        return quantity, periods[-1].divisor
     if how in (Aggregation.AVG, Aggregation.WEIGHTED_AVG):
-        return quantity, _total([period.divisor or ZERO for period in periods])
+        return quantity, _together(code, [period.divisor or ZERO for period in periods], "divisor", trace)
     return quantity, None
 
 
-def _ratio(periods: Sequence[ShortPeriod], top: PartAggregation, bottom: PartAggregation) -> Pair:
+def _ratio(periods: Sequence[ShortPeriod], top: PartAggregation, bottom: PartAggregation, trace: Trace | None) -> Pair:
     """Parts first, as over entries: a mean beside a sum stands multiplied by its entries on the other side."""
     count = Decimal(sum(period.entries for period in periods))
     tops, bottoms = [period.quantity for period in periods], [period.divisor or ZERO for period in periods]
     means = [part is PartAggregation.AVG for part in (top, bottom)]
     if means == [False, True]:
-        tops = [divide(period.quantity, Decimal(period.entries or 1)) for period in periods]
+        tops = _means(tops, periods, "numerator", trace)
     elif means == [True, False]:
-        bottoms = [divide(period.divisor or ZERO, Decimal(period.entries or 1)) for period in periods]
-    numerator = tops[-1] if top is PartAggregation.LAST else _total(tops)
-    denominator = bottoms[-1] if bottom is PartAggregation.LAST else _total(bottoms)
+        bottoms = _means(bottoms, periods, "denominator", trace)
+    numerator = _together(_CODES.get(top, RuleCode.PERIODS_SUM), tops, "numerator", trace)
+    denominator = _together(_CODES.get(bottom, RuleCode.PERIODS_SUM), bottoms, "denominator", trace)
     if means == [False, True]:
-        return EXACT.multiply(numerator, count), denominator
+        return _times(numerator, count, "numerator", trace), denominator
     if means == [True, False]:
-        return numerator, EXACT.multiply(denominator, count)
+        return numerator, _times(denominator, count, "denominator", trace)
     return numerator, denominator
 
 
-def _total(numbers: Sequence[Decimal]) -> Decimal:
-    total = ZERO
-    for number in numbers:
-        total = EXACT.add(total, number)
-    return total
+def _means(numbers: Sequence[Decimal], periods: Sequence[ShortPeriod], part: str, trace: Trace | None) -> list[Decimal]:
+    """What stands multiplied by the entries of its month, without them."""
+    means = []
+    for number, (quantity, period) in enumerate(zip(numbers, periods, strict=True), 1):
+        entries = Decimal(period.entries or 1)
+        means.append(divide(quantity, entries))
+        if trace is not None:
+            given = {"number": Decimal(number), "quantity": quantity, "entries": entries}
+            trace.note(RuleCode.PERIOD_MEAN, means[-1], part=part, **given)
+    return means
+
+
+def _times(value: Decimal, entries: Decimal, part: str, trace: Trace | None) -> Decimal:
+    product = EXACT.multiply(value, entries)
+    if trace is not None:
+        trace.note(RuleCode.PERIODS_TIMES, product, part=part, value=value, entries=entries)
+    return product
+
+
+def _together(code: RuleCode, numbers: Sequence[Decimal], part: str, trace: Trace | None) -> Decimal:
+    """One number of the months': their sum, or the last, lowest or highest of them."""
+    if code is RuleCode.PERIODS_LAST:
+        result = numbers[-1]
+    elif code is RuleCode.PERIODS_MIN:
+        result = min(numbers)
+    elif code is RuleCode.PERIODS_MAX:
+        result = max(numbers)
+    else:
+        result = ZERO
+        for number in numbers:
+            result = EXACT.add(result, number)
+    if trace is not None:
+        trace.note(code, result, part=part, count=Decimal(len(numbers)))
+    return result
+
+
+# Every other kind adds up.
+_CODES: dict[str, RuleCode] = {
+    Aggregation.LAST.value: RuleCode.PERIODS_LAST,
+    Aggregation.MIN.value: RuleCode.PERIODS_MIN,
+    Aggregation.MAX.value: RuleCode.PERIODS_MAX,
+}

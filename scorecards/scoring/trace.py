@@ -17,11 +17,12 @@ Operand = Decimal | str | None
 
 
 class Rounding(StrEnum):
-    """The named roundings a step can end with; all are half-up."""
+    """The named roundings a step can end with: half-up, or a total split into whole units by largest remainder."""
 
     COMPLETION = "completion_6"
     PERCENT = "percent_2"
     VALUE = "value_6"
+    REMAINDER = "largest_remainder"
 
 
 class RuleCode(StrEnum):
@@ -113,11 +114,31 @@ class RuleCode(StrEnum):
     ROLL_UP_BLEND = "roll_up.blend"  # own, members, own_share
     TIER_PERCENT = "tier.percent"  # percent → percent with two places
     TIER = "tier"  # percent, at_least → coefficient
-    PACE_PLANNED = "pace.planned"  # months, over, elapsed → the plan's share of the way that is due
+    PACE_ELAPSED = "pace.elapsed"  # elapsed_days, all_days, counted ("working" or "calendar" days) → share gone by
+    PACE_PLANNED_MONTH = "pace.planned.month"  # number, elapsed (how much of it has gone by) → its target
+    # months, over, elapsed, due and whole (from the start, by the plan), baseline or None → the share that is due
+    PACE_PLANNED = "pace.planned"
     PACE_EXPECTED = "pace.expected"  # target, elapsed (the share that is due), baseline or None
-    PACE = "pace"  # kind, actual, expected, baseline or None
+    PACE = "pace"  # kind, actual, expected (not rounded), baseline or None → actual ÷ expected, from the baseline
+    PACE_MIRRORED = "pace.mirrored"  # kind, actual, expected (not rounded), baseline or None → 2 − actual ÷ expected
     PACE_FORECAST = "pace.forecast"  # kind, actual, elapsed, baseline or None
-    PACE_TOO_EARLY = "pace.too_early"  # elapsed, needed
+    PACE_TOO_EARLY = "pace.too_early"  # elapsed, needed → word
+    PACE_STATUS = "pace.status"  # pace, bound (None: below every one, or no pace) → word
+    PACE_NONE = "pace.none"  # actual, target: one of them is missing
+
+    # A longer period from its months
+    PERIOD = "period"  # number, quantity, divisor (or None), entries → quantity
+    PERIOD_MEAN = "period.mean"  # part, number, quantity, entries → quantity ÷ entries
+    PERIODS_SUM = "periods.sum"  # part ("value", "divisor", "numerator" or "denominator"), count
+    PERIODS_LAST = "periods.last"  # part, count
+    PERIODS_MIN = "periods.min"  # part, count
+    PERIODS_MAX = "periods.max"  # part, count
+    PERIODS_TIMES = "periods.times_entries"  # part, value, entries → value × entries
+
+    # Weights suggested for A, B and C; each names its number on the card
+    WEIGHT_LIMITED = "weight.limited"  # number, share, limit → limit
+    WEIGHT_SHARE = "weight.share"  # number, factor, rest, factors → rest × factor ÷ factors
+    WEIGHT = "weight"  # number, share → whole units by largest remainder
 
 
 @dataclass(frozen=True, slots=True)

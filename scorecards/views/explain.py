@@ -25,6 +25,22 @@ def explain_card(request, pk):
 
 @requires(Permission.CARD_READ)
 @require_GET
+def explain_pace(request, pk):
+    """What is due of a line by today, and where its pace leads."""
+    line = get_object_or_404(queries.visible_lines(request.member, request.today), pk=pk)
+    return _why(request, explain.explain_pace(line, on=request.today))
+
+
+@requires(Permission.CARD_READ)
+@require_GET
+def explain_card_pace(request, pk):
+    """The score of standing exactly on plan today."""
+    card = get_object_or_404(queries.visible_cards(request.member, request.today), pk=pk)
+    return _why(request, explain.explain_card_pace(card, reader=request.member, on=request.today))
+
+
+@requires(Permission.CARD_READ)
+@require_GET
 def explain_rollup(request, pk):
     """The rolled-up score of an objective, a perspective, a department or the company."""
     found = queries.visible_rollups(request.member, request.today)

@@ -19,6 +19,7 @@ from scorecards.scoring import (
     NotScorable,
     PlannedWay,
     RuleError,
+    ShortPeriod,
     Tier,
     Trace,
     WipeOutScope,
@@ -26,6 +27,7 @@ from scorecards.scoring import (
     aggregate,
     card_result,
     check_tiers,
+    combine_periods,
     compile_rule,
     default_cap,
     elapsed_share,
@@ -38,6 +40,7 @@ from scorecards.scoring import (
     score_card,
     score_line,
     status_of,
+    suggest_weights,
     tier_of,
     value_of,
 )
@@ -174,10 +177,86 @@ class TestTrace:
         trace = Trace()
         plan = PlannedWay((D(200), D(100), D(300)), 1, D("0.5"))
         pace_of("flow", actual=D(250), target=D(600), elapsed=D("0.4"), plan=plan, trace=trace)
-        assert codes(trace) == ["pace.planned", "pace.expected", "pace", "pace.forecast"]
-        assert trace.steps[0].operands == {"months": 3, "over": 1, "elapsed": D("0.5")}
-        assert trace.steps[1].operands["elapsed"] == trace.steps[0].result
-        assert trace.steps[1].result == 250
+        months, steps = trace.steps[:3], trace.steps[3:]
+        assert [(step.rule.value, step.result, step.operands["elapsed"]) for step in months] == [
+            ("pace.planned.month", 200, 1),
+            ("pace.planned.month", 100, D("0.5")),
+            ("pace.planned.month", 300, 0),
+        ]
+        assert [step.rule.value for step in steps] == [
+            "pace.planned",
+            "pace.expected",
+            "pace",
+            "pace.forecast",
+            "pace.status",
+        ]
+        assert steps[0].operands == {
+            "months": 3,
+            "over": 1,
+            "elapsed": D("0.5"),
+            "due": 250,
+            "whole": 600,
+            "baseline": None,
+        }
+        assert steps[1].operands["elapsed"] == steps[0].result
+        assert steps[1].result == 250
+
+    def test_pace_names_what_is_due_before_its_rounding_and_the_bound_of_its_word(self):
+        """Due are 0.00000333…; shown with six places they are 0.000003, which would give a pace of exactly 1."""
+        trace = Trace()
+        elapsed = elapsed_share(1, 3, trace)
+        result = pace_of("flow", actual=D("0.000003"), target=D("0.00001"), elapsed=elapsed, trace=trace)
+        assert (result.expected, result.pace) == (D("0.000003"), D("0.900000"))
+        by_rule = {step.rule.value: step for step in trace.steps}
+        assert by_rule["pace.elapsed"].operands == {"elapsed_days": 1, "all_days": 3, "counted": "working"}
+        named = by_rule["pace"].operands
+        assert named["expected"].quantize(D("1e-12")) == D("0.000003333333")
+        assert (named["actual"] / named["expected"]).quantize(D("1e-6")) == result.pace
+        assert by_rule["pace.status"].operands == {"pace": result.pace, "bound": D("0.90")}
+        assert by_rule["pace.status"].result == "at_risk"
+
+    @pytest.mark.parametrize(
+        ("given", "last", "result"),
+        [
+            ({"kind": "lower_flow", "actual": D(50), "target": D(100), "elapsed": D("0.5")}, "pace.status", "on_track"),
+            ({"kind": "flow", "actual": D(10), "target": D(100), "elapsed": D("0.5")}, "pace.status", "behind"),
+            ({"kind": "flow", "actual": D(1), "target": D(100), "elapsed": D("0.05")}, "pace.too_early", "too_early"),
+            ({"kind": "flow", "actual": D(1), "target": D(100), "elapsed": D(0)}, "pace.too_early", "too_early"),
+            ({"kind": "flow", "actual": D(1), "target": D(0), "elapsed": D("0.5")}, "pace.status", "none"),
+            ({"kind": "flow", "actual": None, "target": D(1), "elapsed": D("0.5")}, "pace.none", None),
+        ],
+    )
+    def test_every_way_out_of_pace_leaves_its_rule(self, given, last, result):
+        trace = Trace()
+        told = pace_of(given.pop("kind"), **given, trace=trace)
+        assert (codes(trace)[-1], trace.steps[-1].result) == (last, result)
+        assert result in (told.status, None)
+
+    def test_months_together_name_each_and_how_they_come_together(self):
+        trace = Trace()
+        months = [ShortPeriod(D(600), D(2), 2), ShortPeriod(D(900), D(3), 3)]
+        pair = combine_periods("ratio", months, numerator_agg="avg", denominator_agg="sum", trace=trace)
+        assert codes(trace) == [
+            *["period"] * 2,
+            *["period.mean"] * 2,
+            "periods.sum",
+            "periods.sum",
+            "periods.times_entries",
+        ]
+        assert pair == (trace.steps[4].result, trace.steps[6].result) == (1500, 10)
+        for kind, rule in (("sum", "periods.sum"), ("last", "periods.last"), ("min", "periods.min")):
+            trace = Trace()
+            pair = combine_periods(kind, months, trace=trace)
+            assert (codes(trace)[2:], trace.steps[2].result) == ([rule], pair[0])
+
+    def test_suggested_weights_name_factor_limit_and_rounding(self):
+        trace = Trace()
+        weights = suggest_weights(["A", *"CCCCC"], least=D(5), most=D(30), trace=trace)
+        assert codes(trace) == ["weight.limited", *["weight.share"] * 5, *["weight"] * 6]
+        assert trace.steps[0].operands == {"number": 1, "share": D("37.5"), "limit": 30}
+        assert trace.steps[1].operands == {"number": 2, "factor": 1, "rest": 70, "factors": 5}
+        assert [step.result for step in trace.steps[6:]] == weights == [30, 14, 14, 14, 14, 14]
+        assert trace.steps[6].rounding == "largest_remainder"
 
     def test_tier_pace_and_roll_up_tell_theirs(self):
         trace = Trace()
@@ -190,6 +269,7 @@ class TestTrace:
             "pace.expected",
             "pace",
             "pace.forecast",
+            "pace.status",
             "roll_up.child",
             "roll_up.child_missing",
             "roll_up.blend",
