@@ -9,7 +9,18 @@ from kpiapp.calendars import WorkingCalendar
 from kpiapp.models import Period
 from scorecards.line_rules import rule_of
 from scorecards.models import Actual, LineSegment, ScorecardLine
-from scorecards.scoring import Entry, Segment, Source
+from scorecards.scoring import (
+    Entry,
+    KpiRule,
+    Lateness,
+    Pair,
+    Segment,
+    Source,
+    aggregate,
+    charges_lateness,
+    due_on,
+    lateness_of,
+)
 from strategy.choices import Aggregation, TargetAggregation
 from strategy.models import KpiVersion
 
@@ -54,6 +65,11 @@ def entry_of(actual: Actual, aggregation: str) -> Entry:
     return Entry(value, actual.denominator, actual.on, actual.pk)
 
 
+def parts_of(version: KpiVersion) -> dict[str, str]:
+    """How the two parts of a ratio are aggregated, as the kernel takes it."""
+    return {"numerator_agg": version.numerator_agg or "sum", "denominator_agg": version.denominator_agg or "sum"}
+
+
 def asks_others(line: ScorecardLine, version: KpiVersion) -> bool:
     """Whether what a line reached comes from other lines rather than from its own entries."""
     return line.takes_children or version.aggregation == Aggregation.FORMULA
@@ -62,6 +78,34 @@ def asks_others(line: ScorecardLine, version: KpiVersion) -> bool:
 def grows(version: KpiVersion) -> bool | None:
     """Whether a formula adds up over time: as its targets do over longer periods. Others say so by their kind."""
     return version.target_aggregation == TargetAggregation.SUM if version.aggregation == Aggregation.FORMULA else None
+
+
+def lateness_in(
+    rule: KpiRule,
+    version: KpiVersion,
+    period: Period,
+    actuals: Sequence[Actual],
+    source: Source | None = None,
+    ends_on: datetime.date | None = None,
+) -> Lateness | None:
+    """When what a line has reached before `ends_on` (else in its period) was due and was reached; None when that is
+    of no matter to the rule.
+
+    `actuals` are its live entries in the order of their days; without them, a line is asked by its `source`.
+    """
+    if not charges_lateness(rule):
+        return None
+    due, ends_on = due_on(rule, period.starts_on, period.ends_on), ends_on or period.ends_on
+    day = datetime.timedelta(days=1)
+    if source is not None:
+        days = [due + day * number for number in range((ends_on - due).days)] or [ends_on - day]
+        return lateness_of(rule, due, days, lambda last: source(period.starts_on, last + day))
+    given = [entry for actual in actuals if (entry := entry_of(actual, version.aggregation)).on < ends_on]
+
+    def reached(last: datetime.date) -> Pair | None:
+        return aggregate(version.aggregation, [entry for entry in given if entry.on <= last], **parts_of(version))
+
+    return lateness_of(rule, due, sorted({entry.on for entry in given}), reached)
 
 
 def kernel_segments(
@@ -82,20 +126,21 @@ def kernel_segments(
         place = max(0, bisect_right(starts, actual.on) - 1)
         entries[place].append(entry_of(actual, kept[place].kpi.aggregation))
     ends, days_each = [*starts[1:], period.ends_on], days_of(starts, period.ends_on, calendar)
+    rules = [rule_of(segment.kpi, segment.method, segment.params) for segment in kept]
     return [
         Segment(
             starts_on=segment.starts_on,
             ends_on=end,
             days=days,
-            rule=rule_of(segment.kpi, segment.method, segment.params),
+            rule=rule,
             target=segment.target,
             baseline=segment.baseline,
             aggregation=segment.kpi.aggregation,
-            numerator_agg=segment.kpi.numerator_agg or "sum",
-            denominator_agg=segment.kpi.denominator_agg or "sum",
+            **parts_of(segment.kpi),
             entries=given,
             source=source(segment.kpi),
+            late=lateness_in(rule, segment.kpi, period, actuals, source(segment.kpi), end),
             grows=grows(segment.kpi),
         )
-        for segment, end, days, given in zip(kept, ends, days_each, entries, strict=True)
+        for segment, rule, end, days, given in zip(kept, rules, ends, days_each, entries, strict=True)
     ]

@@ -25,11 +25,13 @@ from scorecards.scoring import (
     Trace,
     aggregate,
     average_of_periods,
+    charges_lateness,
     combine_periods,
     score_line,
     status_of,
     value_of,
 )
+from scorecards.segments import parts_of
 from strategy.choices import Aggregation
 
 WINDOWS = ("ytd", "rolling_3", "rolling_12", "quarter", "half_year")
@@ -140,6 +142,9 @@ def _longer(
     pair = _pair(line, counted, calculated)
     result = score_longer(line, pair, target, baseline) if counted else None
     completion = result.completion if result else None
+    if charges_lateness(rule_of_line(line)):
+        # What lateness took away belongs to the month in which something was due.
+        mode = LongPeriods.AVERAGE
     if mode == LongPeriods.AVERAGE:
         completion = average_of_periods([month.completion for month in counted]).completion if counted else None
     actual = result.actual if result else None
@@ -167,8 +172,7 @@ def _pair(line: ScorecardLine, counted: Sequence[Month], calculated: Mapping[int
         value = _calculated([calculated[month.line.pk] for month in counted if month.line.pk in calculated], calculated)
         return None if value is None else (value, None)
     shorts = [month.short for month in counted if month.short is not None]
-    parts = {"numerator_agg": version.numerator_agg or "sum", "denominator_agg": version.denominator_agg or "sum"}
-    return combine_periods(version.aggregation, shorts, **parts)
+    return combine_periods(version.aggregation, shorts, **parts_of(version))
 
 
 # --- formulas over several months: the operands of all months first, then the formula once ------------------------

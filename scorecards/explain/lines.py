@@ -22,6 +22,7 @@ from scorecards.explain.words import UNSPOKEN, WORDS
 from scorecards.line_rules import absence_on, rule_of_line
 from scorecards.models import Actual, ChangeRequest, ScorecardLine
 from scorecards.recompute.gather import carried_pairs
+from scorecards.recompute.lateness import read_lateness
 from scorecards.recompute.segments import read_segments
 from scorecards.scoring import (
     Entry,
@@ -31,6 +32,7 @@ from scorecards.scoring import (
     RuleCode,
     Trace,
     aggregate,
+    charges_lateness,
     score_line,
     score_segments,
     status_of,
@@ -81,6 +83,9 @@ def _score(line: ScorecardLine, pair: Pair | None, on: datetime.date, trace: Tra
     rule, absence = rule_of_line(line), absence_on(line, line.scorecard.period, on)
     late = pair is None and absence == KernelState.LATE and rule.missing_policy is MissingPolicy.CARRY_FORWARD
     carried = carried_pairs([line.pk]).get(line.pk) if late else None
+    lateness = read_lateness({line.pk: rule})[line.pk] if pair and charges_lateness(rule) else None
+    if lateness:
+        lateness.note(trace)
     return score_line(
         rule,
         actual=pair[0] if pair else None,
@@ -88,6 +93,7 @@ def _score(line: ScorecardLine, pair: Pair | None, on: datetime.date, trace: Tra
         target=line.target,
         baseline=line.baseline,
         absence=absence,
+        late=lateness.days if lateness else None,
         carried=carried,
         wiped_out=bool(line.wiped_out_reason),
         trace=trace,

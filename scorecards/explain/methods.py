@@ -1,10 +1,13 @@
 """The twelve methods in words: the formula with its operands, one function for every rule code."""
 
+import datetime
 from collections.abc import Callable
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from kpiapp.templatetags.kpi import day
 from scorecards.explain.numbers import Measure, Words, n, p, pct, signed, u
 from scorecards.scoring import RuleCode, Step
 
@@ -108,13 +111,24 @@ def _milestone(step: Step, measure: Measure) -> str:
     return _("%(actual)s of 100 reported, the milestone reached is “%(milestone)s”") % shown
 
 
+def _milestone_reached(step: Step, measure: Measure) -> Words:
+    days = {name: day(datetime.date.fromisoformat(str(value))) for name, value in step.operands.items()}
+    text = _("It was due on %(due_on)s and was reached on %(reached_on)s") % days
+    return Words(_("Days late"), n(step.result), text)
+
+
 def _milestone_late(step: Step, measure: Measure) -> str:
     o = step.operands
-    return _("%(completion)s, less %(percent)s for each of %(units)s late") % {
-        "completion": p(o["completion"]),
-        "percent": pct(o["late_percent"]),
-        "units": n(o["late_units"]),
-    }
+    count = int(o["late_units"])
+    if o["late_unit"] == "week":
+        units = ngettext("%(count)d week begun", "%(count)d weeks begun", count)
+    else:
+        units = ngettext("%(count)d day", "%(count)d days", count)
+    shown = {"completion": p(o["completion"]), "percent": pct(o["late_percent"]), "units": units % {"count": count}}
+    text = _("%(completion)s, less %(percent)s for each of %(units)s late") % shown
+    if o["late_floor_percent"]:
+        text += ", " + _("never below %(percent)s") % {"percent": pct(o["late_floor_percent"])}
+    return text
 
 
 def _scale(step: Step, measure: Measure) -> str:
@@ -176,6 +190,7 @@ METHOD_WORDS: dict[RuleCode, Callable[[Step, Measure], Words]] = {
     RuleCode.BINARY: _method(_binary),
     RuleCode.DEDUCT: _method(_deduct),
     RuleCode.MILESTONE: _method(_milestone),
+    RuleCode.MILESTONE_REACHED: _milestone_reached,
     RuleCode.MILESTONE_LATE: _method(_milestone_late),
     RuleCode.SCALE: _method(_scale),
     RuleCode.PIECEWISE_BETWEEN: _method(_between),

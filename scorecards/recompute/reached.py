@@ -27,7 +27,7 @@ from scorecards.recompute.formulas import (
 )
 from scorecards.recompute.links import Days, Leaves, leaves_of
 from scorecards.scoring import Entry, PartAggregation, Source, aggregate, combine_span, in_span, value_of
-from scorecards.segments import entry_of
+from scorecards.segments import entry_of, parts_of
 from strategy.choices import Aggregation
 from strategy.models import KpiVersion
 
@@ -126,7 +126,7 @@ class Reached:
             return self._from_below(line_id, version, span)
         if version.aggregation == Aggregation.FORMULA:
             return self._by_formula(line_id, version, span, above)
-        parts = _parts_of(version)
+        parts = parts_of(version)
         entries = in_span(version.aggregation, self._own(line_id, version), *span, **parts)
         pair = aggregate(version.aggregation, entries, **parts)
         return NOTHING if pair is None else (*pair, len(entries), max(entry.on for entry in entries))
@@ -142,7 +142,7 @@ class Reached:
         if any(adds_up_otherwise(self.version_of(pk), version) for pk in leaves):
             return NOTHING
         owners = [_held(self._own(pk, version), days, version) for pk, days in leaves.items()]
-        pair = combine_span(version.aggregation, owners, *span, **_parts_of(version))
+        pair = combine_span(version.aggregation, owners, *span, **parts_of(version))
         if pair is None:
             return NOTHING
         days = [[entry.on for entry in own if span.first <= entry.on < span.end] for own in owners]
@@ -179,8 +179,7 @@ class Reached:
             stored=stored,
             aggregation=version.aggregation,
             factor=version.factor,
-            numerator_agg=version.numerator_agg or "sum",
-            denominator_agg=version.denominator_agg or "sum",
+            **parts_of(version),
         )
 
 
@@ -205,7 +204,3 @@ def _kpi_of(key: str) -> int:
     """The KPI an operand names ("kpi:12.numerator"); 0 for an input."""
     kind, _, rest = key.partition(":")
     return int(rest.partition(".")[0]) if kind == "kpi" else 0
-
-
-def _parts_of(version: KpiVersion) -> dict[str, str]:
-    return {"numerator_agg": version.numerator_agg or "sum", "denominator_agg": version.denominator_agg or "sum"}

@@ -8,18 +8,38 @@ from typing import NamedTuple
 
 from kpiapp.tenancy import current_organization_id
 from scorecards.line_rules import rule_of
-from scorecards.scoring import NOT_SCORABLE, CompiledLine, Method, MissingPolicy, RuleError, compile_rule
+from scorecards.scoring import (
+    NOT_SCORABLE,
+    CompiledLine,
+    KpiRule,
+    Method,
+    MissingPolicy,
+    RuleError,
+    charges_lateness,
+    compile_rule,
+)
 from strategy.models import KpiVersion
 
 KEPT = 20_000
 
 
+class Further(NamedTuple):
+    """What a rule asks for that does not stand in the row of a line: the value of the period before when there is
+    none; or, by a rule that charges for lateness, the day on which something was reached.
+    """
+
+    carries: bool
+    charging: KpiRule | None
+
+
 class Rule(NamedTuple):
-    """A compiled rule, what a late value under it does to the card, and whether it looks at the baseline."""
+    """A compiled rule, what a late value under it does to the card, what else it looks at, and whether that is the
+    baseline.
+    """
 
     line: CompiledLine
     missing: str
-    carries: bool
+    further: Further | None
     uses_baseline: bool
 
 
@@ -54,12 +74,14 @@ def compile_version(version: KpiVersion, own: str = "") -> Rule:
     # COPY doubles backslashes; JSON has no other character that it would escape.
     method, params = json.loads(own.replace("\\\\", "\\"), parse_float=Decimal) if own else ("", None)
     rule = rule_of(version, method, params)
+    charging = rule if charges_lateness(rule) else None
     try:
         line = compile_rule(rule)
     except RuleError as error:
-        line = _refused(error.field)
+        line, charging = _refused(error.field), None
     carries = rule.missing_policy is MissingPolicy.CARRY_FORWARD
-    return Rule(line, rule.missing_policy.value, carries, rule.method is Method.BASELINE)
+    further = Further(carries, charging) if carries or charging else None
+    return Rule(line, rule.missing_policy.value, further, rule.method is Method.BASELINE)
 
 
 def _refused(field: str) -> CompiledLine:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from scorecards.recompute.gather import NULL, StoredCard, carried_pairs
+from scorecards.recompute.lateness import LateBook
 from scorecards.recompute.rules import Rule, RuleBook
 from scorecards.recompute.segments import SEGMENTED, SegmentBook
 from scorecards.scoring import NOT_SCORABLE, CardSums, LineState, WeightPolicy, card_result, status_of
@@ -46,6 +47,7 @@ def score_rows(
     segmented = SegmentBook(rows) if segmented is None else segmented
     rule_book = RuleBook(lambda: (row.split("\t", 3)[2] for row in rows), rules or {})
     carried = _Carried(rows, cards, rule_book)
+    charged = LateBook(rows, rule_book, segmented.versions)
     sums = {card_id: CardSums() for card_id in cards}
     lines: list[str] = []
     new_lines: list[str] = []
@@ -57,7 +59,7 @@ def score_rows(
             absence = _LATE if cards[int(card)].is_over else _NOT_DUE
         if weighs != weight_text:
             weight_text, weight = weighs, Decimal(weighs)
-        score, missing, carries, uses_baseline = rule_book[key]
+        score, missing, further, uses_baseline = rule_book[key]
         why, bits = absence, COUNTS
         quantity = None if a == NULL else Decimal(a)
         divisor = None if b == NULL else Decimal(b)
@@ -67,8 +69,11 @@ def score_rows(
                 why, quantity, divisor = _WAIVED, None, None
             elif bits & SEGMENTED:
                 score = segmented[line_id]
-        if carries and quantity is None and why == _LATE:
-            quantity, divisor = carried[line_id]
+        if further is not None:
+            if further.charging and not bits & SEGMENTED:
+                score = charged[line_id]
+            if further.carries and quantity is None and why == _LATE:
+                quantity, divisor = carried[line_id]
         state, raw, completion = score(
             quantity,
             divisor,
@@ -104,10 +109,14 @@ class _Carried(dict):
         """All late lines of the rows in one query."""
         rows, cards, rules = self._all
         fields = [row.split("\t", 8) for row in rows]
-        late = [row[1] for row in fields if row[7] == NULL and rules[row[2]].carries and cards[int(row[0])].is_over]
+        late = [row[1] for row in fields if row[7] == NULL and cards[int(row[0])].is_over and _carries(rules[row[2]])]
         self.update(dict.fromkeys(late, (None, None)))
         self.update({str(key): pair for key, pair in carried_pairs([int(line) for line in late]).items()})
         return self[line_id]
+
+
+def _carries(rule: Rule) -> bool:
+    return rule.further is not None and rule.further.carries
 
 
 def _changed_cards(sums: dict[int, CardSums], cards: dict[int, StoredCard], *, report: bool) -> dict[int, tuple]:

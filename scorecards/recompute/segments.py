@@ -104,13 +104,13 @@ class SegmentBook(dict):
         given: Mapping[int, KpiVersion] | None = None,
     ):
         super().__init__()
-        self._rows, self._proposed, self._given = rows, proposed, given
+        self._rows, self._proposed, self.versions = rows, proposed, given
 
     def __missing__(self, line_id: str) -> CompiledLine:
         """Every line in segments at once."""
         fields = (row.split("\t", _FLAGS + 1) for row in self._rows)
         wanted = [int(row[1]) for row in fields if int(row[_FLAGS]) & SEGMENTED]
-        for pk, given in read_segments(wanted, self._proposed, self._given).items():
+        for pk, given in read_segments(wanted, self._proposed, self.versions).items():
             self[str(pk)] = _compiled(given)
         return self[line_id]
 

@@ -14,6 +14,7 @@ from scorecards.scoring.cards import (
     suggest_weights,
 )
 from scorecards.scoring.cascade import combine, path_up, second_path, why_not_additive
+from scorecards.scoring.lateness import Lateness, charges_lateness, due_on, lateness_of
 from scorecards.scoring.lines import (
     NOT_SCORABLE,
     CompiledLine,
@@ -50,6 +51,7 @@ __all__ = [
     "Direction",
     "Entry",
     "KpiRule",
+    "Lateness",
     "LineResult",
     "LineState",
     "Method",
@@ -80,6 +82,7 @@ __all__ = [
     "aggregate",
     "average_of_periods",
     "card_result",
+    "charges_lateness",
     "check_tiers",
     "combine",
     "combine_periods",
@@ -87,10 +90,12 @@ __all__ = [
     "compile_rule",
     "default_cap",
     "divides",
+    "due_on",
     "dump_steps",
     "elapsed_share",
     "goal_red_flag",
     "in_span",
+    "lateness_of",
     "least_on_pace",
     "load_steps",
     "manual_needs_evidence",

@@ -37,6 +37,7 @@ from decimal import Decimal
 from kpiapp.decimals import EXACT, ZERO, allocate, divide, quantize, round_completion
 from scorecards.scoring.actuals import NotScorable, value_of
 from scorecards.scoring.aggregation import Aggregation, Entry, Pair, PartAggregation, aggregate
+from scorecards.scoring.lateness import Lateness
 from scorecards.scoring.lines import LATE, NOT_SCORABLE, SCORED, Scored, compile_rule
 from scorecards.scoring.rules import KpiRule, Method, MissingPolicy
 from scorecards.scoring.trace import Rounding, RuleCode, Trace
@@ -54,7 +55,7 @@ class Segment:
     """What holds for a line from `starts_on` to the day before `ends_on`: `days` working days of the period.
 
     With a `source` the actual is asked for there, and `entries` are empty; `grows` then says what the kind of a
-    formula does not: whether it adds up over time.
+    formula does not: whether it adds up over time. `late` says when what stands at its end was reached.
     """
 
     starts_on: date
@@ -68,6 +69,7 @@ class Segment:
     denominator_agg: str = PartAggregation.SUM
     entries: Sequence[Entry] = ()
     source: Source | None = None
+    late: Lateness | None = None
     grows: bool | None = None
 
     @property
@@ -198,7 +200,10 @@ def _score_part(part: _Part, pair: Pair | None, whole: Decimal, absence: str, su
     if given.is_flow and pair is not None:
         rule, pair, target = _phased(part, pair, whole, trace)
     a, b = pair or (None, None)
-    state, raw, completion = compile_rule(rule)(a, b, target, given.baseline, absence, None, trace)
+    late = None if given.late is None or pair is None else given.late.days
+    if trace is not None and given.late is not None and pair is not None:
+        given.late.note(trace)
+    state, raw, completion = compile_rule(rule)(a, b, target, given.baseline, absence, late, trace)
     if raw is not None and completion is not None:
         sums.scored += 1
     else:

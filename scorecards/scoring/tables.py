@@ -17,6 +17,7 @@ from scorecards.scoring.rules import (
 from scorecards.scoring.trace import RuleCode, Trace
 
 SCALE_ORDER = gettext_noop("The rows of a scale must fall, each “at least” lower than the one before.")
+DUE_DAY = gettext_noop("The day on which it is due is a whole number: 1 for the first day of the period.")
 ANCHOR_ORDER = gettext_noop("Give at least two anchors, each further to the right than the one before.")
 
 _add, _subtract, _multiply, _divide = EXACT.add, EXACT.subtract, EXACT.multiply, QUOTIENT.divide
@@ -34,13 +35,18 @@ def milestone_steps(rule: KpiRule) -> list[tuple[Decimal, str]]:
 def milestone(rule: KpiRule) -> Raw:
     """Percent of the reached row; a late milestone loses `late_percent` points a day or started week, to a floor.
 
+    The days late come from outside (lateness.py), which reads `due_day`.
+
     The actual is a percent; the reached row is the highest one not above it. Lateness never adds.
     """
-    check_names(rule.params, ("table", "late_percent", "late_unit", "late_floor_percent"))
+    check_names(rule.params, ("table", "due_day", "late_percent", "late_unit", "late_floor_percent"))
     rows = sorted(row_params(rule.params, "table", "at_least"), key=lambda row: row[1])
     late_percent = number_param(rule.params, "late_percent", ZERO)
     late_unit = choice_param(rule.params, "late_unit", LATE_UNITS)
     late_floor = number_param(rule.params, "late_floor_percent", ZERO)
+    due_day = number_param(rule.params, "due_day", ONE)
+    if due_day < ONE or due_day != due_day.to_integral_value():
+        raise RuleError("due_day", DUE_DAY)
 
     def simple(actual: Decimal, target: Maybe, late: Maybe, trace: Trace | None) -> Decimal:
         if actual < ZERO:

@@ -63,6 +63,7 @@ class RuleCode(StrEnum):
     BAND_OUTSIDE = "method.band.outside"
     BINARY = "method.binary"  # actual, target, condition
     DEDUCT = "method.deduct"  # actual, deduct_per_unit
+    MILESTONE_REACHED = "method.milestone.reached"  # due_on, reached_on → days late
     MILESTONE = "method.milestone"  # actual, milestone, row_percent
     MILESTONE_LATE = "method.milestone.late"  # completion, late_units, late_unit, late_percent, late_floor_percent
     SCALE = "method.scale"  # actual, at_least

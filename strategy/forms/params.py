@@ -205,7 +205,17 @@ class MilestoneParams(RowsParams):
     help = gettext_lazy(
         "People choose the milestone reached; a percent from a file counts as the highest one not above it."
     )
-    plain_names = ("late_percent", "late_floor_percent")
+    plain_names = ("due_day", "late_percent", "late_floor_percent")
+    due_day = NumberField(
+        label=gettext_lazy("Due on day … of the period"),
+        required=False,
+        minimum=Decimal(1),
+        max_decimals=0,
+        help_text=gettext_lazy(
+            "20 is the 20th of a month; where the period is shorter, its last day. Late is the day of the entry with"
+            " which the milestone was reached, when it lies after that."
+        ),
+    )
     late_percent = NumberField(label=gettext_lazy("Being late costs, points"), required=False, minimum=ZERO)
     late_unit = forms.ChoiceField(
         label=gettext_lazy("for every"), choices=[("day", gettext_lazy("day")), ("week", gettext_lazy("week begun"))]
@@ -214,6 +224,13 @@ class MilestoneParams(RowsParams):
 
     def _initial(self, params):
         return {**super()._initial(params), "late_unit": params.get("late_unit", "day")}
+
+    def clean(self):
+        """Nothing is late without a day on which it was due; that is not the last one, no entry lies after it."""
+        data = super().clean()
+        if data.get("late_percent") and not data.get("due_day") and "due_day" not in self.errors:
+            self.add_error("due_day", _("Say on which day of the period it is due, so that it can be late."))
+        return data
 
     def params(self):
         """Milestones; lateness only when it costs something."""

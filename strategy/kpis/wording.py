@@ -153,8 +153,16 @@ def _milestone(params: dict[str, Any]) -> str:
     words = "; ".join(f"{row['label']} {_percent(row['completion'])}" for row in params["table"]) + "."
     if params.get("late_percent"):
         cost = {"points": _number(params["late_percent"])}
+        words += " " + (
+            _("Due on day %(day)s of the period.") % {"day": _number(params["due_day"])}
+            if params.get("due_day")
+            else _("Due on the last day of the period.")
+        )
         late = _("Every week late costs %(points)s points.") if params.get("late_unit") == "week" else ""
         words += " " + (late or _("Every day late costs %(points)s points.")) % cost
+        if params.get("late_floor_percent"):
+            floor = {"percent": _percent(EXACT.divide(Decimal(str(params["late_floor_percent"])), HUNDRED))}
+            words += " " + _("But never below %(percent)s.") % floor
     return words
 
 

@@ -38,7 +38,17 @@ def test_every_kpi_of_the_library_can_be_read(kpi):
         (
             "milestone",
             {"table": [{"label": "Done", "completion": "1"}], "late_percent": "2", "late_unit": "week"},
-            "Done 100%. Every week late costs 2 points.",
+            "Done 100%. Due on the last day of the period. Every week late costs 2 points.",
+        ),
+        (
+            "milestone",
+            {
+                "table": [{"label": "Done", "completion": "1"}],
+                "due_day": "20",
+                "late_percent": "2",
+                "late_floor_percent": "40",
+            },
+            "Done 100%. Due on day 20 of the period. Every day late costs 2 points. But never below 40%.",
         ),
         ("scale", {"bands": [{"at_least": "4.5", "completion": "1.2"}]}, "from 4.5: 120%."),
         (

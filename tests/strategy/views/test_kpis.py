@@ -125,6 +125,7 @@ def test_four_fields_and_everything_else_has_a_sensible_value(an_phat):
                 "method": "milestone",
                 "row_first": ["Bắt đầu", "Xong"],
                 "row_percent": ["25", "100"],
+                "due_day": "20",
                 "late_percent": "2",
                 "late_unit": "week",
                 "late_floor_percent": "50",
@@ -132,6 +133,7 @@ def test_four_fields_and_everything_else_has_a_sensible_value(an_phat):
             "milestone",
             {
                 "table": [{"label": "Bắt đầu", "completion": "0.25"}, {"label": "Xong", "completion": "1"}],
+                "due_day": "20",
                 "late_percent": "2",
                 "late_floor_percent": "50",
                 "late_unit": "week",
