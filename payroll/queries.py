@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from kpiapp.choices import Scope
 from kpiapp.models import Employment, Member, Position
 from kpiapp.permissions import Permission, scope_of
+from kpiapp.queries import count_of
 from kpiapp.text import search_key
 from payroll.choices import RunState
 from payroll.models import MemberPay, PayLine, PayRun, PositionPay, TierTable
@@ -18,9 +19,11 @@ from scorecards.scoring import Tier
 
 
 def tier_tables() -> QuerySet[TierTable]:
-    """Tier tables with their steps, the newest first."""
+    """Tier tables with their steps, the newest first; `version` counts them in the order of approval (0: not yet)."""
     steps = Prefetch("tiers", queryset=TierRow.objects.order_by("-at_least"))
-    return TierTable.objects.prefetch_related(steps).select_related("made_by", "approved_by")
+    up_to_it = TierTable.objects.filter(approved_at__lte=OuterRef("approved_at"))
+    tables = TierTable.objects.annotate(version=count_of(up_to_it))
+    return tables.prefetch_related(steps).select_related("made_by", "approved_by")
 
 
 def tier_table_on(day: datetime.date) -> TierTable | None:

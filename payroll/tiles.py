@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kpiapp.choices import PeriodKind
 from kpiapp.decimals import format_money, format_number, round_percent
 from kpiapp.models import Member
 from kpiapp.registry import CardTile
@@ -27,8 +28,7 @@ def tiles_of(scorecard: Scorecard, member: Member) -> list[CardTile]:
         tiers, people = queries.scoring_tiers_on(scorecard.period.last_day), []
     if not tiers:
         return []
-    language = get_language() or "en"
-    url = reverse("payroll:explain_tier", args=[member.organization.slug, scorecard.pk])
+    language, address = get_language() or "en", [member.organization.slug, scorecard.pk]
     reached, following = tier_of(percent, tiers), next_tier(percent, tiers)
     note = _("the top tier")
     if following:
@@ -38,13 +38,16 @@ def tiles_of(scorecard: Scorecard, member: Member) -> list[CardTile]:
             "coefficient": format_number(following.coefficient, language),
         }
     tile = CardTile(
-        label=_("Bonus tier, if the month ended now"),
+        label=_("Bonus tier, if the period ended now"),
         value=reached.name,
         small=f"× {format_number(reached.coefficient, language)}",
         note=note,
-        url=url,
+        url=reverse("payroll:explain_tier", args=address),
     )
-    return [tile, *_pay_tile(people, tiers, member.organization.currency, language, url)]
+    if scorecard.period.kind != PeriodKind.MONTH:
+        return [tile]
+    why_pay = reverse("payroll:explain_estimate", args=address)
+    return [tile, *_pay_tile(people, tiers, member.organization.currency, language, why_pay)]
 
 
 def _pay_tile(people: list, tiers: list, currency: str, language: str, url: str) -> list[CardTile]:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("exports/<int:pk>/", runs.download, name="download"),
     path("lines/<int:pk>/why/", payslips.explain_line, name="explain_line"),
     path("cards/<int:pk>/tier/", payslips.explain_tier, name="explain_tier"),
+    path("cards/<int:pk>/estimate/", payslips.explain_estimate, name="explain_estimate"),
     path("payslips/", payslips.payslips, name="payslips"),
     path("payslips/<int:pk>/", payslips.payslip, name="payslip"),
     path("rules/tiers/", policies.tiers, name="tiers"),

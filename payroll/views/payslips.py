@@ -1,12 +1,14 @@
 """One's own pay: payslips of locked months, and why a line of pay, or a tier, is what it is."""
 
 from django.core.paginator import Paginator
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kpiapp.permissions import Permission, requires
 from payroll import explain, queries
+from payroll.estimates import estimate_of
 from scorecards.queries import visible_cards
 
 PAGE_SIZE = 24
@@ -45,8 +47,22 @@ def explain_line(request, pk):
 @requires(Permission.CARD_READ)
 @never_cache
 def explain_tier(request, pk):
-    """Why a card stands at its tier now; amounts on one's own card only."""
+    """Why a card stands at its tier now: the coefficient, and no amount."""
     cards = visible_cards(request.member, request.today).exclude(member=None)
     card = get_object_or_404(cards.select_related("period", "member", "score", "organization"), pk=pk)
     explanation = explain.explain_tier(card, reader=request.member)
+    return render(request, "payroll/why_tier.html", {"card": card, "explanation": explanation})
+
+
+@require_safe
+@requires(Permission.PAY_READ)
+@never_cache
+def explain_estimate(request, pk):
+    """What one's own month would bring if it ended now; nobody else's, whoever asks."""
+    cards = visible_cards(request.member, request.today).filter(member=request.member)
+    card = get_object_or_404(cards.select_related("period", "member", "organization"), pk=pk)
+    line = estimate_of(card)
+    if line is None:
+        raise Http404
+    explanation = explain.explain_estimate(line, reader=request.member, on=request.today)
     return render(request, "payroll/why_tier.html", {"card": card, "explanation": explanation})
