@@ -10,7 +10,7 @@ from kpiapp.exports import Column, csv_lines
 from kpiapp.models import AuditEvent
 
 
-def audit_csv(events: Iterable[AuditEvent]) -> tuple[bytes, int]:
+def audit_csv(events: Iterable[AuditEvent], delimiter: str) -> tuple[bytes, int]:
     """One row per event; returns the bytes and how many rows."""
     columns = [
         Column(_("When"), lambda event: timezone.localtime(event.at).isoformat(timespec="seconds")),
@@ -22,7 +22,7 @@ def audit_csv(events: Iterable[AuditEvent]) -> tuple[bytes, int]:
         Column(_("Reason"), lambda event: event.reason),
     ]
     rows = list(events)
-    return b"".join(csv_lines(columns, rows)), len(rows)
+    return b"".join(csv_lines(columns, rows, delimiter)), len(rows)
 
 
 def _plain(values: dict) -> str:

@@ -47,6 +47,7 @@ WORDS = {
     "share": _("Worked"),
     "year": _("Year"),
     "code": _("Code"),
+    "csv_delimiter": _("Delimiter of CSV files"),
     "currency": _("Currency"),
     "email": _("E-mail"),
     "error": _("Errors"),

@@ -11,6 +11,19 @@ class LongPeriods(TextChoices):
     AVERAGE = "average", _("Mean of the months' scores")
 
 
+class CsvDelimiter(TextChoices):
+    """What stands between the values of a CSV file: spreadsheets of a country with decimal commas expect semicolons."""
+
+    COMMA = "comma", _("Comma")
+    SEMICOLON = "semicolon", _("Semicolon")
+    TAB = "tab", _("Tab")
+
+    @property
+    def sign(self) -> str:
+        """The character itself."""
+        return {"comma": ",", "semicolon": ";", "tab": "\t"}[self.value]
+
+
 class Language(TextChoices):
     """Languages of the interface."""
 

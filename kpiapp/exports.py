@@ -64,21 +64,29 @@ def safe_text(text: str) -> str:
     return f"'{guarded}" if text[:1] in ("\t", "\r", "\n") and not guarded.startswith("'") else guarded
 
 
-def csv_lines(columns: Sequence[Column], rows: Iterable[Any], delimiter: str = ",") -> Iterator[bytes]:
-    """CSV as Excel reads it: UTF-8 with a byte order mark, CRLF, plain numbers, days as dd/mm/yyyy."""
+def csv_lines(
+    columns: Sequence[Column], rows: Iterable[Any], delimiter: str = ",", *, is_raw: bool = False
+) -> Iterator[bytes]:
+    """CSV as Excel reads it: UTF-8 with a byte order mark, CRLF, plain numbers, days as dd/mm/yyyy.
+
+    Strict raw is for machines: texts stand as they are, and a spreadsheet could take one for a formula.
+    """
+    as_text = str if is_raw else safe_text
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
     yield b"\xef\xbb\xbf"
-    for cells in _with_header(columns, rows):
+    for cells in _with_header(columns, rows, as_text):
         writer.writerow(cells)
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
 
 
-def write_csv(target: BinaryIO, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+def write_csv(
+    target: BinaryIO, columns: Sequence[Column], rows: Iterable[Any], delimiter: str, *, is_raw: bool = False
+) -> None:
     """The lines of `csv_lines` into an open binary file."""
-    for line in csv_lines(columns, rows):
+    for line in csv_lines(columns, rows, delimiter, is_raw=is_raw):
         target.write(line)
 
 
@@ -154,17 +162,17 @@ def _write_pairs(sheet, extra: Sheet, formats: _Formats) -> None:
             _write(sheet, row, 1, value, Kind.TEXT, formats.cell(Kind.TEXT, 0))
 
 
-def _with_header(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[list[str]]:
-    yield [safe_text(column.header) for column in columns]
+def _with_header(columns: Sequence[Column], rows: Iterable[Any], as_text: Callable[[str], str]) -> Iterator[list[str]]:
+    yield [as_text(column.header) for column in columns]
     for row in rows:
-        yield [_csv_cell(column, column.value(row)) for column in columns]
+        yield [_csv_cell(column, column.value(row), as_text) for column in columns]
 
 
-def _csv_cell(column: Column, value: Any) -> str:
+def _csv_cell(column: Column, value: Any, as_text: Callable[[str], str]) -> str:
     if value is None or value == "":
         return ""
     if column.kind == Kind.TEXT:
-        return safe_text(str(value))
+        return as_text(str(value))
     if column.kind == Kind.DATE:
         return value.strftime("%d/%m/%Y")
     return str(value) if isinstance(value, int) else plain(quantize(value, column.places))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from kpiapp.calendar_page import share_word
 from kpiapp.calendars import DAYS_OF_A_WEEK, SHARES
-from kpiapp.choices import GRANTED_ROLES, Language, LongPeriods, Role
+from kpiapp.choices import GRANTED_ROLES, CsvDelimiter, Language, LongPeriods, Role
 from kpiapp.decimals import plain
 from kpiapp.models import Department, Organization, Position
 from kpiapp.person_field import PersonField
@@ -200,6 +200,11 @@ class SettingsForm(OrganizationForm):
         label=gettext_lazy("The fiscal year starts in"), choices=list(MONTHS.items()), coerce=int
     )
     long_periods = forms.ChoiceField(label=gettext_lazy("Scores of quarters and years"), choices=LongPeriods.choices)
+    csv_delimiter = forms.ChoiceField(
+        label=gettext_lazy("Delimiter of CSV files"),
+        choices=CsvDelimiter.choices,
+        help_text=gettext_lazy("Choose the semicolon if a file opens with all its values in one column."),
+    )
 
     @classmethod
     def of(cls, organization: Organization, data=None):

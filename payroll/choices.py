@@ -34,6 +34,12 @@ class ExportFormat(TextChoices):
 
     XLSX = "xlsx", "XLSX"
     CSV = "csv", "CSV"
+    CSV_RAW = "csv_raw", _("CSV, strict raw")
+
+    @property
+    def extension(self) -> str:
+        """How the name of such a file ends."""
+        return "xlsx" if self == ExportFormat.XLSX else "csv"
 
 
 class PayFlag(TextChoices):

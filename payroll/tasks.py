@@ -25,7 +25,12 @@ def calculate(job: Job) -> dict:
 def export(job: Job) -> dict:
     """Make the file that the job names."""
     run = PayRun.objects.select_related("organization", "period", "made_by", "approved_by").get(pk=job.arguments["run"])
-    made = export_run(run=run, format=ExportFormat(job.arguments["format"]), by=job.requested_by)
+    made = export_run(
+        run=run,
+        format=ExportFormat(job.arguments["format"]),
+        by=job.requested_by,
+        progress=lambda done, total: jobs.report(job, done=done, total=total),
+    )
     return {"run": run.pk, "export": made.pk}
 
 

@@ -4,7 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kpiapp.choices import Language, LongPeriods
+from kpiapp.choices import CsvDelimiter, Language, LongPeriods
 
 # First words of addresses that belong to the installation and not to an organization.
 RESERVED_SLUGS = frozenset({"accounts", "api", "healthz", "i18n", "media", "new", "static"})
@@ -22,6 +22,7 @@ class Organization(models.Model):
         default=1, validators=[MinValueValidator(1), MaxValueValidator(12)]
     )
     long_periods = models.CharField(max_length=10, choices=LongPeriods.choices, default=LongPeriods.RECOMPUTE)
+    csv_delimiter = models.CharField(max_length=10, choices=CsvDelimiter.choices, default=CsvDelimiter.COMMA)
     is_demo = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -36,3 +37,8 @@ class Organization(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def csv_sign(self) -> str:
+        """What stands between the values of the CSV files it is given."""
+        return CsvDelimiter(self.csv_delimiter).sign

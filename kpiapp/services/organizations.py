@@ -17,7 +17,7 @@ from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import organization_scope
 from kpiapp.text import search_key
 
-SETTINGS = ("name", "language", "currency", "time_zone", "fiscal_year_start_month", "long_periods")
+SETTINGS = ("name", "language", "currency", "time_zone", "fiscal_year_start_month", "long_periods", "csv_delimiter")
 # What a founder needs until there are others to share it with. Pay is not among it: that takes two persons.
 FOUNDER_ROLES = (Role.OWNER, Role.HR, Role.STRATEGY)
 SLUG_LENGTH = 50

@@ -42,7 +42,7 @@ def audit_export(request):
     form = _filter(request.POST)
     filters = form.cleaned_data if form.is_valid() else {}
     events = queries.filter_events(queries.visible_events(request.member, request.today), filters)[:EXPORT_ROWS]
-    content, rows = audit_csv(events)
+    content, rows = audit_csv(events, request.organization.csv_sign)
     service.record(
         action="audit.export",
         target=request.organization,

@@ -74,7 +74,8 @@ def import_template(request, kind, format):
     rows = [{item.name: item.example for item in handler.fields}]
     name = f"{slugify(search_key(str(handler.label)))}.{format}"
     if format == "csv":
-        return FileResponse(csv_lines(columns, rows), as_attachment=True, filename=name, content_type="text/csv")
+        lines = csv_lines(columns, rows, request.organization.csv_sign)
+        return FileResponse(lines, as_attachment=True, filename=name, content_type="text/csv")
     return _workbook(handler, name, columns, rows)
 
 
@@ -182,7 +183,8 @@ def import_errors(request, pk):
     columns.append(Column(_("Row"), lambda row: str(row.number)))
     columns.append(Column(_("What to correct"), lambda row: " ".join(row.errors)))
     rows = list(batch.rows.filter(outcome=RowOutcome.ERROR))
-    response = StreamingHttpResponse(csv_lines(columns, rows), content_type="text/csv; charset=utf-8")
+    lines = csv_lines(columns, rows, request.organization.csv_sign)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = slugify(search_key(Path(batch.filename).stem)) or "rows"
     response["Content-Disposition"] = f'attachment; filename="{name}-errors.csv"'
     return response

@@ -10,7 +10,7 @@ from payroll.recompute.lines import (
     pay_lines,
     write_lines,
 )
-from payroll.recompute.tiers import refresh_tiers
+from payroll.recompute.tiers import mark_cards, refresh_tiers
 
 __all__ = [
     "Gathered",
@@ -19,6 +19,7 @@ __all__ = [
     "gather",
     "gather_standing",
     "inputs_of",
+    "mark_cards",
     "pay_lines",
     "refresh_tiers",
     "write_lines",

@@ -1,5 +1,6 @@
 """Keeps the tier a card would earn now beside its score: one statement, which writes what changed and nothing else."""
 
+import datetime
 from collections.abc import Iterable
 
 from django.db import connection
@@ -42,6 +43,18 @@ SET previous_code = t.code, code = excluded.code, coefficient = excluded.coeffic
     changed_by_id = excluded.changed_by_id
 """  # noqa: S608  (constants)
 
+# A mark that is there already is written again, so that a night that is about to take it waits for the new rules.
+_MARK_SQL = """
+INSERT INTO scorecards_stalecard (organization_id, scorecard_id)
+SELECT c.organization_id, c.id
+FROM scorecards_scorecard c
+JOIN kpiapp_period p ON p.organization_id = %(organization)s AND p.id = c.period_id
+WHERE c.organization_id = %(organization)s AND c.owner_kind = %(kind)s
+    AND p.ends_on > %(valid_from)s AND (%(valid_to)s::date IS NULL OR p.ends_on <= %(valid_to)s)
+ORDER BY c.id
+ON CONFLICT (scorecard_id) DO UPDATE SET organization_id = excluded.organization_id
+"""
+
 
 def refresh_tiers(card_ids: Iterable[int], job: Job | None = None) -> int:
     """Bring the tiers of rescored cards up to date; returns how many changed. A card without a score has no tier."""
@@ -53,4 +66,20 @@ def refresh_tiers(card_ids: Iterable[int], job: Job | None = None) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH_SQL, parameters)
+        return cursor.rowcount
+
+
+def mark_cards(*, valid_from: datetime.date, valid_to: datetime.date | None) -> int:
+    """Have the next night look at all cards whose period ends while a tier table is in force; returns how many.
+
+    The mark of a card in a locked period waits until the period is open again.
+    """
+    parameters = {
+        "organization": current_organization_id(),
+        "kind": OwnerKind.MEMBER.value,
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_SQL, parameters)
         return cursor.rowcount

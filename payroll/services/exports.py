@@ -49,7 +49,7 @@ def store_export(*, run: PayRun, format: ExportFormat, content: Path, by: Member
         run=run,
         version=version,
         format=format,
-        filename=f"payroll_{run.organization.slug}_{run.period.code}_{run.pk}_v{version}.{format}",
+        filename=f"payroll_{run.organization.slug}_{run.period.code}_{run.pk}_v{version}.{format.extension}",
         sha256=digest,
         rows=run.people_count,
         total_amount=run.gross_total,

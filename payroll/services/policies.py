@@ -15,7 +15,7 @@ from kpiapp.decimals import HUNDRED, ONE, plain
 from kpiapp.models import Member, Organization, Position
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
-from payroll import queries
+from payroll import queries, recompute
 from payroll.models import MemberPay, PositionPay, Tier, TierTable
 
 # From which percent which coefficient: the table in common use, with letters for its steps.
@@ -101,7 +101,10 @@ def create_tier_table(
 
 @transaction.atomic
 def approve_tier_table(*, table: TierTable, by: Member) -> TierTable:
-    """Put a table in force from its day on and end the one before. Raises PolicyRefused for its own maker."""
+    """Put a table in force from its day on and end the one before; the next night brings the tiers of cards up to date.
+
+    Raises PolicyRefused for its own maker.
+    """
     table = TierTable.objects.select_for_update().get(pk=table.pk)
     if table.approved_at:
         raise PolicyRefused(_("This table is approved already."))
@@ -116,6 +119,7 @@ def approve_tier_table(*, table: TierTable, by: Member) -> TierTable:
     table.valid_to = later.valid_from if later else None
     table.approved_by, table.approved_at = by, timezone.now()
     table.save(update_fields=["valid_to", "approved_by", "approved_at"])
+    recompute.mark_cards(valid_from=table.valid_from, valid_to=table.valid_to)
     audit.record(
         action="tier_table.approve",
         target=table,

@@ -55,6 +55,13 @@ def test_csv_takes_another_delimiter():
     assert b"".join(csv_lines(COLUMNS[:2], ROWS[:1], ";")).startswith(b"\xef\xbb\xbfCode;Name\r\n")
 
 
+def test_strict_raw_csv_keeps_texts_as_they_are_and_all_else_alike():
+    guarded, raw = (b"".join(csv_lines(COLUMNS, ROWS, is_raw=is_raw)).decode() for is_raw in (False, True))
+    assert "'=HYPERLINK" in guarded
+    assert "'=HYPERLINK" not in raw
+    assert guarded.replace("'=", "=") == raw
+
+
 def test_xlsx_cells_have_their_types_and_formats(tmp_path):
     path = tmp_path / "file.xlsx"
     write_xlsx(path, "People", COLUMNS, ROWS, Sheet("Totals", [("People", 2), ("Sum", Decimal(7)), ("By", "=x")]))

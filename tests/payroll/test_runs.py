@@ -11,7 +11,7 @@ from django.db.utils import InternalError
 from kpiapp.models import AuditEvent, Department, Employment, Period
 from kpiapp.services import jobs
 from kpiapp.tenancy import organization_scope
-from payroll import tasks
+from payroll import queries, recompute, tasks
 from payroll.choices import RUN_TRANSITIONS, PayFlag, RunState
 from payroll.models import PayLine, PayRun, PositionPay
 from payroll.services import runs
@@ -318,6 +318,20 @@ def test_the_job_calculates_for_whoever_asked(month, maker):
     tasks.calculate(job)
     done = PayRun.objects.get(pk=run.pk)
     assert (done.state, done.calculated_by_id, done.people_count) == (RunState.CALCULATED, maker.pk, 10)
+
+
+def test_a_calculation_says_how_many_people_are_done_of_how_many(month, maker):
+    told = []
+    run = runs.create_run(period=month.period, by=maker)
+    runs.calculate(run=run, by=maker, progress=lambda done, total: told.append((done, total)))
+    assert told == [(10, 10)]
+    people, batches = recompute.gather(month.period), []
+    lines = list(recompute.pay_lines(people, queries.scoring_tiers_on(month.period.last_day), "VND"))
+    recompute.write_lines(run, lines, batches.append, batch=4)
+    assert batches == [4, 8, 10]
+    job = runs.request_calculation(run=run, by=maker)
+    tasks.calculate(job)
+    assert (job.done_count, job.total_count) == (10, 10)
 
 
 def test_a_job_that_comes_too_late_ends_with_a_sentence(month, submitted, maker):

@@ -14,6 +14,7 @@ SETTINGS = {
     "time_zone": "Asia/Singapore",
     "fiscal_year_start_month": "1",
     "long_periods": "recompute",
+    "csv_delimiter": "comma",
 }
 
 
@@ -25,6 +26,15 @@ def test_the_owner_changes_settings_and_the_trail_says_what(an_phat):
         event = AuditEvent.objects.get(action="organization.edit")
     assert event.before["currency"] == "VND"
     assert set(event.after) == {"name", "language", "currency", "time_zone"}
+
+
+def test_csv_files_have_the_delimiter_the_company_chose(an_phat):
+    owner = an_phat.client(an_phat.owner)
+    settings = an_phat.url("settings/edit/")
+    assert owner.post(settings, SETTINGS | {"csv_delimiter": "|"}).status_code == 422
+    owner.post(settings, SETTINGS | {"csv_delimiter": "semicolon"})
+    header = owner.post(an_phat.url("audit/export/")).content.decode("utf-8-sig").splitlines()[0]
+    assert header.count(";") == 6
 
 
 def test_a_role_given_in_the_browser_ends_with_its_last_day(an_phat):
