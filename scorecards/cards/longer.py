@@ -171,8 +171,14 @@ def _pair(line: ScorecardLine, counted: Sequence[Month], calculated: Mapping[int
     if version.aggregation == Aggregation.FORMULA:
         value = _calculated([calculated[month.line.pk] for month in counted if month.line.pk in calculated], calculated)
         return None if value is None else (value, None)
+    return months_together(line, counted)
+
+
+def months_together(line: ScorecardLine, counted: Sequence[Month], trace: Trace | None = None) -> Pair | None:
+    """The pair of months of a line that is no formula."""
+    version = line.kpi
     shorts = [month.short for month in counted if month.short is not None]
-    return combine_periods(version.aggregation, shorts, **parts_of(version))
+    return combine_periods(version.aggregation, shorts, **parts_of(version), trace=trace)
 
 
 # --- formulas over several months: the operands of all months first, then the formula once ------------------------

@@ -39,6 +39,7 @@ from scorecards.scoring import (
 )
 from scorecards.scoring import LineState as KernelState
 from strategy.choices import Aggregation
+from strategy.kpis.activation import activation_of
 
 ENTRIES_SHOWN = 12
 
@@ -46,7 +47,7 @@ ENTRIES_SHOWN = 12
 def load_line(pk: int) -> ScorecardLine:
     """A line with everything its explanation names."""
     return ScorecardLine.objects.select_related(
-        "kpi",
+        "kpi__created_by",
         "score",
         "scorecard__period",
         "scorecard__member",
@@ -232,13 +233,20 @@ def target_step(line: ScorecardLine) -> Step:
 
 
 def version_step(line: ScorecardLine) -> Step:
-    """The version of the KPI that the line is scored by."""
-    version = line.kpi
-    number = _("version %(number)d") % {"number": version.number}
+    """The version of the KPI that the line is scored by: who defined it, and since when the KPI is in use."""
+    version, slug = line.kpi, line.scorecard.organization.slug
+    url = f"{reverse('strategy:kpi', args=[slug, version.definition_id])}#version-{version.number}"
+    shown = {"number": version.number, "when": day(version.created_at)}
+    if version.created_by:
+        shown["who"] = version.created_by.name
+        label = _("KPI version %(number)d, defined by %(who)s on %(when)s") % shown
+    else:
+        label = _("KPI version %(number)d, defined on %(when)s") % shown
     text = f"{version.get_method_display()} · {version.get_aggregation_display()}"
-    if version.created_at:
-        text += " · " + _("defined on %(when)s") % {"when": day(version.created_at)}
-    return Step(version.name, number, text)
+    if activation := activation_of(version):
+        shown = {"who": activation.actor_name, "when": day(activation.at)}
+        text += " · " + _("in use since %(when)s, activated by %(who)s") % shown
+    return Step(version.name, _("version %(number)d") % {"number": version.number}, text, (Source(label, url),))
 
 
 def _crumbs(line: ScorecardLine) -> tuple[Source, ...]:

@@ -11,6 +11,7 @@ from scorecards.models import LineScore
 from scorecards.scoring import RuleCode
 from scorecards.services import actuals, changes, rollups, scorecards
 from strategy.choices import ScoringMethod
+from strategy.services import kpi_states, kpis
 from tests.cast import STORY_DAY
 from tests.scorecards.kit import D, line_of, make_card, make_kpi
 
@@ -221,6 +222,23 @@ def test_a_stored_number_that_is_not_what_the_entries_give_is_called_out(scope):
         text = all_words(explain.explain_line(line, on=STORY_DAY))
     assert "Why 90%?" in text
     assert "Calculated anew from the same entries it is 80%" in text
+
+
+def test_the_version_leads_to_the_kpi_with_who_defined_it_and_since_when(scope):
+    office = scope.acting(scope.strategy)
+    definition = kpis.create_kpi(
+        fields={"name": "Deals", "target": D(10)}, state="draft", by=scope.acting(scope.manager)
+    )
+    kpi_states.activate_kpi(definition=definition, by=office, on=STORY_DAY, reason="Known well enough")
+    line = line_of(make_card(scope, scope.lan, (definition.current, 100, 10)), definition.current)
+    with translation.override("en"):
+        step = explain.explain_line(line, on=STORY_DAY).steps[-1]
+    assert step.value == "version 1"
+    assert "activated by" in step.text
+    assert office.name in step.text
+    (source,) = step.sources
+    assert source.label.startswith("KPI version 1, defined by Trần Hoài Nam on ")
+    assert source.url.endswith(f"/library/kpis/{definition.pk}/#version-1")
 
 
 def test_corrections_and_approved_changes_are_named(scope):

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +112,33 @@ class TestLines:
         line = self.fill(scope, kpi, months, (None, 90, 110, 130))
         assert self.windows(line)["rolling_3"].completion == 1
         assert self.windows(line, mode="average")["rolling_3"].completion == Decimal("0.966667")
+        scope.organization.long_periods = "average"
+        scope.organization.save()
+        line.scorecard.organization.refresh_from_db()
+        with translation.override("en"):
+            steps = explain_longer(line, "rolling_3", on=date(2026, 12, 2)).steps
+        told = {step.title: step.text for step in steps}
+        assert told["Mean of the months' scores"] == "(90% + 100% + 100%) ÷ 3 = 96.67%, rounded half-up to six decimals"
+        assert told["Status"].startswith("96.67% is at least ")
+        assert told["Values of the months"] == "Added up: 90 + 110 + 130 = 330"
+        assert told["Target"].endswith("100 + 100 + 100 = 300")
+
+    def test_a_ratio_with_a_mean_says_how_its_parts_come_together(self, scope, months):
+        kpi = make_kpi(
+            "T",
+            aggregation="ratio",
+            numerator_agg="sum",
+            denominator_agg="avg",
+            numerator_label="leavers",
+            denominator_label="people",
+            target_aggregation="last",
+        )
+        line = self.fill(scope, kpi, months, ((1, 10), (2, 20), None, (3, 30)), target=1)
+        with translation.override("en"):
+            texts = [f"{s.title}: {s.text}" for s in explain_longer(line, "ytd", on=date(2026, 12, 2)).steps]
+        assert "leavers: Added up: 1 + 2 + 3 = 6" in texts
+        assert "people: Added up: 10 + 20 + 30 = 60" in texts
+        assert "leavers: Times the entries of all months, because the other part is a mean of them: 6 × 3 = 18" in texts
 
     def test_the_year_begins_where_the_fiscal_year_does_and_a_running_month_waits(self, scope, months):
         line = self.fill(scope, make_kpi("F"), months, (10, 20, 30, 40))
