@@ -33,6 +33,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import TypedDict
 
 from kpiapp.decimals import EXACT, ZERO, allocate, divide, quantize, round_completion
 from scorecards.scoring.actuals import NotScorable, value_of
@@ -226,7 +227,15 @@ def _score_part(part: _Part, pair: Pair | None, whole: Decimal, absence: str, su
         )
 
 
-def _when(segment: Segment, whole: Decimal) -> dict[str, str | Decimal | None]:
+class _When(TypedDict):
+    starts_on: str
+    ends_on: str
+    days: Decimal
+    all_days: Decimal
+    target: Decimal | None
+
+
+def _when(segment: Segment, whole: Decimal) -> _When:
     return {
         "starts_on": segment.starts_on.isoformat(),
         "ends_on": segment.ends_on.isoformat(),

@@ -50,5 +50,8 @@ def combine_span(
     """The exact pair of what adds up from several owners in some days; None when nobody entered anything for them."""
     if not any(first <= entry.on < end for entries in owners for entry in entries):
         return None
-    parts = {"numerator_agg": numerator_agg, "denominator_agg": denominator_agg}
-    return combine(kind, [aggregate(kind, in_span(kind, own, first, end, **parts), **parts) for own in owners])
+    spans = [
+        in_span(kind, own, first, end, numerator_agg=numerator_agg, denominator_agg=denominator_agg) for own in owners
+    ]
+    pairs = [aggregate(kind, own, numerator_agg=numerator_agg, denominator_agg=denominator_agg) for own in spans]
+    return combine(kind, pairs)

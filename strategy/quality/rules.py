@@ -3,7 +3,7 @@
 A finding names a rule, how much it matters, what it is about and the numbers behind it; its words are made elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -198,16 +198,20 @@ def _audit(found: list[Finding | None]) -> Audit:
     return Audit(tuple(sorted(broken, key=lambda finding: order.index(finding.severity))), len(found))
 
 
-def _when(is_broken: bool, code: str, severity: Severity, **numbers) -> Finding | None:
+def _when(is_broken: bool, code: str, severity: Severity, **numbers: object) -> Finding | None:
     return Finding(code, severity, (), {name: str(value) for name, value in numbers.items()}) if is_broken else None
 
 
-def _those(kpis: Sequence[KpiFacts], is_broken, code: str, severity: Severity, **numbers) -> Finding | None:
+def _those(
+    kpis: Sequence[KpiFacts], is_broken: Callable[[KpiFacts], bool], code: str, severity: Severity, **numbers: object
+) -> Finding | None:
     keys = tuple(kpi.key for kpi in kpis if is_broken(kpi))
     texts = {name: str(value) for name, value in {"count": len(keys), **numbers}.items()}
     return Finding(code, severity, keys, texts) if keys else None
 
 
-def _aims(aims: Sequence[ObjectiveFacts], is_broken, code: str, severity: Severity) -> Finding | None:
+def _aims(
+    aims: Sequence[ObjectiveFacts], is_broken: Callable[[ObjectiveFacts], bool], code: str, severity: Severity
+) -> Finding | None:
     keys = tuple(aim.key for aim in aims if is_broken(aim))
     return Finding(code, severity, keys, {"count": str(len(keys))}) if keys else None
