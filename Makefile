@@ -13,7 +13,7 @@ SWEEP := tests/browser tests/journeys
 ALONE := tests/work tests/kpiapp/test_servers.py tests/kpiapp/test_supervisor.py tests/house/test_deployment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long check check-css bench demo-reset screenshots css messages lock
+.PHONY: help setup setup-dev run test test-long check check-css sizes bench demo-reset screenshots css messages lock
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -29,7 +29,7 @@ test: setup-dev ## Run the tests against throw-away servers, on two cores
 test-long: setup-dev ## The tests that take long: pages and journeys in a browser, servers and workers that are killed
 	for tests in $(SWEEP) $(ALONE); do $(BIN)/pytest $$tests || exit 1; done
 
-check: setup-dev check-css ## Style, format, migrations, templates, imports, types, catalogue, stylesheet
+check: setup-dev check-css ## Style, format, migrations, templates, imports, types, catalogue, stylesheet, sizes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,6 +37,10 @@ check: setup-dev check-css ## Style, format, migrations, templates, imports, typ
 	$(BIN)/djlint --quiet --lint templates
 	$(MANAGE) makemigrations --check --dry-run
 	$(BIN)/pytest -q tests/house
+	@$(MAKE) --silent sizes
+
+sizes: ## How large files, functions and templates are, one line per figure
+	@$(PYTHON) -m tests.house.sizes
 
 check-css:
 	@if command -v npm >/dev/null; then $(MAKE) --silent node_modules && npm run --silent check; \

@@ -25,6 +25,15 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Figures that tests noted with `record_property("figure", …)`, whichever process found them."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    for report in reports:
+        for name, text in getattr(report, "user_properties", ()):
+            if name == "figure" and report.when == "call":
+                terminalreporter.write_line(text)
+
+
 @pytest.fixture(autouse=True)
 def english():
     """Every test begins in the language of the code, whatever the one before it left behind."""

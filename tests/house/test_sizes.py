@@ -2,24 +2,12 @@
 
 import ast
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-FILE_LINES, TEST_FILE_LINES, FUNCTION_LINES, TEMPLATE_LINES = 500, 800, 80, 300
+from tests.house.sizes import FILE_LINES, FUNCTION_LINES, ROOT, TEMPLATE_LINES, functions, lines, listed
 
-
-def listed(*patterns: str) -> list[Path]:
-    """Files of the project, those not yet committed included."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    return [ROOT / name for name in names if (ROOT / name).exists() and "/migrations/" not in name]
-
-
-def lines(path: Path) -> int:
-    return len(path.read_text().splitlines())
+TEST_FILE_LINES = 800
 
 
 def test_python_files():
@@ -28,13 +16,12 @@ def test_python_files():
 
 
 def test_functions():
-    long = {}
-    for path in listed("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                length = (node.end_lineno or node.lineno) - node.lineno + 1
-                if length > FUNCTION_LINES:
-                    long[f"{path.relative_to(ROOT)}:{node.name}"] = length
+    long = {
+        f"{path.relative_to(ROOT)}:{name}": length
+        for path in listed("*.py")
+        for name, length in functions(path)
+        if length > FUNCTION_LINES
+    }
     assert long == {}
 
 

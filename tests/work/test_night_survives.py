@@ -190,7 +190,7 @@ def installation():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_night_survives_kills_of_workers_broker_and_database(installation):
+def test_a_night_survives_kills_of_workers_broker_and_database(installation, record_property):
     installation.must("build", str(PEOPLE))
     installation.start_worker()
     installation.program("sweep")
@@ -207,6 +207,9 @@ def test_a_night_survives_kills_of_workers_broker_and_database(installation):
         "SELECT state, count(*), max(attempt), max(stops), max(error) FROM kpiapp_job GROUP BY state"
     )
 
+    lost, doubled = lost_and_doubled(installation)
+    kills = f"kill -9, {len(VICTIMS)} times in a night of {PEOPLE} cards with 10 lines each"
+    record_property("figure", f"{kills}: lost {lost}, doubled {doubled}")
     assert installation.query(RESULTS) == undisturbed
     parts = installation.query(
         "SELECT state, attempt, (result->>'cards_changed')::int FROM kpiapp_job WHERE parent_id IS NOT NULL"
@@ -214,7 +217,11 @@ def test_a_night_survives_kills_of_workers_broker_and_database(installation):
     assert (len(parts), {state for state, _, _ in parts}) == (PEOPLE // PART, {"done"})
     assert sum(attempt - 1 for _, attempt, _ in parts) >= len(VICTIMS) - VICTIMS.count("valkey"), "a kill hit no part"
     assert sum(changed for _, _, changed in parts) == PEOPLE, "lost or doubled"
-    assert installation.query("SELECT kind, count(*), count(DISTINCT id) FROM written GROUP BY kind ORDER BY kind") == [
-        ("card", PEOPLE, PEOPLE),
-        ("line", PEOPLE * 10, PEOPLE * 10),
-    ]
+    assert (lost, doubled) == (0, 0)
+
+
+def lost_and_doubled(installation: Installation) -> tuple[int, int]:
+    """Cards and lines that were not written although all had to be, and how often one was written once more."""
+    found = installation.query("SELECT kind, count(*), count(DISTINCT id) FROM written GROUP BY kind")
+    lost = PEOPLE + PEOPLE * 10 - sum(distinct for _, _, distinct in found)
+    return lost, sum(count - distinct for _, count, distinct in found)
