@@ -293,7 +293,7 @@ def _within(
     shares: dict[int, Fraction] = {}
     while len(shares) < len(factors):
         free = [index for index in range(len(factors)) if index not in shares]
-        rest, weight = total - sum(shares.values()), sum(Fraction(factors[index]) for index in free)
+        rest, weight = total - sum(shares.values()), sum((Fraction(factors[index]) for index in free), Fraction(0))
         tried = {index: rest * Fraction(factors[index]) / weight for index in free}
         over = {index: most for index in free if tried[index] > most}
         under = {index: least for index in free if tried[index] < least}

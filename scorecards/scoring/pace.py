@@ -191,7 +191,7 @@ def _note_plan(kind: PaceKind, plan: PlannedWay, start: Decimal, share: Decimal,
 
 
 def _note(
-    trace: Trace | None, rule: RuleCode, result: Operand, rounding: Rounding | None = None, **operands: Operand
+    trace: Trace | None, rule: RuleCode, result: Operand, rounding: Rounding | None = None, /, **operands: Operand
 ) -> None:
     if trace is not None:
         trace.note(rule, result, rounding, **operands)

@@ -159,7 +159,7 @@ class Trace:
 
     steps: list[Step] = field(default_factory=list)
 
-    def note(self, rule: StrEnum, result: Operand, rounding: StrEnum | None = None, **operands: Operand) -> None:
+    def note(self, rule: StrEnum, result: Operand, rounding: StrEnum | None = None, /, **operands: Operand) -> None:
         """Append one step; operands keep the order they are given in."""
         self.steps.append(Step(rule, operands, result, rounding))
 
