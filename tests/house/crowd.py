@@ -47,29 +47,9 @@ from scorecards.models import (
     ScorecardLine,
 )
 from scorecards.recompute import apply_links
-from strategy.maps.snapshots import write_version
-from strategy.models import (
-    CardTemplate,
-    CardTemplateItem,
-    CauseLink,
-    Initiative,
-    InitiativeBooking,
-    InitiativeKpi,
-    InitiativeObjective,
-    InitiativeWait,
-    KpiDefinition,
-    KpiNote,
-    KpiPlan,
-    KpiVersion,
-    Milestone,
-    Objective,
-    Perspective,
-    Risk,
-    RiskJudgement,
-    StrategyMap,
-    SwotItem,
-)
+from strategy.models import KpiPlan
 from tests.cast import STORY_DAY, Cast
+from tests.house.crowd_strategy import add_initiatives, add_strategy
 
 LONG_AGO = datetime.date(2020, 1, 1)
 YEAR = datetime.date(2026, 1, 1)
@@ -184,8 +164,8 @@ class Crowd:
         """More of everything else: structure, strategy, lines and entries of the known card, imports, jobs, audit."""
         numbers = self.numbers(count)
         self._add_structure(numbers)
-        self._add_strategy(numbers)
-        self._add_initiatives(numbers)
+        self.versions = add_strategy(self.cast, self.things, numbers)
+        add_initiatives(self.cast, self.things, numbers)
         self._add_to_cards(numbers)
         self._add_pay(numbers)
         self._add_work(numbers)
@@ -329,105 +309,6 @@ class Crowd:
         RollupScore.objects.bulk_create(
             RollupScore(period=cast.period, kind=RollupKind.DEPARTMENT, department=unit, percent=80, parts=1)
             for unit in departments
-        )
-
-    def _add_initiatives(self, numbers: list[str]) -> None:
-        shown, days = self.things["published_objective"], {"starts_on": LONG_AGO, "due_on": STORY_DAY}
-        made = Initiative.objects.bulk_create(
-            Initiative(name=f"Work {n}", owner=self.cast.lan, budget_amount=1, **days) for n in numbers
-        )
-        InitiativeObjective.objects.bulk_create(InitiativeObjective(initiative=one, objective_id=shown) for one in made)
-        InitiativeKpi.objects.bulk_create(
-            InitiativeKpi(initiative_id=self.things["initiative"], kpi=kpi)
-            for kpi in KpiDefinition.objects.order_by("-pk")[: len(numbers)]
-        )
-        for initiative in (*(one.pk for one in made), self.things["initiative"]):
-            Milestone.objects.bulk_create(
-                Milestone(initiative_id=initiative, name=f"Step {n}", due_on=STORY_DAY) for n in numbers
-            )
-            InitiativeBooking.objects.bulk_create(
-                InitiativeBooking(
-                    initiative_id=initiative, booked_on=STORY_DAY, amount=1, note=n, booked_by=self.cast.manager
-                )
-                for n in numbers
-            )
-        main = self.things["initiative"]
-        InitiativeWait.objects.bulk_create(InitiativeWait(initiative_id=main, waits_for=one) for one in made[:1])
-        InitiativeWait.objects.bulk_create(InitiativeWait(initiative=one, waits_for_id=main) for one in made[1:])
-        SwotItem.objects.bulk_create(SwotItem(kind="threat", text=f"Threat {n}", objective_id=shown) for n in numbers)
-        risks = Risk.objects.bulk_create(
-            Risk(objective_id=shown, name=f"Risk {n}", likelihood=2, impact=2, owner=self.cast.manager) for n in numbers
-        )
-        RiskJudgement.objects.bulk_create(
-            RiskJudgement(risk=risk, judged_on=day, likelihood=2, impact=2)
-            for risk in risks
-            for day in (LONG_AGO, STORY_DAY)
-        )
-
-    def _add_strategy(self, numbers: list[str]) -> None:
-        things = self.things
-        Perspective.objects.bulk_create(
-            Perspective(kind="own", name=f"Lane {n}", position=100 + int(n)) for n in numbers
-        )
-        objectives = Objective.objects.bulk_create(
-            Objective(
-                map_id=chart,
-                perspective_id=things["perspective"],
-                code=f"O{n}",
-                name=f"Aim {n}",
-                owner=self.cast.manager,
-            )
-            for chart in (things["map"], things["draft_map"])
-            for n in numbers
-        )
-        plan = StrategyMap.objects.get(pk=things["map"])
-        for _number in numbers:
-            write_version(strategy_map=plan, published_at=timezone.now(), published_by=self.cast.strategy)
-        CauseLink.objects.bulk_create(
-            CauseLink(
-                map_id=objective.map_id,
-                source=objective,
-                target=Objective.objects.get(map_id=objective.map_id, code="F1"),
-            )
-            for objective in objectives
-        )
-        RollupScore.objects.bulk_create(
-            RollupScore(period=self.cast.period, kind=RollupKind.OBJECTIVE, objective=objective, percent=80, parts=1)
-            for objective in objectives
-            if objective.map_id == things["map"]
-        )
-        definitions = KpiDefinition.objects.bulk_create(
-            KpiDefinition(code=f"K{n}", name=f"Measure {n}", created_by=self.cast.strategy) for n in numbers
-        )
-        self.versions = KpiVersion.objects.bulk_create(
-            KpiVersion(
-                definition=definition,
-                number=1,
-                name=definition.name,
-                owner=self.cast.manager,
-                objective_id=things["published_objective"],
-                perspective_id=things["perspective"],
-            )
-            for definition in definitions
-        )
-        for definition, version in zip(definitions, self.versions, strict=True):
-            KpiDefinition.objects.filter(pk=definition.pk).update(current=version)
-        ready = CardTemplate.objects.bulk_create(CardTemplate(name=f"Set {n}") for n in numbers)
-        CardTemplateItem.objects.bulk_create(
-            CardTemplateItem(template=one, definition=definition, weight=50)
-            for one in ready
-            for definition in definitions
-        )
-        KpiNote.objects.bulk_create(
-            KpiNote(definition_id=things["kpi"], kind="question", text=f"Why {n}?", author=self.cast.lan)
-            for n in numbers
-        )
-        latest = KpiVersion.objects.filter(definition_id=things["kpi"]).order_by("-number").first().number
-        KpiVersion.objects.bulk_create(
-            KpiVersion(
-                definition_id=things["kpi"], number=latest + 1 + index, name="Revenue", created_by=self.cast.strategy
-            )
-            for index, _ in enumerate(numbers)
         )
 
     def _add_to_cards(self, numbers: list[str]) -> None:
