@@ -1,6 +1,7 @@
 """The icons: lucide outlines (ISC licence) drawn inline, so that a page asks for no icon file."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 from django import template
@@ -14,6 +15,7 @@ PATHS: dict[str, str] = json.loads(Path(__file__).with_name("icons.json").read_t
 
 
 @register.simple_tag
+@cache
 def icon(name: str, css: str = "size-4") -> SafeString:
     """An icon that is decoration only: the word beside it, or the button's label, says what it means."""
     if name not in PATHS:

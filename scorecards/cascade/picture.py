@@ -9,7 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Count, Q, Window
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import RowNumber
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -17,7 +19,8 @@ from kpiapp.decimals import HUNDRED, format_percent
 from kpiapp.models import Member, Period
 from kpiapp.registry import ObjectiveScore
 from kpiapp.templatetags.charts import status_word
-from scorecards.cascade.tree import Node, in_order_of_owners, lines_in, links_at_end
+from kpiapp.tenancy import current_organization_id
+from scorecards.cascade.tree import OWNERS_IN_ORDER, Node, in_order_of_owners, lines_in, links_at_end
 from scorecards.choices import LinkKind, OwnerKind
 from scorecards.models import KpiLink, ScorecardLine
 from strategy import layout
@@ -25,9 +28,20 @@ from strategy.models import Objective
 from strategy.queries import NO_SCORE, objective_scores
 from strategy.visibility import hidden_kpis
 
-MOST_BOXES, MOST_TOPS, MOST_BELOW, MOST_LEVELS = 60, 16, 24, 6
+MOST_BOXES, MOST_TOPS, MOST_BELOW = 60, 16, 24
 LEVELS_AT_FIRST, AT_A_GLANCE = 2, 12
 LANES = (OwnerKind.ORGANIZATION, OwnerKind.DEPARTMENT, OwnerKind.MEMBER)
+
+# An owned KPI and all that it feeds on a day. UNION (not ALL) ends a circle should one ever be stored.
+_UPWARDS_SQL = """
+WITH RECURSIVE up(id) AS (
+    SELECT %s::bigint
+    UNION
+    SELECT k.parent_id FROM scorecards_kpilink k JOIN up ON k.child_id = up.id
+    WHERE k.organization_id = %s AND k.valid_from <= %s AND (k.valid_to IS NULL OR k.valid_to > %s)
+)
+SELECT id FROM up
+"""
 
 
 @dataclass(frozen=True)
@@ -87,12 +101,9 @@ def around(line: ScorecardLine, opened: Collection[int], member: Member, on: dat
     period = line.scorecard.period
     if line.owned_id is None:
         return _draw(Found(lines={-line.pk: line}), line, frozenset(), period)
-    reached = Q(child=line.owned_id)
-    level = links_at_end(period).filter(child=line.owned_id).values("parent")
-    for _level in range(MOST_LEVELS - 1):
-        reached |= Q(child__in=level)
-        level = links_at_end(period).filter(child__in=level).values("parent")
-    links = list(_links(period, member, on).filter(reached))
+    bound = [line.owned_id, current_organization_id(), period.last_day, period.last_day]
+    reached = RawSQL(_UPWARDS_SQL, bound)  # noqa: S611  (constant SQL, bound parameters)
+    links = list(_links(period, member, on).filter(child__in=reached))
     ancestors = {link.parent_id for link in links}
     opened = frozenset(opened)
     found = _with_below({line.owned_id}, ancestors, links, opened, member, period, on)
@@ -144,10 +155,9 @@ def _with_below(
 ) -> Found:
     """The lines of these owned KPIs and of what is below the opened ones among them: two queries."""
     downwards: dict[int, list[KpiLink]] = {}
-    for link in in_order_of_owners(_links(period, member, on).filter(parent__in=opened)):
+    for link in _nearest(_links(period, member, on).filter(parent__in=opened)):
         downwards.setdefault(link.parent_id, []).append(link)
-    # Some of them may not be read: a few more than there is room for.
-    near = [link.child_id for below in downwards.values() for link in below[: 2 * MOST_BELOW]]
+    near = [link.child_id for below in downwards.values() for link in below]
     wanted = {*middle, *above, *near}
     lines = {line.owned_id: line for line in lines_in(member, period, on).filter(owned__in=wanted)}
     found = Found(lines={pk: lines[pk] for pk in (*above, *middle) if pk in lines})
@@ -156,7 +166,7 @@ def _with_below(
     while todo:
         parent = todo.pop(0)
         below = [link for link in downwards[parent] if link.child_id in lines]
-        unseen = max(0, len(downwards[parent]) - 2 * MOST_BELOW)
+        unseen = downwards[parent][0].siblings - len(downwards[parent])
         room = max(0, min(MOST_BELOW, MOST_BOXES - len(found.lines)))
         new = [link for link in below if link.child_id not in found.lines]
         drawn = {link.child_id for link in new[:room]}
@@ -172,6 +182,13 @@ def _with_below(
                     todo.append(link.child_id)
     found.links = [link for (parent, child), link in ends.items() if parent in found.lines and child in found.lines]
     return found
+
+
+def _nearest(links):
+    """The first links to each parent, with `siblings`: how many it has. Some may not be read: more than fit."""
+    place = Window(RowNumber(), partition_by="parent", order_by=OWNERS_IN_ORDER)
+    links = links.annotate(place=place, siblings=Window(Count("pk"), partition_by="parent"))
+    return in_order_of_owners(links.filter(place__lte=2 * MOST_BELOW))
 
 
 def _objectives(found: Found, period: Period) -> dict[int, tuple[Objective, ObjectiveScore]]:

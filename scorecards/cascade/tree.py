@@ -26,7 +26,7 @@ from scorecards.segments import days_of
 from strategy.models import Objective
 from strategy.visibility import hidden_kpis
 
-BRANCH_SHOWN, TOPS_SHOWN = 100, 500
+BRANCH_SHOWN, TOPS_SHOWN = 50, 500
 FOUND_SHOWN = 100
 CANDIDATES_SHOWN = 300
 # Kinds whose targets add up as their actuals do.
@@ -186,19 +186,18 @@ def both_ways(line: ScorecardLine, member: Member, on: datetime.date) -> tuple[B
 
 
 def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str, skip: int = 0) -> list[Branch]:
-    """What stands at these ends of a line's links: three queries for all of them; only what is shown is loaded."""
+    """What stands at these ends of a line's links: four queries for all of them; only what is shown is loaded."""
     if line.owned_id is None:
         return [Branch([]) for _end in ends]
     period = line.scorecard.period
     reach = reduce(or_, (Q(**{OTHER_END[end]: line.owned_id}) for end in ends))
     hidden = hidden_kpis(member, on).values("pk")
     links = links_in(period).filter(reach).exclude(parent__definition__in=hidden)
-    found: dict[str, dict[int, KpiLink]] = {end: {} for end in ends}
-    links = links.exclude(child__definition__in=hidden).annotate(**_name_of("child"), **_name_of("parent"))
-    for link in in_order_of_owners(links):
-        for end in ends:
-            if getattr(link, f"{OTHER_END[end]}_id") == line.owned_id:
-                found[end][getattr(link, f"{end}_id")] = link
+    links = links.exclude(child__definition__in=hidden)
+    found: dict[str, dict[int, int]] = {end: {} for end in ends}
+    for link, child, parent in in_order_of_owners(links).values_list("pk", "child", "parent"):
+        end, owned = ("child", child) if parent == line.owned_id else ("parent", parent)
+        found[end][owned] = link
     owned = {pk for by_owned in found.values() for pk in by_owned}
     readable = Case(When(pk__in=queries.visible_lines(member, on).values("pk"), then=True), default=False)
     there = ScorecardLine.objects.filter(scorecard__period=period, owned__in=owned).annotate(readable=readable)
@@ -207,15 +206,21 @@ def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str
     shown = {end: pks[skip : skip + BRANCH_SHOWN] for end, pks in seen.items()}
     wanted = {pk for pks in shown.values() for pk in pks}
     lines = {one.owned_id: one for one in lines_in(member, period, on).filter(owned__in=wanted)}
+    named = KpiLink.objects.annotate(**_name_of("child"), **_name_of("parent"))
+    ways = named.in_bulk([found[end][pk] for end, pks in shown.items() for pk in pks])
     return [
         Branch(
-            [Node(getattr(found[end][pk], f"{end}_name"), lines.get(pk), found[end][pk]) for pk in shown[end]],
+            [_node_of(ways[found[end][pk]], end, lines.get(pk)) for pk in shown[end]],
             hidden=0 if skip else len(found[end]) - len(seen[end]),
             more=max(0, len(seen[end]) - skip - BRANCH_SHOWN),
             next=skip + BRANCH_SHOWN,
         )
         for end in ends
     ]
+
+
+def _node_of(link: KpiLink, end: str, line: ScorecardLine | None) -> Node:
+    return Node(getattr(link, f"{end}_name"), line, link)
 
 
 def _name_of(end: str) -> dict[str, Concat]:
@@ -226,14 +231,16 @@ def _name_of(end: str) -> dict[str, Concat]:
 
 def in_order_of_owners(links: QuerySet[KpiLink]) -> QuerySet[KpiLink]:
     """Contributions before support; company, departments and people by their names."""
-    kinds = Case(*(When(child__owner_kind=kind, then=place) for kind, place in OWNER_ORDER.items()), default=3)
-    return links.order_by(
-        Case(When(kind=LinkKind.SUPPORT, then=1), default=0),
-        kinds,
-        "child__department__sort_key",
-        "child__member__sort_key",
-        "pk",
-    )
+    return links.order_by(*OWNERS_IN_ORDER)
+
+
+OWNERS_IN_ORDER = (
+    Case(When(kind=LinkKind.SUPPORT, then=1), default=0),
+    Case(*(When(child__owner_kind=kind, then=place) for kind, place in OWNER_ORDER.items()), default=3),
+    "child__department__sort_key",
+    "child__member__sort_key",
+    "pk",
+)
 
 
 def _place(node: Node) -> tuple:
@@ -250,7 +257,8 @@ def target_share(line: ScorecardLine) -> TargetShare | None:
         return None
     period = line.scorecard.period
     feeding = links_in(period).filter(parent=line.owned_id, kind=LinkKind.CONTRIBUTION)
-    shares = {link.child_id: _share_of_days(link, period, line.kpi.aggregation) for link in feeding}
+    held = feeding.values_list("child_id", "valid_from", "valid_to", named=True)
+    shares = {link.child_id: _share_of_days(link, period, line.kpi.aggregation) for link in held}
     targets = ScorecardLine.objects.filter(
         scorecard__period=period, owned__in=shares, kpi__unit=line.kpi.unit, target__isnull=False
     ).values_list("owned", "target")
