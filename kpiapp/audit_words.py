@@ -55,6 +55,7 @@ WORDS = {
     "filters": _("Filters"),
     "fiscal_year_start_month": _("The fiscal year starts in"),
     "long_periods": _("Scores of quarters and years"),
+    "zero_target_full_if_met": _("A target of zero that is met is full"),
     "head": _("Head"),
     "language": _("Language"),
     "last_day": _("Last working day"),

@@ -205,6 +205,14 @@ class SettingsForm(OrganizationForm):
         choices=CsvDelimiter.choices,
         help_text=gettext_lazy("Choose the semicolon if a file opens with all its values in one column."),
     )
+    zero_target_full_if_met = forms.BooleanField(
+        label=gettext_lazy("A target of zero that is met is full"),
+        required=False,
+        help_text=gettext_lazy(
+            "Where the actual is held against the target by division, a target of zero cannot be scored. With this, it"
+            " is full when it is met and nothing when it is missed. The next night scores what is open anew."
+        ),
+    )
 
     @classmethod
     def of(cls, organization: Organization, data=None):

@@ -228,6 +228,8 @@ HOME_PANELS: list[Callable] = []
 # Callables (member, the Employment they left, on, by, today) run in the same transaction after somebody was moved by
 # hand → sentences on what followed from it, for whoever moved them.
 AFTER_MOVES: list[Callable] = []
+# Callables (names of settings) run in the same transaction after the settings of the organization were changed.
+AFTER_SETTINGS: list[Callable] = []
 # Callables (organization, owner) that fill a new organization: perspectives, tiers, …
 ORGANIZATION_STARTERS: list[Callable] = []
 # Callable (organization, owner) that fills a new organization with a company to try things on, by a job with this

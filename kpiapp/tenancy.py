@@ -4,12 +4,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.apps import apps
 from django.db import connections, models, transaction
 from django.db.models.functions import Cast
 
 from kpiapp.constraints import ORGANIZATION_SETTING, SameTenantFK, TenantRLS
 
-_current: ContextVar[int | None] = ContextVar("organization", default=None)
+
+class _Opened:
+    """An organization whose scope is open: its id, and its row once somebody has brought or asked for it."""
+
+    __slots__ = ("organization", "pk")
+
+    def __init__(self, given):
+        self.organization = given if isinstance(given, models.Model) else None
+        self.pk = getattr(given, "pk", given)
+
+
+_current: ContextVar[_Opened] = ContextVar("organization", default=_Opened(None))  # noqa: B039  (never written to)
 
 
 class NoOrganizationScope(RuntimeError):
@@ -23,8 +35,8 @@ class OtherOrganization(RuntimeError):
 @contextmanager
 def organization_scope(organization) -> Iterator[None]:
     """Open the scope of an organization (or its id) as one transaction; scopes nest and restore."""
-    with _scope() as connection, _current_is(getattr(organization, "pk", organization)) as organization_id:
-        _tell_database(connection, organization_id)
+    with _scope() as connection, _current_is(organization) as scope:
+        _tell_database(connection, scope.pk)
         yield
 
 
@@ -40,7 +52,7 @@ def scope_of_first(organizations: models.QuerySet) -> Iterator[models.Model | No
     )
     with _scope():
         organization = organizations.annotate(scope_opened=setting).first()
-        with _current_is(organization.pk if organization else None):
+        with _current_is(organization):
             yield organization
 
 
@@ -53,24 +65,33 @@ def _scope() -> Iterator:
         yield connection
         # An exception undoes the setting with its savepoint; the outermost commit forgets it by itself.
         if nested and not connection.needs_rollback:
-            _tell_database(connection, _current.get())
+            _tell_database(connection, _current.get().pk)
 
 
 @contextmanager
-def _current_is(organization_id: int | None) -> Iterator[int | None]:
-    token = _current.set(organization_id)
+def _current_is(organization) -> Iterator[_Opened]:
+    scope = _Opened(organization)
+    token = _current.set(scope)
     try:
-        yield organization_id
+        yield scope
     finally:
         _current.reset(token)
 
 
 def current_organization_id() -> int:
     """Id of the organization whose scope is open; raises NoOrganizationScope when none is."""
-    organization_id = _current.get()
+    organization_id = _current.get().pk
     if organization_id is None:
         raise NoOrganizationScope("Open organization_scope(...) before reading or writing tenant data.")
     return organization_id
+
+
+def current_organization() -> models.Model:
+    """The organization whose scope is open, with its settings; read once for each scope, requests bring it along."""
+    organization_id, scope = current_organization_id(), _current.get()
+    if scope.organization is None:
+        scope.organization = apps.get_model("kpiapp", "Organization").objects.get(pk=organization_id)
+    return scope.organization
 
 
 def _tell_database(connection, organization_id: int | None) -> None:

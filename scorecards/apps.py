@@ -18,7 +18,7 @@ class ScorecardsConfig(AppConfig):
         from scorecards.offers import curves, figures, histories
         from scorecards.offers import frame as offers
         from scorecards.offers.formula_values import values_to_try
-        from scorecards.services import drafts, reminders, rollups, transfers
+        from scorecards.services import drafts, reminders, rollups, rules, transfers
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.KPI_CHECKS.append(problems_of_definition)
@@ -28,6 +28,7 @@ class ScorecardsConfig(AppConfig):
         registry.HIDDEN_EVENTS.append(histories.hidden_events)
         registry.FORMULA_VALUES.append(values_to_try)
         registry.AFTER_MOVES.append(transfers.follow_move)
+        registry.AFTER_SETTINGS.append(rules.follow_settings)
         registry.AFTER_SCORES.append(rollups.refresh_soon)
         registry.KPI_FIGURES.append(figures.figures_of_person)
         registry.OBJECTIVE_SCORES.append(rollups.objective_scores)

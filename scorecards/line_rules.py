@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from kpiapp.calendars import WorkingCalendar
+from kpiapp.tenancy import current_organization
 from scorecards.models import Actual, ScorecardLine
 from scorecards.scoring import (
     Entry,
@@ -46,7 +47,13 @@ def rule_of(version: KpiVersion, method: str = "", params: dict | None = None) -
         floor=version.floor,
         min_gate=version.min_gate,
         missing_policy=MissingPolicy(version.missing_policy),
+        zero_target_full_if_met=zero_targets_count(),
     )
+
+
+def zero_targets_count() -> bool:
+    """Whether the company counts a target of zero that is met as full, where it could not be scored otherwise."""
+    return current_organization().zero_target_full_if_met
 
 
 def rule_of_line(line: ScorecardLine) -> KpiRule:

@@ -23,6 +23,8 @@ class Organization(models.Model):
     )
     long_periods = models.CharField(max_length=10, choices=LongPeriods.choices, default=LongPeriods.RECOMPUTE)
     csv_delimiter = models.CharField(max_length=10, choices=CsvDelimiter.choices, default=CsvDelimiter.COMMA)
+    # A share of zero cannot be taken: such a target is not scored, unless a company says that meeting it is full.
+    zero_target_full_if_met = models.BooleanField(default=False)
     is_demo = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

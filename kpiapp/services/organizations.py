@@ -17,7 +17,16 @@ from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import organization_scope
 from kpiapp.text import search_key
 
-SETTINGS = ("name", "language", "currency", "time_zone", "fiscal_year_start_month", "long_periods", "csv_delimiter")
+SETTINGS = (
+    "name",
+    "language",
+    "currency",
+    "time_zone",
+    "fiscal_year_start_month",
+    "long_periods",
+    "csv_delimiter",
+    "zero_target_full_if_met",
+)
 # What a founder needs until there are others to share it with. Pay is not among it: that takes two persons.
 FOUNDER_ROLES = (Role.OWNER, Role.HR, Role.STRATEGY)
 SLUG_LENGTH = 50
@@ -91,7 +100,7 @@ def leave(*, user: User, organization: Organization) -> None:
 
 @transaction.atomic
 def edit_organization(*, organization: Organization, on: datetime.date, by: Member, **changes) -> Organization:
-    """Change name, language, currency, time zone, the month the fiscal year starts in or how longer periods score."""
+    """Change what it is called and how it counts; what else a setting moves, apps see to (registry.AFTER_SETTINGS)."""
     before = {key: getattr(organization, key) for key in SETTINGS}
     after = {**before, **changes}
     changed = [key for key in SETTINGS if after[key] != before[key]]
@@ -105,4 +114,6 @@ def edit_organization(*, organization: Organization, on: datetime.date, by: Memb
         raise Refused(_("A company needs a name."), field="name")
     organization.save(update_fields=changed)
     audit.record_changes(action="organization.edit", target=organization, by=by, before=before, after=after)
+    for follow in registry.AFTER_SETTINGS:
+        follow(changed)
     return organization

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kpiapp.tenancy import current_organization_id
-from scorecards.line_rules import rule_of
+from scorecards.line_rules import rule_of, zero_targets_count
 from scorecards.scoring import (
     NOT_SCORABLE,
     CompiledLine,
@@ -43,7 +43,8 @@ class Rule(NamedTuple):
     uses_baseline: bool
 
 
-_kept: dict[tuple[int, str], Rule] = {}
+# By organization, what it makes of zero targets, and key: a setting that is changed finds no rule of before.
+_kept: dict[tuple[int, bool, str], Rule] = {}
 
 
 class RuleBook(dict):
@@ -55,17 +56,17 @@ class RuleBook(dict):
 
     def __missing__(self, key: str) -> Rule:
         """Fetch what the process has not compiled yet, for all rows at once."""
-        organization_id = current_organization_id()
-        if (organization_id, key) not in _kept:
+        kept_for = current_organization_id(), zero_targets_count()
+        if (*kept_for, key) not in _kept:
             if len(_kept) > KEPT:
                 _kept.clear()
             wanted = set(self._keys()) - set(self)
-            missing = [other for other in wanted if (organization_id, other) not in _kept]
+            missing = [other for other in wanted if (*kept_for, other) not in _kept]
             versions = KpiVersion.objects.in_bulk({int(other.partition(" ")[0]) for other in missing})
             for other in missing:
                 version, _, own = other.partition(" ")
-                _kept[organization_id, other] = compile_version(versions[int(version)], own)
-        self[key] = _kept[organization_id, key]
+                _kept[*kept_for, other] = compile_version(versions[int(version)], own)
+        self[key] = _kept[*kept_for, key]
         return self[key]
 
 

@@ -218,7 +218,8 @@ def problems_of(
 
 
 def _target_problems(rule: KpiRule, target: Decimal, baseline: Decimal | None) -> list[RuleError]:
-    if rule.method in ZERO_TARGET_REFUSED and not target and not rule.zero_target_full_if_met:
+    met_is_full = rule.zero_target_full_if_met and rule.method is not Method.DEVIATION
+    if rule.method in ZERO_TARGET_REFUSED and not target and not met_is_full:
         return [RuleError("target", TARGET_NOT_ZERO)]
     if rule.method is Method.INVERSE and target < 0:
         return [RuleError("target", TARGET_NEGATIVE)]

@@ -1,13 +1,17 @@
-"""Setting what a company asks of its cards."""
+"""Setting what a company asks of its cards, and what follows from its settings for them."""
+
+from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from kpiapp.choices import PeriodState
 from kpiapp.decimals import HUNDRED
 from kpiapp.models import Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
-from scorecards.models import CardRules, card_rules
+from scorecards.models import CardRules, ScorecardLine, StaleCard, card_rules
 
 FIELDS = ("weights", "limits", "weight_least", "weight_most", "kpis_least", "kpis_most")
 
@@ -42,3 +46,13 @@ def set_card_rules(*, by: Member, **values) -> CardRules:
         rules.save()
         audit.record_changes(action="card_rules.edit", target=rules, by=by, before=before, after=after)
     return rules
+
+
+def follow_settings(changed: Collection[str]) -> None:
+    """When targets of zero come to count otherwise, leave cards of open periods that have any for the next night."""
+    if "zero_target_full_if_met" not in changed:
+        return
+    lines = ScorecardLine.objects.filter(Q(target=0) | Q(segments__target=0))
+    cards = lines.filter(scorecard__period__state=PeriodState.OPEN).order_by("scorecard").distinct("scorecard")
+    marks = [StaleCard(scorecard_id=pk) for pk in cards.values_list("scorecard", flat=True)]
+    StaleCard.objects.bulk_create(marks, ignore_conflicts=True)

@@ -15,6 +15,7 @@ SETTINGS = {
     "fiscal_year_start_month": "1",
     "long_periods": "recompute",
     "csv_delimiter": "comma",
+    "zero_target_full_if_met": "on",
 }
 
 
@@ -25,7 +26,8 @@ def test_the_owner_changes_settings_and_the_trail_says_what(an_phat):
     with organization_scope(organization):
         event = AuditEvent.objects.get(action="organization.edit")
     assert event.before["currency"] == "VND"
-    assert set(event.after) == {"name", "language", "currency", "time_zone"}
+    assert set(event.after) == {"name", "language", "currency", "time_zone", "zero_target_full_if_met"}
+    assert organization.zero_target_full_if_met
 
 
 def test_csv_files_have_the_delimiter_the_company_chose(an_phat):

@@ -3,15 +3,17 @@
 import pytest
 
 from kpiapp.models import AuditEvent
+from kpiapp.services.organizations import edit_organization
 from kpiapp.services.refusals import Refused
+from scorecards import explain
 from scorecards.cards.weights import findings_of
-from scorecards.models import card_rules
-from scorecards.services import scorecards
+from scorecards.models import LineScore, StaleCard, card_rules
+from scorecards.services import actuals, scorecards
 from scorecards.services.rules import set_card_rules
 from scorecards.services.scorecards import CardRefused
 from strategy.choices import Group
 from tests.cast import STORY_DAY
-from tests.scorecards.kit import D, make_card, make_kpi
+from tests.scorecards.kit import D, line_of, make_card, make_kpi, rescore
 
 
 def card_of(cast, *weights, groups="B"):
@@ -89,3 +91,64 @@ def test_a_change_of_the_rules_is_recorded_with_before_and_after(scope):
     set_card_rules(by=scope.acting(scope.owner), kpis_most=10)
     event = AuditEvent.objects.get(action="card_rules.edit")
     assert (event.before, event.after) == ({"kpis_most": 12}, {"kpis_most": 10})
+
+
+class TestTargetsOfZero:
+    """What cannot be divided by is not scored, unless the company says that meeting it is full."""
+
+    @pytest.fixture
+    def card(self, scope):
+        """A card with a target of zero, which came when the company took it, and one without."""
+        kpi = make_kpi("LOSS", "Lỗ", method="mirror")
+        set_zero_targets(scope, True)
+        card = make_card(scope, scope.lan, (kpi, 100, 0))
+        actuals.record_actual(
+            line=line_of(card, kpi), on=STORY_DAY, today=STORY_DAY, by=scope.acting(scope.hr), value=D(0)
+        )
+        make_card(scope, scope.minh, (make_kpi("S"), 100, 90))
+        StaleCard.objects.all().delete()
+        return card
+
+    def test_a_company_may_count_them_and_change_its_mind_also_for_rules_in_memory(self, scope, card):
+        def scored():
+            rescore(card)
+            score = LineScore.objects.get(scorecard=card)
+            return score.state, score.reason, score.completion
+
+        assert scored() == ("scored", "", D(1))
+        set_zero_targets(scope, False)
+        assert scored() == ("not_scorable", "zero_target", None)
+        set_zero_targets(scope, True)
+        assert scored() == ("scored", "", D(1))
+        told = explain.explain_line(card.lines.get(), on=STORY_DAY)
+        assert any("0 where the target is 0: all or nothing" in step.text for step in told.steps)
+
+    def test_the_next_night_scores_what_has_such_a_target_and_nothing_else(self, scope, card):
+        set_zero_targets(scope, False)
+        assert list(StaleCard.objects.values_list("pk", flat=True)) == [card.pk]
+        event = AuditEvent.objects.filter(action="organization.edit").latest("pk")
+        assert (event.before, event.after) == ({"zero_target_full_if_met": True}, {"zero_target_full_if_met": False})
+
+    def test_other_settings_leave_cards_alone(self, scope, card):
+        edit_organization(
+            organization=scope.organization, on=STORY_DAY, by=scope.acting(scope.owner), long_periods="average"
+        )
+        assert not StaleCard.objects.exists()
+
+    def test_such_a_target_is_refused_where_it_can_never_be_scored(self, scope):
+        ratio, hit = make_kpi("R"), make_kpi("H", method="deviation")
+        with pytest.raises(CardRefused):
+            make_card(scope, scope.lan, (ratio, 100, 0))
+        set_zero_targets(scope, True)
+        make_card(scope, scope.lan, (ratio, 100, 0))
+        with pytest.raises(CardRefused):
+            make_card(scope, scope.minh, (hit, 100, 0))
+
+
+def set_zero_targets(cast, are_full):
+    edit_organization(
+        organization=cast.organization,
+        on=STORY_DAY,
+        by=cast.acting(cast.owner),
+        zero_target_full_if_met=are_full,
+    )
