@@ -2,7 +2,9 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils.translation import get_language, gettext_lazy
@@ -18,6 +20,7 @@ from scorecards.cards.milestones import step_choices
 from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, ShareReach, WarningKind, WeightRule
 from scorecards.models import CardRules, ScorecardLine
+from scorecards.own_scoring import OwnScoringForm
 from scorecards.services.grid import Typed
 from scorecards.services.reminders import LONGEST_CLOCK_DAYS
 from strategy.choices import Aggregation
@@ -149,15 +152,27 @@ def _cell_field(**options) -> NumberField:
 
 
 class LineForm(OrganizationForm):
-    """Weight, baseline and target of one line of a draft."""
+    """Weight, baseline and target of one line of a draft, and how it scores where not as its KPI does."""
 
     weight = _cell_field(label=gettext_lazy("Weight"), max_decimals=2, minimum=ZERO)
     baseline = _cell_field(label=gettext_lazy("Baseline"), required=False)
     target = _cell_field(label=gettext_lazy("Target"), required=False)
 
-    def clean_reach(self):
-        """Unless told, one period."""
-        return self.cleaned_data["reach"] or ShareReach.PERIOD
+    def __init__(self, data=None, *, version: KpiVersion, line: ScorecardLine | None = None, initial, prefix):
+        super().__init__(data, initial=initial, prefix=prefix)
+        numbers = {name: initial[name] for name in ("target", "baseline")}
+        self.own = OwnScoringForm(data, version=version, line=line, prefix=prefix, **numbers)
+
+    def is_valid(self) -> bool:
+        """The numbers, how they score, and that the kernel can score them so."""
+        valid = super().is_valid()
+        if not self.own.is_valid() or not valid:
+            return False
+        return self.own.judge(self, self.cleaned_data["target"], self.cleaned_data["baseline"])
+
+    def values(self) -> dict[str, Any]:
+        """Valid input as values of a line."""
+        return {**self.cleaned_data, **self.own.values()}
 
     def clean_weight(self):
         """A weight is part of 100."""
@@ -172,11 +187,19 @@ def line_forms(lines, data=None) -> dict[int, LineForm]:
     return {
         line.pk: LineForm(
             data or None,
+            version=line.kpi,
+            line=line,
             prefix=f"line-{line.pk}",
             initial={"weight": line.weight.normalize() + 0, "baseline": line.baseline, "target": line.target},
         )
         for line in lines
     }
+
+
+def own_scorings(named: Iterable[tuple[str, LineForm]]) -> dict[str, Any]:
+    """How the lines of a page score, by the name of their KPI, and whether any does otherwise than its KPI."""
+    owns = [(name, form.own) for name, form in named]
+    return {"owns": owns, "is_open": any(own.is_open for _name, own in owns)}
 
 
 class ChangeForm(OrganizationForm):
@@ -203,11 +226,27 @@ class ChangeForm(OrganizationForm):
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea({"rows": 3}))
 
+    def __init__(self, data=None, *, line: ScorecardLine, initial=None):
+        super().__init__(data, initial=initial)
+        self.line = line
+        self.own = OwnScoringForm(data, version=line.kpi, line=line, target=line.target, baseline=line.baseline)
+
+    def is_valid(self) -> bool:
+        """The new values, how they score, and that the kernel can score them so."""
+        valid = super().is_valid()
+        if not self.own.is_valid() or not valid:
+            return False
+        numbers = (self.changes().get(name, getattr(self.line, name)) for name in ("target", "baseline"))
+        return self.own.judge(self, *numbers)
+
     def changes(self) -> dict:
         """Fields that were filled in, with their new values."""
-        return {
+        given = {
             name: value for name in ("target", "baseline", "weight") if (value := self.cleaned_data[name]) is not None
         }
+        own = self.own.values()
+        # As they stand, they are no change.
+        return given | own if own != {"method": self.line.method, "params": self.line.params} else given
 
 
 class CopyForm(OrganizationForm):
@@ -394,6 +433,10 @@ class ShareForm(OrganizationForm):
                 required=False, label=_("Target of %(name)s") % {"name": one.owner.name}
             )
             self.rows.append((one, self[f"to-{one.key}"], self[f"target-{one.key}"]))
+
+    def clean_reach(self):
+        """Unless told, one period."""
+        return self.cleaned_data["reach"] or ShareReach.PERIOD
 
     def chosen(self):
         """Receivers that are ticked."""

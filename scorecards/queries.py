@@ -175,7 +175,8 @@ def is_hidden_from(reader: Member, on: datetime.date) -> Exists:
 def conceal(line: ScorecardLine) -> ScorecardLine:
     """A line that says no more than that there is a KPI of this weight; never to be saved."""
     line.kpi = KpiVersion(name=gettext("Confidential KPI"), group="", aggregation=Aggregation.COUNT)
-    line.target = line.baseline = None
+    line.target = line.baseline = line.params = None
+    line.method = ""
     line.waived_reason = line.wiped_out_reason = ""
     line._state.fields_cache["score"] = None
     for name in ("last_at", "last_by", "last_note", "waiting", "files", "change_waits", "weight_now"):

@@ -42,6 +42,7 @@ urlpatterns = [
     path("cards/<int:pk>/effect/", effects.card_effect, name="card_effect"),
     path("cards/<int:pk>/paste/", lines.card_paste, name="card_paste"),
     path("kpis/<int:pk>/beside/", kpis.kpi_beside, name="kpi_beside"),
+    path("versions/<int:pk>/scoring/", kpis.line_scoring, name="line_scoring"),
     path("cards/<int:pk>/keep/", cards.card_keep, name="card_keep"),
     path("cards/<int:pk>/why/", explain.explain_card, name="explain_card"),
     path("cards/<int:pk>/pace/", explain.explain_card_pace, name="explain_card_pace"),

@@ -19,7 +19,6 @@ from scorecards.models import AssignmentDraft, DraftRow, Scorecard, ScorecardLin
 from scorecards.models.draft import BASELINE, WEIGHT
 from scorecards.scoring import problems_of
 from strategy.choices import TargetAggregation
-from strategy.models import KpiVersion
 
 TOTAL = "total"
 # More would be no screen any more, and no transaction either.
@@ -143,6 +142,9 @@ class Grid:
             "definition": row.kpi.definition_id,
             "unit": row.kpi.unit,
             "adds": row.kpi.target_aggregation,
+            "own": _("scored differently here: %(method)s") % {"method": row.get_method_display()}
+            if row.method
+            else "",
         }
 
     def closed(self, row: DraftRow, code: str) -> str:
@@ -165,7 +167,7 @@ class Grid:
         baseline = row.cells.get(BASELINE)
         for code in self.codes:
             target = row.cells.get(code)
-            if target is not None and code not in wrong and (sentence := self._problem(row.kpi, target, baseline)):
+            if target is not None and code not in wrong and (sentence := self._problem(row, target, baseline)):
                 wrong[code] = sentence
         return wrong
 
@@ -177,11 +179,12 @@ class Grid:
             "held": format_number(held, self.language)
         }
 
-    def _problem(self, kpi: KpiVersion, target: str, baseline: str | None) -> str:
-        key = kpi.pk, target, baseline
+    def _problem(self, row: DraftRow, target: str, baseline: str | None) -> str:
+        key = row.kpi_id, target, baseline, row.method, str(row.params)
         if key not in self.problems:
+            rule = rule_of(row.kpi, row.method, row.params)
             found = problems_of(
-                rule_of(kpi), target=Decimal(target), baseline=Decimal(baseline) if baseline is not None else None
+                rule, target=Decimal(target), baseline=Decimal(baseline) if baseline is not None else None
             )
             self.problems[key] = sentence_of(found[0]) if found else ""
         return self.problems[key]

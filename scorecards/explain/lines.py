@@ -20,7 +20,7 @@ from scorecards.explain.lift import lift_of_line
 from scorecards.explain.numbers import Measure, p, u
 from scorecards.explain.words import UNSPOKEN, WORDS
 from scorecards.line_rules import absence_on, rule_of_line
-from scorecards.models import Actual, ChangeRequest, ScorecardLine
+from scorecards.models import Actual, ChangeRequest, LineSegment, ScorecardLine
 from scorecards.recompute.gather import carried_pairs
 from scorecards.recompute.lateness import read_lateness
 from scorecards.recompute.segments import read_segments
@@ -40,6 +40,7 @@ from scorecards.scoring import (
 from scorecards.scoring import LineState as KernelState
 from strategy.choices import Aggregation
 from strategy.kpis.activation import activation_of
+from strategy.kpis.wording import scoring_words
 
 ENTRIES_SHOWN = 12
 
@@ -139,7 +140,7 @@ def explain_line(line: ScorecardLine, *, on: datetime.date, reader: Member | Non
         title=_("Why %(percent)s?") % {"percent": p(stored.completion if stored else result.completion)},
         intro=_("%(kpi)s, %(owner)s, %(period)s. Every step that led here, down to what was typed.")
         % {"kpi": line.kpi.name, "owner": line.scorecard.owner_name, "period": line.scorecard.period.label},
-        steps=(*steps, target_step(line), version_step(line)),
+        steps=(*steps, target_step(line), *_own_rule(line), version_step(line)),
         lift=lift_of_line(line, result),
         crumbs=_crumbs(line),
     )
@@ -230,6 +231,19 @@ def target_step(line: ScorecardLine) -> Step:
         }
         sources.append(Source(label, reverse("scorecards:changes", args=[slug])))
     return Step(_("Target"), u(line.target, Measure(line.kpi.unit)), text, tuple(sources))
+
+
+def _own_rule(line: ScorecardLine) -> tuple[Step, ...]:
+    """How the line is scored where not as its KPI says; since when, where that changed inside the period."""
+    dated = list(LineSegment.objects.filter(line=line)) if line.in_segments else []
+    steps = []
+    for one in dated or [line]:
+        if one.method:
+            text = scoring_words(one.method, one.params or {})
+            if isinstance(one, LineSegment):
+                text = _("From %(day)s on") % {"day": day(one.starts_on)} + ": " + text
+            steps.append(Step(_("Scored differently here"), str(one.get_method_display()), text))
+    return tuple(steps)
 
 
 def version_step(line: ScorecardLine) -> Step:

@@ -6,6 +6,7 @@ from kpiapp.models import Department, Job, Member
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
 from scorecards.choices import OwnerKind
 from scorecards.models.owner import one_owner
+from strategy.choices import ScoringMethod
 from strategy.models import KpiVersion
 
 WEIGHT, BASELINE = "weight", "baseline"
@@ -42,6 +43,9 @@ class DraftRow(OrganizationModel):
     wrong = models.JSONField(default=dict)
     # Codes of the periods it is for; empty: all of the draft's.
     only = models.JSONField(default=list)
+    # Empty: as the KPI says. Set: how the lines of this row alone are scored.
+    method = models.CharField(max_length=20, choices=ScoringMethod.choices, blank=True)
+    params = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["draft_id", "position"]

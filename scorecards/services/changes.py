@@ -28,7 +28,9 @@ NUMBERS = ("target", "baseline", "weight")
 WIPE_OUT = "wiped_out_reason"
 # The version of the KPI; requests keep its id.
 VERSION = "kpi"
-FIELDS = (*NUMBERS, "method", "params", WIPE_OUT, VERSION)
+# How the line alone is scored; empty: as its KPI says.
+SCORED_BY = ("method", "params")
+FIELDS = (*NUMBERS, *SCORED_BY, WIPE_OUT, VERSION)
 
 
 class ChangeRefused(Refused):
@@ -111,6 +113,9 @@ def _check_none_waits(line: ScorecardLine) -> None:
 def _different(line: ScorecardLine, changes: dict, effective_on: datetime.date, mode: str) -> dict:
     """The values that would change. Raises ChangeRefused when there is none, or one that can never be scored."""
     different = {name: value for name, value in changes.items() if name in FIELDS and value_now(line, name) != value}
+    if not different.keys().isdisjoint(SCORED_BY):
+        # One says nothing without the other to whoever decides.
+        different |= {name: changes[name] for name in SCORED_BY if name in changes}
     if not different:
         raise ChangeRefused(_("Nothing would change: type at least one new value."))
     if mode == ChangeMode.SEGMENTS and effective_on > line.scorecard.period.starts_on and set(different) != {"weight"}:

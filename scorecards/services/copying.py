@@ -65,9 +65,12 @@ def copy_periods(
         numbers = {WEIGHT: plain(weights[line.pk])}
         if line.baseline is not None:
             numbers[BASELINE] = plain(line.baseline)
-        key = (card.owner_kind, card.member_id, card.department_id, version.pk, *sorted(numbers.items()))
+        # What was set for the line alone goes with it, while the KPI's direction still takes it.
+        own = {"method": line.method, "params": line.params} if version.direction == line.kpi.direction else {}
+        key = (card.owner_kind, card.member_id, card.department_id, version.pk, *sorted(numbers.items()), str(own))
         if key not in rows:
             fields = {"owner_kind": card.owner_kind, "member_id": card.member_id, "department_id": card.department_id}
+            fields |= own
             rows[key] = DraftRow(position=len(rows), kpi=version, cells=numbers, **fields)
         for target in goals[card.period_id]:
             rows[key].only.append(target.code)

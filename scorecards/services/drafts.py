@@ -59,6 +59,8 @@ class Item:
     weight: Decimal
     baseline: Decimal | None = None
     target: Decimal | None = None
+    method: str = ""
+    params: dict | None = None
 
 
 @transaction.atomic
@@ -84,7 +86,8 @@ def create_draft(
                 for period in periods
             }
             cells = _plain({WEIGHT: item.weight, BASELINE: item.baseline, **targets})
-            rows.append(DraftRow(position=len(rows), kpi=item.kpi, cells=cells, **whose))
+            own = {"method": item.method, "params": item.params}
+            rows.append(DraftRow(position=len(rows), kpi=item.kpi, cells=cells, **own, **whose))
     _take_what_stands(rows, periods)
     for row in rows:
         row.draft = draft
@@ -378,7 +381,7 @@ def _lines_of(grid: Grid, reach: "assignment.Reach") -> list[Draft]:
         numbers = {column: Decimal(text) for column, text in row.cells.items()}
         weight, baseline = numbers.get(WEIGHT, ZERO), numbers.get(BASELINE)
         lines += [
-            Draft(owner, periods[code], row.kpi, weight, numbers.get(code), baseline)
+            Draft(owner, periods[code], row.kpi, weight, numbers.get(code), baseline, row.method, row.params)
             for code in row.periods_of(grid.codes)
         ]
     return lines

@@ -1,5 +1,6 @@
 """Cards and their lines until they are agreed: assigning KPIs, weights, submitting, agreeing, returning."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -116,7 +117,8 @@ def put_lines(*, drafts: Sequence[Draft], by: Member, today) -> Assigned:
     how many owners, periods or KPIs there are. Raises CardRefused for numbers that can never be scored.
     """
     _refuse_drafts([draft.kpi for draft in drafts])
-    for draft in {(d.kpi.pk, d.weight, d.target, d.baseline, d.method): d for d in drafts}.values():
+    # Parameters are one object for all lines of an assignment, and no key.
+    for draft in {(d.kpi.pk, d.weight, d.target, d.baseline, d.method, id(d.params)): d for d in drafts}.values():
         check_line(draft.kpi, draft.weight, draft.target, draft.baseline, draft.method, draft.params)
     periods = list({draft.period.pk: draft.period for draft in drafts}.values())
     owners = list({(type(draft.owner), draft.owner.pk): draft.owner for draft in drafts}.values())
@@ -170,14 +172,17 @@ def _said_once(lines: Sequence[ScorecardLine]) -> list[dict]:
     alike: dict[tuple, list[int]] = {}
     kpis: dict[int, set[tuple]] = {}
     for line in lines:
-        numbers = (line.kpi_id, line.kpi.told_name, *_texts(vars(line), "weight", "target", "baseline").values())
+        own = (line.method, json.dumps(line.params, sort_keys=True)) if line.method else ("", "")
+        numbers = (line.kpi_id, line.kpi.told_name, *_texts(vars(line), "weight", "target", "baseline").values(), *own)
         alike.setdefault(numbers, []).append(line.scorecard_id)
         kpis.setdefault(line.kpi_id, set()).add(numbers)
     said = []
-    for (kpi, name, weight, target, baseline), cards in alike.items():
+    for (kpi, name, weight, target, baseline, method, params), cards in alike.items():
         event = {"kpi": name, "weight": weight, "target": target}
         if baseline is not None:
             event["baseline"] = baseline
+        if method:
+            event |= {"method": method, "params": json.loads(params)}
         if len(kpis[kpi]) > 1:
             event["cards"] = cards
         said.append(event)
@@ -241,7 +246,10 @@ def _lock(card: Scorecard) -> Scorecard:
 
 @transaction.atomic
 def update_lines(*, card: Scorecard, changes: dict[int, dict], by: Member, today) -> Scorecard:
-    """Set weight, target and baseline of a draft's lines: {line id: {field: value}}. Raises CardRefused."""
+    """Set weight, target, baseline, method and parameters of a draft's lines: {line id: {field: value}}.
+
+    Raises CardRefused.
+    """
     card = lock_draft(card)
     lines = {line.pk: line for line in card.lines.select_related("kpi") if line.pk in changes}
     before, after, touched = {}, {}, []
@@ -255,7 +263,7 @@ def update_lines(*, card: Scorecard, changes: dict[int, dict], by: Member, today
         before[pk], after[pk] = _texts(old), _texts(changes[pk])
         touched.append(line)
     if touched:
-        ScorecardLine.objects.bulk_update(touched, ["weight", "target", "baseline"])
+        ScorecardLine.objects.bulk_update(touched, ["weight", "target", "baseline", "method", "params"])
         _rescore(touched, today)
         audit.record(action="card.edit", target=card, by=by, before=before, after=after)
     return card

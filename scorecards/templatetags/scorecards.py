@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from kpiapp.decimals import format_number
 from scorecards.models import ChangeRequest
-from scorecards.services.changes import NUMBERS
+from scorecards.services.changes import NUMBERS, SCORED_BY
 from strategy.choices import ScoringMethod
+from strategy.kpis.wording import scoring_words
 
 register = template.Library()
 
@@ -21,23 +22,29 @@ def changed_parts(change: ChangeRequest) -> list[dict]:
         "target": _("Target"),
         "baseline": _("Baseline"),
         "weight": _("Weight"),
-        "method": _("Scoring method"),
-        "params": _("Parameters"),
         "wiped_out_reason": _("Counts 0 for a severe violation"),
         "kpi": _("Version of the KPI"),
     }
-    return [
+    parts = [
         {"label": labels[name], "old": _shown(name, old), "new": _shown(name, new)}
         for name, values in change.changes.items()
+        if name not in SCORED_BY
         for old, new in [values.get("numbers") or (values["old"], values["new"])]
     ]
+    if "method" in change.changes:
+        old, new = ({name: change.changes[name][when] for name in SCORED_BY} for when in ("old", "new"))
+        parts.append({"label": _("Scoring method"), "old": _scoring(**old), "new": _scoring(**new)})
+    return parts
 
 
 def _shown(name: str, value) -> str:
     if value in (None, ""):
         return "–"
-    if name in NUMBERS:
-        return format_number(Decimal(value), get_language() or "en")
-    if name == "method":
-        return str(ScoringMethod(value).label)
-    return str(value)
+    return format_number(Decimal(value), get_language() or "en") if name in NUMBERS else str(value)
+
+
+def _scoring(method: str, params: dict | None) -> str:
+    """How a line scores, in words; as its KPI says where nothing is set for it alone."""
+    if not method:
+        return _("as the KPI says")
+    return f"{ScoringMethod(method).label}. {scoring_words(method, params or {})}"

@@ -15,7 +15,7 @@ from kpiapp.services.refusals import Refused
 from kpiapp.text import id_in, ids_in
 from scorecards import queries
 from scorecards.assigning import assignment
-from scorecards.forms import LineForm
+from scorecards.forms import LineForm, own_scorings
 from scorecards.services import drafts
 from scorecards.services import scorecards as cards
 from scorecards.services.scorecards import owner_fields
@@ -74,7 +74,8 @@ def assign(request):
     items = assignment.suggested(choice.kpis, free, _template_weights(choice.template, choice.kpis))
     pairs = [(item, _form(data, item)) for item in items]
     step = next((name for name in (ASSIGN, GRID) if name in request.POST), "")
-    invalid = bool(step) and not all(form.is_valid() for _item, form in pairs)
+    # Every form is asked, so that all that is wrong is shown at once.
+    invalid = bool(step and [form for _item, form in pairs if not form.is_valid()])
     if step and not invalid:
         done = _open_grid(request, choice, pairs) if step == GRID else _assign(request, choice, pairs)
         if done is not None:
@@ -91,6 +92,7 @@ def _page(request, choice: Choice, pairs) -> dict:
     return {
         "choice": choice,
         "pairs": pairs,
+        **own_scorings((item.version.name, form) for item, form in pairs),
         "planned": _planned(choice),
         "after": after[:CARDS_SHOWN],
         "more": max(len(after) - CARDS_SHOWN, 0),
@@ -123,7 +125,8 @@ def _form(data, item) -> LineForm:
     """What was typed for a KPI, or its suggested numbers when it has just been chosen."""
     initial = {"weight": item.weight, "baseline": item.baseline, "target": item.target}
     prefix = f"kpi-{item.version.definition_id}"
-    return LineForm(data if f"{prefix}-weight" in data else None, prefix=prefix, initial=initial)
+    sent = data if f"{prefix}-weight" in data else None
+    return LineForm(sent, version=item.version, prefix=prefix, initial=initial)
 
 
 def _weight(form, item):
@@ -222,11 +225,7 @@ def _template_weights(code: str, definitions) -> dict | None:
 
 def _open_grid(request, choice: Choice, pairs):
     """A grid of everybody chosen; None when it was refused."""
-    items = [
-        drafts.Item(item.version, data["weight"], data["baseline"], data["target"])
-        for item, form in pairs
-        if (data := form.cleaned_data)
-    ]
+    items = [drafts.Item(item.version, **form.values()) for item, form in pairs]
     try:
         draft = drafts.create_draft(owners=choice.owners, items=items, periods=choice.periods, by=request.member)
     except Refused as refusal:
@@ -241,6 +240,7 @@ def _assign(request, choice: Choice, pairs):
         messages.info(request, _("These are many lines: look at them here, then put them on the cards."))
         return _open_grid(request, choice, pairs)
     planned = plans.planned_targets([item.version for item, _form in pairs], choice.periods)
+    typed = [(item, form.values()) for item, form in pairs]
     lines = [
         cards.Draft(
             owner,
@@ -249,11 +249,12 @@ def _assign(request, choice: Choice, pairs):
             data["weight"],
             plans.default_target(planned, item.version, owner_fields(owner)["member_id"], period, data["target"]),
             data["baseline"],
+            data.get("method", ""),
+            data.get("params"),
         )
         for owner in choice.owners
         for period in choice.periods
-        for item, form in pairs
-        if (data := form.cleaned_data)
+        for item, data in typed
     ]
     try:
         done = cards.put_lines(drafts=lines, by=request.member, today=request.today)

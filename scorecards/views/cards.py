@@ -14,7 +14,7 @@ from kpiapp.services.refusals import Refused
 from scorecards import queries
 from scorecards.cards import team
 from scorecards.cards.weights import Weights
-from scorecards.forms import ReasonForm, line_forms
+from scorecards.forms import ReasonForm, line_forms, own_scorings
 from scorecards.models import card_rules
 from scorecards.services import scorecards as cards
 from scorecards.views import parts
@@ -88,8 +88,11 @@ def card_edit(request, pk):
     card = get_object_or_404(here, pk=pk)
     lines = queries.card_with_lines(card, request.member, request.today)
     forms = line_forms([line for line in lines if not line.is_hidden], request.POST)
-    if request.method == "POST" and all(form.is_valid() for form in forms.values()):
-        changes = {pk: form.cleaned_data for pk, form in forms.items()}
+    is_sent = request.method == "POST"
+    # Every form is asked, so that all that is wrong is shown at once.
+    invalid = bool(is_sent and [form for form in forms.values() if not form.is_valid()])
+    if is_sent and not invalid:
+        changes = {pk: form.values() for pk, form in forms.items()}
         if _done(request, cards.update_lines, card=card, changes=changes, by=request.member, today=request.today):
             return _after_edit(request, card)
     weights = Weights(lines, card_rules())
@@ -99,10 +102,10 @@ def card_edit(request, pk):
         "period": card.period,
         "pairs": [(line, forms.get(line.pk), suggested.get(line.pk)) for line in lines],
         "weights": weights,
+        **own_scorings((form.own.version.name, form) for form in forms.values()),
         "hint": live_hint(),
         "rights": queries.rights_on(card, request.member, request.today),
     }
-    invalid = any(form.errors for form in forms.values())
     return render(request, "scorecards/card_edit.html", context, status=422 if invalid else 200)
 
 

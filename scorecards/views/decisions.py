@@ -114,7 +114,7 @@ def change_new(request, pk):
     line = get_object_or_404(lines, pk=pk)
     period = line.scorecard.period
     initial = {"effective_on": min(max(request.today, period.starts_on), period.last_day)}
-    form = ChangeForm(request.POST or None, initial=initial)
+    form = ChangeForm(request.POST or None, line=line, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             change_services.request_change(
@@ -138,7 +138,7 @@ def change_new(request, pk):
         "weight": dated.weight_today(line),
         "segments": dated.segments_of([line])[line.pk],
     }
-    return render(request, "scorecards/change_new.html", context, status=422 if form.errors else 200)
+    return render(request, "scorecards/change_new.html", context, status=422 if request.method == "POST" else 200)
 
 
 @requires(Permission.CHANGE_REQUEST)

@@ -34,7 +34,7 @@ def change_effect(request, pk):
     """What a change that is being typed would do to the score of its card."""
     lines = queries.changeable_lines(request.member, request.today)
     line = get_object_or_404(lines.select_related("kpi", "scorecard__period"), pk=pk)
-    form = ChangeForm(request.POST)
+    form = ChangeForm(request.POST, line=line)
     form.fields["reason"].required = False
     if not form.is_valid() or not form.changes():
         return panel(request, hint=_("Type a new value, and see here what it does to the score."))
@@ -77,9 +77,12 @@ def card_effect(request, pk):
     card = get_object_or_404(queries.editable_cards(request.member, request.today), pk=pk)
     lines = queries.card_with_lines(card, request.member, request.today)
     forms = line_forms([line for line in lines if not line.is_hidden], request.POST)
-    typed = {pk: form.cleaned_data for pk, form in forms.items() if form.is_valid()}
+    typed = {pk: form.values() for pk, form in forms.items() if form.is_valid()}
     for line in lines:
-        line.weight = typed.get(line.pk, {}).get("weight", line.weight)
+        values = typed.get(line.pk, {})
+        line.weight = values.get("weight", line.weight)
+        if any(name in values and values[name] != getattr(line, name) for name in ("method", "params")):
+            values["kpi_id"] = line.kpi_id  # names the rule anew
     context = {"card": card, "weights": Weights(lines, card_rules()), "hint": live_hint()}
     if len(typed) == len(forms):
         changes = Changes(typed)

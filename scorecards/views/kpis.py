@@ -1,14 +1,33 @@
 """What a KPI does on cards, for the pages of the app below: who has it, what it weighs, who could have it too."""
 
+import re
+
 from django.db.models import Max, Min
+from django.http import Http404
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp.models import Employment
 from kpiapp.permissions import Permission, can, requires
 from scorecards import queries
+from scorecards.own_scoring import OwnScoringForm, number_or
 from strategy.choices import KpiState
+from strategy.models import KpiVersion
 from strategy.visibility import visible_kpis
+
+
+@require_POST
+@requires(Permission.KPI_READ)
+def line_scoring(request, pk):
+    """The method of one line while it is typed: the fields it asks for, and its curve. Writes nothing."""
+    known = visible_kpis(request.member, request.today).values("pk")
+    version = get_object_or_404(KpiVersion, pk=pk, definition__in=known)
+    prefix = request.POST.get("prefix", "")
+    if not re.fullmatch(r"[a-z0-9-]{0,40}", prefix):
+        raise Http404
+    numbers = {name: number_or(request.POST.get(f"own_{name}", ""), "en") for name in ("target", "baseline")}
+    own = OwnScoringForm(version=version, typed=request.POST, prefix=prefix or None, **numbers)
+    return render(request, "scorecards/_own_scoring.html", {"own": own})
 
 
 @require_safe

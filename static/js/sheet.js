@@ -105,7 +105,7 @@ class Sheet {
     head.setAttribute("role", "rowheader");
     head.className = "sheet-head";
     const same = place > 0 && this.rows[place - 1].owner === row.owner;
-    head.append(part("b", row.name, same ? "sheet-same" : ""), part("small", row.unit ? `${row.kpi} · ${row.unit}` : row.kpi));
+    head.append(part("b", row.name, same ? "sheet-same" : ""), part("small", [row.kpi, row.unit, row.own].filter(Boolean).join(" · ")));
     head.title = `${row.name} ${row.code} · ${row.kpi}`;
     line.append(head, this.drawWeight(row, same));
     for (let column = 0; column < this.columns.length; column += 1) line.append(this.drawCell(place, column));

@@ -34,8 +34,13 @@ class ParamsForm(OrganizationForm):
     plain_names: tuple[str, ...] = ()
     percent_names: tuple[str, ...] = ()
 
-    def __init__(self, data=None, *, params: Mapping[str, Any] | None = None, typed=None):
-        super().__init__(data, initial=typed if typed is not None else self._initial(params or {}))
+    def __init__(self, data=None, *, params: Mapping[str, Any] | None = None, typed=None, prefix: str | None = None):
+        super().__init__(data, prefix=prefix)
+        self.initial = self._initial(params or {}) if typed is None else self._typed(typed)
+
+    def _typed(self, typed) -> dict[str, Any]:
+        """What stands on the page, by field, while it is not judged yet."""
+        return {name: typed[key] for name in self.fields if (key := self.add_prefix(name)) in typed}
 
     def _initial(self, params: Mapping[str, Any]) -> dict[str, Any]:
         known = {name: Decimal(str(params[name])) for name in self.plain_names if params.get(name) is not None}
@@ -106,13 +111,24 @@ class RowsParams(ParamsForm):
     help = ""
     is_text = False
 
-    def __init__(self, data=None, *, params=None, typed=None):
-        super().__init__(data, params=params, typed=typed)
+    def __init__(self, data=None, *, params=None, typed=None, prefix=None):
+        super().__init__(data, params=params, typed=typed, prefix=prefix)
         source = data if data is not None else typed
         rows = self._typed_rows(source) if hasattr(source, "getlist") else self._stored_rows(params or {})
-        shown = len(source.getlist("row_first")) + 1 if hasattr(source, "getlist") and source.get("add_row") else 0
+        more = hasattr(source, "getlist") and source.get("add_row")
+        shown = len(source.getlist(self.first_name)) + 1 if more else 0
         wanted = max(MIN_ROWS, len(rows), shown)
         self.rows = (rows + [("", "")] * wanted)[: min(wanted, MAX_ROWS)]
+
+    @property
+    def first_name(self) -> str:
+        """What the inputs of the first column are called."""
+        return self.add_prefix("row_first")
+
+    @property
+    def percent_name(self) -> str:
+        """What the inputs of the second column are called."""
+        return self.add_prefix("row_percent")
 
     def clean(self):
         """Every row with both columns; empty rows are left out."""
@@ -132,7 +148,7 @@ class RowsParams(ParamsForm):
         return {**super().params(), self.name: rows}
 
     def _typed_rows(self, data) -> list[tuple[str, str]]:
-        firsts, percents = data.getlist("row_first"), data.getlist("row_percent")
+        firsts, percents = data.getlist(self.first_name), data.getlist(self.percent_name)
         return [pair for pair in zip(firsts, percents, strict=False) if any(part.strip() for part in pair)]
 
     def _stored_rows(self, params: Mapping[str, Any]) -> list[tuple[str, str]]:

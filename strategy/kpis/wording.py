@@ -29,7 +29,12 @@ class Change:
 
 def method_words(version: KpiVersion) -> str:
     """How the method of a version turns an actual into a completion, in one or two sentences."""
-    return _WORDS[ScoringMethod(version.method)](version.params)
+    return scoring_words(version.method, version.params)
+
+
+def scoring_words(method: str, params: dict[str, Any]) -> str:
+    """The same of any method with its parameters."""
+    return _WORDS[ScoringMethod(method)](params)
 
 
 def aggregation_words(version: KpiVersion) -> str:
