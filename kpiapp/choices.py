@@ -42,12 +42,13 @@ class Role(TextChoices):
     PAYROLL_MAKER = "payroll_maker", _("Payroll officer")
     PAYROLL_APPROVER = "payroll_approver", _("Payroll approver")
     AUDITOR = "auditor", _("Auditor")
+    PAY_READER = "pay_reader", _("Reader of pay")
     API = "api", _("API client")
 
 
-GRANTED_ROLES = frozenset({Role.OWNER, Role.HR, Role.STRATEGY, Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER, Role.AUDITOR})
 # Grants that open pay: they have an end, and a second person has to confirm them before they count.
-PAY_ROLES = frozenset({Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER})
+PAY_ROLES = frozenset({Role.PAYROLL_MAKER, Role.PAYROLL_APPROVER, Role.PAY_READER})
+GRANTED_ROLES = frozenset({Role.OWNER, Role.HR, Role.STRATEGY, Role.AUDITOR}) | PAY_ROLES
 
 
 class Scope(TextChoices):

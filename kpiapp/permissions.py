@@ -46,6 +46,8 @@ class Permission(StrEnum):
     PAY_RULES_EDIT = "pay.rules.edit"
     PAY_RULES_APPROVE = "pay.rules.approve"
     PAY_READ = "pay.read"
+    PAY_RUN_READ = "pay.run.read"
+    PAY_RUN_RETURN = "pay.run.return"
     PAY_RUN_EDIT = "pay.run.edit"
     PAY_RUN_APPROVE = "pay.run.approve"
     PAY_EXPORT = "pay.export"
@@ -131,6 +133,8 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.PAY_RULES_READ: S.ALL,
         P.PAY_RULES_EDIT: S.ALL,
         P.PAY_READ: S.ALL,
+        P.PAY_RUN_READ: S.ALL,
+        P.PAY_RUN_RETURN: S.ALL,
         P.PAY_RUN_EDIT: S.ALL,
         P.PAY_EXPORT: S.ALL,
     },
@@ -139,6 +143,8 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.PAY_RULES_READ: S.ALL,
         P.PAY_RULES_APPROVE: S.ALL,
         P.PAY_READ: S.ALL,
+        P.PAY_RUN_READ: S.ALL,
+        P.PAY_RUN_RETURN: S.ALL,
         P.PAY_RUN_APPROVE: S.ALL,
         P.PAY_EXPORT: S.ALL,
         P.AUDIT_READ: S.ALL,
@@ -154,7 +160,11 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.AUDIT_READ: S.ALL,
         P.JOB_READ: S.ALL,
         P.PAY_RULES_READ: S.ALL,
+        # Runs, their steps, totals and files; what a person is paid only with the grant below.
+        P.PAY_RUN_READ: S.ALL,
     },
+    # What HR, a manager or an auditor is given for a time when they have to read what people are paid.
+    Role.PAY_READER: {**_EVERYONE, P.PAY_RULES_READ: S.ALL, P.PAY_RUN_READ: S.ALL, P.PAY_READ: S.ALL},
     Role.API: {**_READ_KPI, P.ACTUAL_RECORD: S.ALL, P.KPI_PLAN: S.ALL},
 }
 

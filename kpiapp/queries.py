@@ -30,6 +30,9 @@ from kpiapp.permissions import Permission, can, scope_of
 from kpiapp.tenancy import current_organization_id
 from kpiapp.text import search_key
 
+# What an event about pay tells besides amounts.
+_NO_AMOUNTS = {"filename", "rows", "sha256", "people", "state", "valid_from", "valid_to"}
+HIDDEN_AMOUNT = "•••"
 # Time enough to give a pay role again before its end, with a second person to confirm it.
 ENDS_SOON = datetime.timedelta(days=30)
 
@@ -268,11 +271,27 @@ def access_counts(on: datetime.date) -> dict[str, int]:
 
 
 def visible_events(member: Member, on: datetime.date) -> QuerySet[AuditEvent]:
-    """The audit trail, newest first, without pay for those who may not read everybody's, and without what is hidden."""
+    """The audit trail, newest first, without pay for those who read neither runs nor amounts, and what is hidden."""
     events = AuditEvent.objects.order_by("-id")
     for hidden in registry.HIDDEN_EVENTS:
         events = events.exclude(hidden(member, on))
-    return events if scope_of(member, Permission.PAY_READ) == Scope.ALL else events.filter(is_pay=False)
+    if can(member, Permission.PAY_RUN_READ) or scope_of(member, Permission.PAY_READ) == Scope.ALL:
+        return events
+    return events.filter(is_pay=False)
+
+
+def readable_events(member: Member, events: QuerySet[AuditEvent]) -> list[AuditEvent]:
+    """Visible events with what the member may read of them: who reads runs but nobody's pay sees no amount."""
+    found = list(events)
+    if scope_of(member, Permission.PAY_READ) != Scope.ALL:
+        for event in found:
+            if event.is_pay:
+                event.before, event.after = _without_amounts(event.before), _without_amounts(event.after)
+    return found
+
+
+def _without_amounts(values: dict) -> dict:
+    return {name: value if name in _NO_AMOUNTS else HIDDEN_AMOUNT for name, value in values.items()}
 
 
 def organizations_of(user) -> QuerySet[Organization]:

@@ -14,7 +14,7 @@ class PayrollConfig(AppConfig):
         """Register what payroll offers to the pages and the work of the apps below."""
         from kpiapp import registry
         from kpiapp.permissions import Permission
-        from payroll import audit_words, home_panels, queries, recompute, tasks, tier_notes, tiles
+        from payroll import audit_words, home_panels, recompute, tasks, tier_notes, tiles
         from payroll.services import exports, policies, runs
 
         item = registry.NavigationItem
@@ -26,8 +26,7 @@ class PayrollConfig(AppConfig):
                 "payroll:run_list",
                 "wallet",
                 10,
-                Permission.PAY_READ,
-                queries.sees_all_pay,
+                Permission.PAY_RUN_READ,
                 pinned=3,
             ),
             item("pay", _("Pay rules"), "payroll:tiers", "sliders-horizontal", 20, Permission.PAY_RULES_READ),

@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 from payroll.choices import ExportFormat, RunState
 
 NOUNS = {
+    "pay": _("Pay"),
     "pay_export": _("Payroll file"),
     "pay_rate": _("Pay rate"),
     "pay_run": _("Pay run"),
@@ -18,6 +19,7 @@ WORDS = {
     "change": pgettext_lazy("done", "changed"),
     "download": pgettext_lazy("done", "downloaded"),
     "make": pgettext_lazy("done", "made"),
+    "read": pgettext_lazy("done", "read"),
     "return": pgettext_lazy("done", "returned"),
     "submit": pgettext_lazy("done", "sent for approval"),
     "approved_by": _("Approved by"),

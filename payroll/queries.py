@@ -9,13 +9,16 @@ from django.db.models.functions import Coalesce
 
 from kpiapp.choices import Scope
 from kpiapp.models import Employment, Member, Position
-from kpiapp.permissions import Permission, scope_of
+from kpiapp.permissions import Permission, can, scope_of
 from kpiapp.queries import count_of
 from kpiapp.text import search_key
 from payroll.choices import RunState
 from payroll.models import MemberPay, PayLine, PayRun, PositionPay, TierTable
 from payroll.models import Tier as TierRow
 from scorecards.scoring import Tier
+
+# Sums and means of fewer people than this are for those alone who may read what each of them is paid.
+SMALLEST_GROUP = 5
 
 
 def tier_tables() -> QuerySet[TierTable]:
@@ -53,8 +56,13 @@ def as_tiers(steps: Iterable[tuple[Decimal, Decimal, str]]) -> list[Tier]:
 
 
 def sees_all_pay(member: Member) -> bool:
-    """Whether an acting member may read everybody's pay: payroll roles, never a reporting line."""
+    """Whether an acting member may read everybody's pay: payroll roles and readers of pay, never a reporting line."""
     return scope_of(member, Permission.PAY_READ) == Scope.ALL
+
+
+def sees_totals(member: Member, run: PayRun) -> bool:
+    """Whether they may read the sums of a run: of a few people they would tell what each is paid."""
+    return sees_all_pay(member) or run.people_count >= SMALLEST_GROUP
 
 
 def visible_runs(member: Member) -> QuerySet[PayRun]:
@@ -62,7 +70,7 @@ def visible_runs(member: Member) -> QuerySet[PayRun]:
     runs = PayRun.objects.select_related(
         "period", "made_by", "calculated_by", "submitted_by", "approved_by", "locked_by"
     )
-    return runs.select_related("job") if sees_all_pay(member) else runs.none()
+    return runs.select_related("job") if can(member, Permission.PAY_RUN_READ) else runs.none()
 
 
 def visible_lines(member: Member) -> QuerySet[PayLine]:

@@ -24,7 +24,7 @@ def audit(request):
     before = request.GET.get("before", "")
     if before.isdecimal():
         events = events.filter(pk__lt=int(before[:18]))
-    rows = list(events[: PAGE_SIZE + 1])
+    rows = queries.readable_events(request.member, events[: PAGE_SIZE + 1])
     context = {
         "form": form,
         "events": rows[:PAGE_SIZE],
@@ -42,7 +42,7 @@ def audit_export(request):
     form = _filter(request.POST)
     filters = form.cleaned_data if form.is_valid() else {}
     events = queries.filter_events(queries.visible_events(request.member, request.today), filters)[:EXPORT_ROWS]
-    content, rows = audit_csv(events, request.organization.csv_sign)
+    content, rows = audit_csv(queries.readable_events(request.member, events), request.organization.csv_sign)
     service.record(
         action="audit.export",
         target=request.organization,

@@ -9,9 +9,11 @@ from django.views.decorators.http import require_safe
 from kpiapp.permissions import Permission, requires
 from payroll import explain, queries
 from payroll.estimates import estimate_of
+from payroll.services import access_log
 from scorecards.queries import visible_cards
 
 PAGE_SIZE = 24
+READS_SHOWN = 20
 
 
 @require_safe
@@ -20,7 +22,8 @@ PAGE_SIZE = 24
 def payslips(request):
     """One's own payslips, the newest first."""
     page = Paginator(queries.own_payslips(request.member), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "payroll/payslips.html", {"page": page})
+    reads = access_log.reads_of(request.member)[:READS_SHOWN]
+    return render(request, "payroll/payslips.html", {"page": page, "reads": reads})
 
 
 @require_safe
@@ -38,7 +41,8 @@ def payslip(request, pk):
 @never_cache
 def explain_line(request, pk):
     """Why a person is paid what they are, down to what was typed."""
-    line = get_object_or_404(queries.visible_lines(request.member), pk=pk)
+    line = get_object_or_404(queries.visible_lines(request.member).select_related("member"), pk=pk)
+    access_log.record_read(action=access_log.LINE, target=line.member, by=request.member)
     explanation = explain.explain_line(line, reader=request.member, on=request.today)
     return render(request, "payroll/why_line.html", {"line": line, "explanation": explanation})
 

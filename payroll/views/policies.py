@@ -12,7 +12,7 @@ from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
 from payroll import forms, queries, summaries, tier_effects
 from payroll.models import TierTable
-from payroll.services import policies
+from payroll.services import access_log, policies
 from payroll.views.access import for_pay_roles
 
 PAGE_SIZE = 50
@@ -91,9 +91,10 @@ def what_if(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_pay_roles
+@requires(Permission.PAY_RULES_READ)
+@never_cache
 def position_rates(request):
-    """P1 and KPI pay at target of every position: where one person holds it, that is a person's pay."""
+    """P1 and KPI pay at target of every position: a rule of pay, for those who may read the rules."""
     found = _page(request, queries.positions_with_pay(request.today, request.GET.get("q", "")))
     rows, columns = forms.position_rows(found), forms.position_columns(request.organization.currency)
     return _rates_page(request, "positions", found, rows, columns, policies.set_position_pay, "position")
@@ -102,7 +103,8 @@ def position_rates(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_pay_roles
 def member_rates(request):
-    """P2 of every person, and own amounts where they differ from the position's."""
+    """P2 of every person, and own amounts where they differ from the position's: a person's pay."""
+    access_log.record_read(action=access_log.RATES, target=request.organization, by=request.member)
     found = _page(request, queries.members_with_pay(request.today, request.GET.get("q", "")))
     rows, columns = forms.member_rows(found, request.member), forms.member_columns(request.organization.currency)
     return _rates_page(request, "people", found, rows, columns, policies.set_member_pay, "member")
@@ -129,7 +131,7 @@ def _rates_page(request, kind, page, rows, columns, service, target):
         "kind": kind,
         "may_edit": may_edit,
         "q": request.GET.get("q", ""),
-        "sees_pay": True,
+        "sees_pay": queries.sees_all_pay(request.member),
     }
     return render(request, "payroll/rates.html", context, status=200 if data is None else 422)
 

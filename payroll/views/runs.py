@@ -15,14 +15,14 @@ from payroll import queries, summaries
 from payroll.choices import ExportFormat, RunState
 from payroll.forms import ExportForm, StartForm
 from payroll.models import PayExport
-from payroll.services import exports, runs
-from payroll.views.access import for_pay_roles
+from payroll.services import access_log, exports, runs
 
 PAGE_SIZE = 50
 
 
 @require_safe
-@for_pay_roles
+@requires(Permission.PAY_RUN_READ)
+@never_cache
 def run_list(request):
     """All runs, the newest first, and the month to run next."""
     page = Paginator(queries.visible_runs(request.member), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -30,15 +30,19 @@ def run_list(request):
         "page": page,
         "months": summaries.months_to_run(request.today),
         "may_edit": can(request.member, Permission.PAY_RUN_EDIT),
+        "shown": {run.pk for run in page if queries.sees_totals(request.member, run)},
     }
     return render(request, "payroll/run_list.html", context)
 
 
 @require_safe
-@for_pay_roles
+@requires(Permission.PAY_RUN_READ)
+@never_cache
 def run(request, pk):
-    """One run: its steps, who needs a look, totals and lines."""
-    return _run_page(request, _visible(request, pk), ReasonForm())
+    """One run: its steps, who needs a look, totals and lines; amounts for who reads everybody's pay."""
+    found = _visible(request, pk)
+    access_log.record_read(action=access_log.RUN, target=found, by=request.member)
+    return _run_page(request, found, ReasonForm())
 
 
 @require_POST
@@ -67,7 +71,7 @@ def submit(request, pk):
 
 
 @require_POST
-@requires(Permission.PAY_READ)
+@requires(Permission.PAY_RUN_RETURN)
 def return_run(request, pk):
     """Take back from approval, with what has to be changed."""
     found, form = _visible(request, pk), ReasonForm(request.POST)
@@ -151,6 +155,10 @@ def _run_page(request, found, form, status=200):
         "may_edit": can(request.member, Permission.PAY_RUN_EDIT),
         "may_approve": can(request.member, Permission.PAY_RUN_APPROVE) and request.member.pk not in found.worked_on,
         "may_lock": can(request.member, Permission.PAY_RUN_APPROVE),
-        "may_return": found.state in (RunState.SUBMITTED, RunState.APPROVED),
+        "may_return": can(request.member, Permission.PAY_RUN_RETURN)
+        and found.state in (RunState.SUBMITTED, RunState.APPROVED),
+        "may_export": can(request.member, Permission.PAY_EXPORT),
+        "sees_pay": queries.sees_all_pay(request.member),
+        "sees_totals": queries.sees_totals(request.member, found),
     }
     return never_cache(render)(request, "payroll/run.html", context, status=status)

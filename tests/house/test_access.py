@@ -12,6 +12,7 @@ from django.urls import reverse
 from kpiapp.tenancy import organization_scope
 from tests.house import routes
 from tests.house.world import CANARIES, PAY_CANARY, SECRETS, build_world, keep_a_secret
+from tests.house.world_pay import RATE_CANARY
 
 ROUTES = routes.all_routes()
 INSIDE = [route for route in ROUTES if route.is_inside]
@@ -21,6 +22,7 @@ OUTSIDE_TABLE = routes.read_outside()
 CLOSED = {403, 404, 405}
 # Who reads amounts: payroll, and Lan her own.
 READS_PAY = {"payroll_maker", "payroll_approver", "lan"}
+READS_RATES = READS_PAY | {"auditor"}
 # Whom the confidential KPI concerns: Lan, who is measured by it, those above her, the strategy office; and auditors.
 KNOWS_SECRETS = {"lan", "manager", "director", "strategy", "auditor"}
 COUNTS: Counter = Counter()
@@ -159,6 +161,8 @@ def leaks(body: str, role: str, method: str) -> list[str]:
     digits = body.replace(".", "").replace(",", "").replace("\u00a0", "")
     if role not in READS_PAY and str(PAY_CANARY) in digits:
         found.append(f"{method} as {role}: shows pay")
+    if role not in READS_RATES and str(RATE_CANARY) in digits:
+        found.append(f"{method} as {role}: shows what a position pays")
     if role not in KNOWS_SECRETS and any(secret in body for secret in SECRETS.values()):
         found.append(f"{method} as {role}: shows a confidential KPI")
     COUNTS["leaks"] += len(found)

@@ -13,6 +13,8 @@ from tests.cast import Cast
 
 # Amounts that stand nowhere else: seen by somebody who may not read pay, they are a leak.
 PAY_CANARY = Decimal(73519357)
+# What a position pays is a rule: an auditor reads it, what a person is paid they do not.
+RATE_CANARY = Decimal(68213491)
 OCTOBER, DECEMBER = datetime.date(2026, 10, 1), datetime.date(2026, 12, 1)
 
 
@@ -24,7 +26,7 @@ def add_pay(cast: Cast, canary: str, things: dict) -> None:
     proposed = TierTable.objects.create(name=f"Next {canary}", valid_from=DECEMBER, made_by=cast.payroll_maker)
     Tier.objects.create(table=proposed, code="B", at_least=80, coefficient=Decimal("0.9"))
     PositionPay.objects.create(
-        position=cast.position, p1_amount=PAY_CANARY, p3_target_amount=PAY_CANARY, valid_from=OCTOBER
+        position=cast.position, p1_amount=RATE_CANARY, p3_target_amount=RATE_CANARY, valid_from=OCTOBER
     )
     MemberPay.objects.create(member=cast.lan, p2_coefficient=1, valid_from=OCTOBER)
     CardTier.objects.create(scorecard_id=things["card"], code="B", coefficient=Decimal("0.8"))

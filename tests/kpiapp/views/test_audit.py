@@ -53,9 +53,19 @@ class TestAuditTrail:
         with override("en"):
             assert changes(event) == [{"label": "Role", "before": "", "after": "HR"}]
 
-    @pytest.mark.parametrize(("role", "sees"), [("owner", False), ("hr", False), ("auditor", False)])
+    @pytest.mark.parametrize(("role", "sees"), [("owner", False), ("hr", False), ("auditor", True)])
     def test_pay_is_hidden_from_those_who_may_not_read_everybodys(self, an_phat, role, sees):
         assert ("rate.edit" in shown(an_phat, getattr(an_phat, role))) is sees
+
+    def test_an_auditor_reads_who_changed_whose_pay_and_no_amount(self, an_phat):
+        client = an_phat.client(an_phat.auditor)
+        page = client.get(an_phat.url("audit/")).content.decode()
+        exported = client.post(an_phat.url("audit/export/")).content.decode()
+        for body in (page, exported):
+            assert an_phat.minh.name in body
+            assert "•••" in body
+            assert "9600000" not in body
+            assert "9.600.000" not in body
 
     def test_pay_is_shown_to_the_payroll_approver(self, an_phat):
         assert "rate.edit" in shown(an_phat, an_phat.payroll_approver)
