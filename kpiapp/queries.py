@@ -296,7 +296,7 @@ def _without_amounts(values: dict) -> dict:
 
 def organizations_of(user) -> QuerySet[Organization]:
     """Organizations a user may switch between."""
-    return Organization.objects.filter(pk__in=user.organization_ids, is_active=True).order_by("name")
+    return Organization.objects.filter(pk__in=user.organization_ids, is_active=True).order_by("sort_key")
 
 
 def filter_events(events: QuerySet[AuditEvent], chosen: dict) -> QuerySet[AuditEvent]:

@@ -280,7 +280,7 @@ def _logged_by_department(visit: HomeVisit) -> list[dict]:
     )
     rows = rows.order_by().values(department=F(f"{place}__department"), name=F(f"{place}__department__name"))
     rows = rows.annotate(lines=Count("pk"), logged=Coalesce(Count("pk", filter=Q(score__entries__gt=0)), 0))
-    return list(rows.order_by(F("logged") * 100 / F("lines"), "name"))
+    return list(rows.order_by(F("logged") * 100 / F("lines"), f"{place}__department__sort_key"))
 
 
 def _without_card(visit: HomeVisit) -> list[Employment]:

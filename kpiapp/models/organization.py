@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kpiapp.choices import CsvDelimiter, Language, LongPeriods
+from kpiapp.text import KeyField, sort_key
 
 # First words of addresses that belong to the installation and not to an organization.
 RESERVED_SLUGS = frozenset({"accounts", "api", "healthz", "i18n", "media", "new", "static"})
@@ -14,6 +15,7 @@ class Organization(models.Model):
     """A company. Global: its rows are found by the slug in the address before any scope is open."""
 
     name = models.CharField(_("Company name"), max_length=200)
+    sort_key = KeyField(key=sort_key)
     slug = models.SlugField(max_length=60, unique=True, validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$")])
     language = models.CharField(max_length=5, choices=Language.choices, default=Language.VIETNAMESE)
     currency = models.CharField(max_length=3, default="VND")

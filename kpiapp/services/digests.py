@@ -185,7 +185,7 @@ def _parts_elsewhere(user: User, job: Job, at: datetime.datetime) -> list[Part]:
     """What the other companies of a person have to tell today, each read inside its own scope."""
     others = Organization.objects.filter(pk__in=user.organization_ids, is_active=True).exclude(pk=job.organization_id)
     found = []
-    for organization in others.order_by("name") if len(user.organization_ids) > 1 else ():
+    for organization in others.order_by("sort_key") if len(user.organization_ids) > 1 else ():
         on = at.astimezone(ZoneInfo(organization.time_zone)).date()
         with organization_scope(organization):
             due = due_members(on, ANY_HOUR).filter(user=user).values_list("pk", flat=True)

@@ -112,7 +112,7 @@ def edit_organization(*, organization: Organization, on: datetime.date, by: Memb
         setattr(organization, key, after[key])
     if not organization.name.strip():
         raise Refused(_("A company needs a name."), field="name")
-    organization.save(update_fields=changed)
+    organization.save(update_fields=[*changed, "sort_key"])
     audit.record_changes(action="organization.edit", target=organization, by=by, before=before, after=after)
     for follow in registry.AFTER_SETTINGS:
         follow(changed)

@@ -64,4 +64,4 @@ def kpis_without_parent(member: Member, period: Period, on: datetime.date) -> Qu
     visible = queries.visible_lines(member, on).filter(scorecard__period=period)
     seen = lines_without_parent(period).filter(pk__in=visible.values("pk"))
     grouped = seen.order_by().values(definition=F("kpi__definition"), name=F("kpi__definition__name"))
-    return grouped.annotate(cards=Count("pk")).order_by("-cards", "name")
+    return grouped.annotate(cards=Count("pk")).order_by("-cards", "kpi__definition__sort_key")

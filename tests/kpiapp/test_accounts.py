@@ -13,6 +13,7 @@ from kpiapp.models import Invitation, Member, Organization, Period, RoleGrant, U
 from kpiapp.services import invitations
 from kpiapp.services.refusals import Refused
 from kpiapp.tenancy import organization_scope
+from strategy.models import Perspective
 from tests.cast import PASSWORD
 
 SIGNUP = {
@@ -43,6 +44,17 @@ class TestSignUp:
             assert roles == {Role.OWNER, Role.HR, Role.STRATEGY}
             counts = {kind: Period.objects.filter(kind=kind).count() for kind in PeriodKind}
             assert counts == {"month": 24, "quarter": 8, "half_year": 4, "year": 2}
+
+    def test_the_company_has_the_four_perspectives_in_its_language(self, db):
+        Client().post("/accounts/signup/", SIGNUP)
+        with organization_scope(Organization.objects.get(slug="cong-ty-dai-phat")):
+            lanes = [(lane.kind, lane.label) for lane in Perspective.objects.order_by("position")]
+        assert lanes == [
+            ("financial", "Tài chính"),
+            ("customer", "Khách hàng"),
+            ("process", "Quy trình nội bộ"),
+            ("learning", "Học hỏi và phát triển"),
+        ]
 
     def test_the_landing_page_leads_into_the_company(self, db):
         client = Client()

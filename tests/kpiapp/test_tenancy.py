@@ -76,6 +76,24 @@ def test_a_reference_into_another_organization_cannot_be_stored(an_phat, binh_mi
             Employment.objects.filter(member=an_phat.lan).update(department_id=binh_minh.department.pk)
 
 
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to"),
+    [("2026-06-01", None), ("2025-06-01", "2026-01-02"), ("2025-06-01", None), ("2026-03-01", "2026-03-02")],
+)
+def test_a_person_cannot_stand_in_two_places_on_one_day(scope, valid_from, valid_to):
+    """Lan stands in Sales since 2026-01-01: the database refuses a second place over any day of it."""
+    place = {"member": scope.lan, "department": scope.other_department, "position": scope.position}
+    with pytest.raises(IntegrityError, match="employment_no_overlap"), transaction.atomic():
+        Employment.objects.create(**place, valid_from=valid_from, valid_to=valid_to)
+
+
+def test_a_place_may_begin_on_the_day_the_other_ends(scope):
+    """Ranges are half-open, so nobody stands nowhere on the day between two places."""
+    place = {"member": scope.lan, "department": scope.other_department, "position": scope.position}
+    Employment.objects.create(**place, valid_from="2025-06-01", valid_to="2026-01-01")
+    assert Employment.objects.filter(member=scope.lan).count() == 2
+
+
 def test_bulk_create_stamps_the_organization(scope):
     """Bulk writes pass the same wall."""
     Department.objects.bulk_create([Department(code="B1", name="Bán lẻ")])

@@ -1,5 +1,7 @@
 """Pages of cards: who sees what, what is on them, and how many queries they take."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -36,6 +38,9 @@ class TestMine:
     def test_it_shows_the_score_so_far_its_coverage_and_what_waits(self, filled):
         status, html = page(filled, filled.lan, "scorecards/mine/")
         assert status == 200
+        # One of three KPIs has an entry, half of the weight; two wait.
+        assert "1/3 KPI, 50% trọng số · tạm tính" in html
+        assert re.search(r"<dt>Chờ bạn xử lý</dt><dd>2</dd>\s*<dd class=\"note\">KPI chưa có số liệu</dd>", html)
         assert "Doanh thu mới" in html
         assert 'value="78"' in html
         assert "78%" in html

@@ -82,6 +82,14 @@ def test_what_hangs_loose_is_listed_until_it_is_mended(aims):
     assert aims.department not in loose_ends.departments_without_card(aims.period)
 
 
+def test_kpis_that_lead_nowhere_come_in_the_order_of_the_alphabet(aims):
+    names = {"E": "Đào tạo", "Z": "Eo biển", "A": "Doanh số"}
+    kpis = [make_kpi(code, name) for code, name in names.items()]
+    make_card(aims, aims.minh, *((kpi, weight, 10) for kpi, weight in zip(kpis, (50, 30, 20), strict=True)))
+    rows = loose_ends.kpis_without_parent(aims.acting(aims.strategy), aims.period, STORY_DAY)
+    assert [row["name"] for row in rows] == ["Doanh số", "Doanh thu", "Đào tạo", "Eo biển"]
+
+
 def test_links_of_a_locked_period_stay_as_they_are(aims):
     unit = make_card(aims, aims.department, (aims.kpi, 100, 60))
     parent = line_of(unit, aims.kpi)
