@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from kpiapp.choices import JobState, PeriodKind
 from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, round_percent
-from kpiapp.models import Job, Period
+from kpiapp.models import Job, Member, Period
 from kpiapp.text import search_key
 from payroll import queries
 from payroll.choices import PayFlag, RunState
@@ -60,11 +60,11 @@ def steps(run: PayRun) -> list[RunStep]:
     ]
 
 
-def summary(run: PayRun) -> RunSummary:
+def summary(run: PayRun, *, reader: Member) -> RunSummary:
     """What the tiles and the warning strip of a run show: two queries, whatever its size."""
     before = queries.run_before(run)
     counts = dict(run.lines.exclude(flag="").order_by().values_list("flag").annotate(n=Count("pk")))
-    compared = before if before and before.gross_total else None
+    compared = before if before and before.gross_total and queries.sees_totals(reader, before) else None
     return RunSummary(
         before=before,
         people_change=run.people_count - before.people_count if before else None,

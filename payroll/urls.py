@@ -10,6 +10,7 @@ urlpatterns = [
     path("runs/", runs.run_list, name="run_list"),
     path("runs/start/", runs.start, name="start"),
     path("runs/<int:pk>/", runs.run, name="run"),
+    path("runs/<int:pk>/why/", runs.explain_run, name="explain_run"),
     path("runs/<int:pk>/calculate/", runs.calculate, name="calculate"),
     path("runs/<int:pk>/submit/", runs.submit, name="submit"),
     path("runs/<int:pk>/return/", runs.return_run, name="return"),

@@ -48,7 +48,7 @@ class Words:
 
 
 def rate_sources(rate: str, reader: Member) -> tuple[Source, ...]:
-    """The rate that a line names as "position:12" or "member:4", with version and day; a link for who reads all pay."""
+    """The rate that a line names as "position:12" or "member:4", with version and day; a link for who may open it."""
     kind, _colon, pk = rate.partition(":")
     if not pk:
         return ()
@@ -67,8 +67,9 @@ def rate_sources(rate: str, reader: Member) -> tuple[Source, ...]:
         "version": row.version,
         "day": date_format(row.valid_from, "DATE_FORMAT"),
     }
+    may_open = can(reader, Permission.PAY_RULES_READ) if kind == "position" else queries.sees_all_pay(reader)
     url = ""
-    if queries.sees_all_pay(reader):
+    if may_open:
         url = f"{reverse(page, args=[reader.organization.slug])}?{urlencode({'q': name})}"
     return (Source(label, url),)
 

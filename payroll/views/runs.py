@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kpiapp.forms import ReasonForm
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
-from payroll import queries, summaries
+from payroll import explain, queries, summaries
 from payroll.choices import ExportFormat, RunState
 from payroll.forms import ExportForm, StartForm
 from payroll.models import PayExport
@@ -43,6 +43,19 @@ def run(request, pk):
     found = _visible(request, pk)
     access_log.record_read(action=access_log.RUN, target=found, by=request.member)
     return _run_page(request, found, ReasonForm())
+
+
+@require_safe
+@requires(Permission.PAY_RUN_READ)
+@never_cache
+def explain_run(request, pk):
+    """What the totals of a calculated run sum up, and against what they are compared; for who may read them."""
+    found = get_object_or_404(queries.visible_runs(request.member).exclude(state=RunState.DRAFT), pk=pk)
+    if not queries.sees_totals(request.member, found):
+        raise Http404
+    summary = summaries.summary(found, reader=request.member)
+    explanation = explain.explain_run(found, summary, reader=request.member)
+    return render(request, "payroll/why_run.html", {"run": found, "explanation": explanation})
 
 
 @require_POST
@@ -144,7 +157,7 @@ def _run_page(request, found, form, status=200):
     context = {
         "run": found,
         "steps": summaries.steps(found),
-        "summary": summaries.summary(found),
+        "summary": summaries.summary(found, reader=request.member),
         "is_busy": summaries.is_busy(found),
         "page": Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page")),
         "q": text,

@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 from django.utils.translation import override
 
+from kpiapp.models import Employment, Period
 from kpiapp.tenancy import organization_scope
 from payroll import tiles
-from payroll.models import MemberPay, PositionPay
-from payroll.services import policies
+from payroll.models import MemberPay, PayRun, PositionPay
+from payroll.services import policies, runs
 from scorecards.models import CardScore, Scorecard
-from tests.payroll.conftest import score_card, set_rates
+from tests.payroll.conftest import ignore_progress, score_card, set_rates
 
 WINTER = [("Top", Decimal(80), Decimal("1.5")), ("Rest", Decimal(0), Decimal("0.5"))]
 
@@ -94,6 +95,76 @@ def test_the_top_tier_says_so(company):
     found = tiles_for(company, company.lan, company.lan)
     assert (found["tier"].value, found["tier"].note) == ("A+", "the top tier")
     assert found["estimate"].value == "3,960,000 ₫"
+
+
+# --- why these totals ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_months(company) -> PayRun:
+    """October locked with nobody's score, November calculated after it; the later run."""
+    with organization_scope(company.organization):
+        by, approver = company.acting(company.payroll_maker), company.acting(company.payroll_approver)
+        october = Period.objects.create(
+            kind="month", starts_on=datetime.date(2026, 10, 1), ends_on=datetime.date(2026, 11, 1)
+        )
+        Employment.objects.filter(member=company.minh).update(valid_from=datetime.date(2026, 11, 1))
+        made = []
+        for period in (october, company.period):
+            run = runs.create_run(period=period, by=by)
+            made.append(runs.calculate(run=run, by=by, progress=ignore_progress))
+            if period == october:
+                runs.lock(run=runs.approve(run=runs.submit(run=run, by=by), by=approver), by=approver)
+        return made[1]
+
+
+def test_every_total_of_a_run_says_what_it_sums_and_leads_to_the_lines(company, two_months):
+    client, url = company.client(company.payroll_maker), company.url(f"pay/runs/{two_months.pk}/")
+    company.payroll_maker.user.language = "en"
+    company.payroll_maker.user.save(update_fields=["language"])
+    tiles_part = client.get(url).content.decode()
+    assert tiles_part.count(f'href="{url}why/"') == 4
+    page = client.get(f"{url}why/")
+    steps = steps_of(page)
+    # Eight representatives at 15 million and two leads at 30; Lan's P2 is a tenth; her P3 is 70 % of 3.3 million.
+    assert explanation_of(page).title == "Why 183,810,000 ₫?"
+    people = steps["People"]
+    assert (people.value, people.sources[0].label) == ("10", "10 lines")
+    assert people.text == (
+        "Everybody who is employed on at least one day of November 2026 has one line. October 2026 had 9: +1."
+    )
+    assert people.sources[0].url == f"{url}#lines"
+    assert steps["Gross"].text == (
+        "P1 180,000,000 ₫ + P2 1,500,000 ₫ + P3 2,310,000 ₫\n"
+        "Against October 2026: (183,810,000 − 166,500,000) ÷ 166,500,000 = +10.4%, rounded half-up to two decimals"
+    )
+    assert steps["KPI pay (P3)"].text == (
+        "Sum of P3 of 10 lines\nOf gross: 2,310,000 ÷ 183,810,000 = 1.26%, rounded half-up to two decimals"
+    )
+    assert "version 1, in force since 1 Jan 2000" in steps["KPI pay (P3)"].sources[1].label
+    assert steps["P1 + P2"].value == "181,500,000 ₫"
+    assert (steps["P1 position"].value, steps["P2 person"].value) == ("180,000,000 ₫", "1,500,000 ₫")
+    assert steps["Needs a look"].sources[0].url.startswith(f"{url}?flag=")
+
+
+def test_totals_are_explained_to_who_may_read_them_and_not_before_they_are_there(company, two_months):
+    url = company.url(f"pay/runs/{two_months.pk}/why/")
+    assert company.client(company.manager).get(url).status_code == 403
+    auditor = company.client(company.auditor)
+    assert auditor.get(url).context["explanation"].steps[0].value == "10"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("payroll.queries.SMALLEST_GROUP", 10)
+        assert "166.500.000" not in auditor.get(url).content.decode()  # October paid nine people
+        patch.setattr("payroll.queries.SMALLEST_GROUP", 11)
+        assert auditor.get(url).status_code == 404
+    with organization_scope(company.organization):
+        december = Period.objects.create(
+            kind="month", starts_on=datetime.date(2026, 12, 1), ends_on=datetime.date(2027, 1, 1)
+        )
+        draft = runs.create_run(period=december, by=company.acting(company.payroll_maker))
+    maker = company.client(company.payroll_maker)
+    assert maker.get(company.url(f"pay/runs/{draft.pk}/why/")).status_code == 404
+    assert "no-store" in maker.get(url).headers["Cache-Control"]
 
 
 # --- why this amount --------------------------------------------------------------------------------------
