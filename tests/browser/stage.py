@@ -23,10 +23,12 @@ def main(target: str) -> None:
     from kpiapp.tenancy import organization_scope
     from tests.samples import samples
 
-    found, today = {}, timezone.localdate()
+    found: dict[str, dict] = {"outside": {}}
+    today = timezone.localdate()
     for organization in Organization.objects.order_by("pk"):
         with organization_scope(organization):
             found[organization.slug] = samples(organization.slug, today)
+            found["outside"][organization.language] = mailed_links(organization, found[organization.slug]["newcomer"])
     brightwater = Organization.objects.get(slug="brightwater")
     with organization_scope(brightwater):
         add_ten_kpis(today)
@@ -96,6 +98,31 @@ def let_in(organization, email: str) -> None:
         confirmed_by=others[1],
         confirmed_at=timezone.now(),
     )
+
+
+def mailed_links(organization, newcomer: int) -> dict[str, dict[str, str]]:
+    """Routes of links that people get by mail, with the arguments of one that works; they speak the company's words."""
+    from allauth.account.forms import default_token_generator
+    from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+    from allauth.account.utils import user_pk_to_url_str
+
+    from kpiapp.models import Member, User
+    from kpiapp.services.invitations import invite
+
+    tokens: list[str] = []
+    owner = Member.objects.get(email=f"owner@{organization.slug}.example")
+    guest = Member.objects.get(pk=newcomer)
+    invite(member=guest, organization=organization, link=lambda token: tokens.append(token) or token, by=owner)
+    forgetful = User.objects.create_user(f"forgetful@{organization.slug}.example", "a password that was forgotten")
+    address = EmailAddress.objects.create(user=forgetful, email=forgetful.email, primary=True)
+    return {
+        "accept_invitation": {"company": organization.slug, "token": tokens[0]},
+        "account_reset_password_from_key": {
+            "uidb36": user_pk_to_url_str(forgetful),
+            "key": default_token_generator.make_token(forgetful),
+        },
+        "account_confirm_email": {"key": EmailConfirmationHMAC(address).key},
+    }
 
 
 if __name__ == "__main__":

@@ -53,8 +53,16 @@ PAGES = [
     and route.name not in NOT_PAGES
 ]
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
-PLAIN_PAGES = ["account_login", "account_signup", "account_reset_password", "account_reset_password_done"]
-OUTSIDE_FOR_USERS = ["landing", "account_change_password", "account_logout"]
+# The same outside any company.
+NOT_PAGES_OUTSIDE = {
+    "healthz": "for machines",
+    "set_language": "takes POST alone",
+    "account_set_password": "for accounts without a password, which nobody has",
+    "account_confirm_login_code": "for signing in by code, which is off",
+}
+OUTSIDE_TABLE = routes.read_outside()
+ROUTE_ARGUMENTS = {route.name: route.arguments for route in routes.all_routes()}
+OUTSIDE = [route for route in routes.all_routes() if not route.is_inside and route.name not in NOT_PAGES_OUTSIDE]
 
 
 def reader(name: str) -> str:
@@ -140,12 +148,35 @@ def test_the_home_of_a_role(windows, visits, language, dark, login):
 
 
 @pytest.mark.parametrize(
-    ("language", "dark", "name"), [(*look, name) for look in LOOKS for name in PLAIN_PAGES + OUTSIDE_FOR_USERS]
+    ("language", "dark", "route"),
+    [(*look, route) for look in LOOKS for route in OUTSIDE],
+    ids=lambda part: getattr(part, "name", None),
 )
-def test_a_page_outside_any_company(windows, visits, language, dark, name):
-    page = windows("owner" if name in OUTSIDE_FOR_USERS else None, language, dark=dark)
-    assert look(page, visits.product.address + reverse(name), on_a_phone=dark) == []
+def test_a_page_outside_any_company(windows, visits, language, dark, route):
+    """Signed out where that is possible; what a mailed link leads to with a link that works."""
+    row = OUTSIDE_TABLE[route.name]
+    arguments = visits.product.samples["outside"][language].get(route.name, {})
+    page = windows(None if arguments or row["signed_out"]["GET"] == 200 else "owner", language, dark=dark)
+    assert look(page, visits.product.address + reverse(route.name, kwargs=arguments), on_a_phone=dark) == []
     assert page.locator("html").get_attribute("lang") == language
+
+
+# A link that was used before or never given: which page says so, and how.
+DEAD_LINKS = {
+    "accept_invitation": 404,
+    "account_reset_password_from_key": 200,
+    "account_confirm_email": 200,
+}
+
+
+@pytest.mark.parametrize(("name", "status"), DEAD_LINKS.items())
+def test_a_mailed_link_that_no_longer_works_says_so_on_a_page_like_the_rest(visits, name, status):
+    dead = {key: value for key, value in OUTSIDE_TABLE[name].items() if key in ROUTE_ARGUMENTS[name]}
+    address = visits.product.address + reverse(
+        name, kwargs=dead | {"company": "an-phat"} if "company" in dead else dead
+    )
+    with visits.open(None, expected=(status,)) as page:
+        assert look(page, address, on_a_phone=True) == ([f"{status} {address}"] if status != 200 else [])
 
 
 @pytest.mark.parametrize(("role", "path", "status"), [("employee", "nobody/", 404), ("employee", "audit/", 403)])

@@ -87,6 +87,22 @@ class TestSignUp:
         assert not Organization.objects.exists()
 
 
+class TestConfirming:
+    def test_whoever_lost_the_mail_gets_another_and_confirms_with_it(self, db):
+        client = Client()
+        client.post("/accounts/signup/", SIGNUP)
+        mail.outbox.clear()
+        cache.clear()
+        assert "action_send" in client.get("/accounts/email/").content.decode()
+        client.post("/accounts/email/", {"email": "mai@dai-phat.example", "action_send": ""})
+        link = re.search(r"/accounts/confirm-email/\S+", mail.outbox[0].body).group()
+        client.post(link)
+        assert "action_send" not in client.get("/accounts/email/").content.decode()
+
+    def test_a_dead_link_leads_to_where_a_new_one_is_asked_for(self, db):
+        assert 'href="/accounts/email/"' in Client().get("/accounts/confirm-email/dead/").content.decode()
+
+
 class TestSignIn:
     def test_by_e_mail_however_it_is_typed(self, an_phat):
         client = Client()
