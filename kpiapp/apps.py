@@ -12,7 +12,7 @@ class KpiAppConfig(AppConfig):
 
     def ready(self):
         """Register the system checks, and what the core app itself offers to its pages."""
-        from kpiapp import audit_words, checks, home_panels, registry, search  # noqa: F401  (checks register themselves)
+        from kpiapp import audit_words, checks, home_panels, question_notices, registry, search  # noqa: F401  (checks register themselves)
         from kpiapp.imports import HANDLERS
         from kpiapp.permissions import Permission
         from kpiapp.services.calendars import start_calendar
@@ -40,5 +40,6 @@ class KpiAppConfig(AppConfig):
         # Pages and people stand on top of what the apps above find.
         registry.SEARCHES[:0] = [search.find_pages, search.find_people]
         registry.HOME_PANELS.append(home_panels.panels)
+        registry.NOTIFICATIONS.update(question_notices.KINDS)
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)
         registry.AUDIT_WORDS.update(audit_words.WORDS)

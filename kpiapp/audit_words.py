@@ -12,6 +12,7 @@ NOUNS = {
     "import": _("Import"),
     "invitation": _("Invitation"),
     "job": _("Background work"),
+    "number": _("Question about a number"),
     "organization": _("Company"),
     "period": _("Period"),
     "person": _("Person"),
@@ -23,7 +24,9 @@ NOUNS = {
 WORDS = {
     "accept": pgettext_lazy("done", "accepted"),
     "add": pgettext_lazy("done", "added"),
+    "answer": pgettext_lazy("done", "answered"),
     "apply": pgettext_lazy("done", "applied"),
+    "ask": pgettext_lazy("done", "asked"),
     "clean": pgettext_lazy("done", "old files deleted"),
     "close": pgettext_lazy("done", "closed"),
     "confirm": pgettext_lazy("done", "confirmed"),

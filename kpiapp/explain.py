@@ -30,3 +30,5 @@ class Explanation:
     steps: tuple[Step, ...]
     lift: str = ""
     crumbs: tuple[Source, ...] = field(default=())
+    # What it is about, for questions: a key of kpiapp.registry.NUMBERS, and an id.
+    about: tuple[str, int] | None = None

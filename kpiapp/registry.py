@@ -184,6 +184,31 @@ class NotificationKind:
     waits: bool = False
 
 
+class NumberNamed(NamedTuple):
+    """A number that people ask about, for one reader: what it is, its explanation's address, how it stands now.
+
+    In a mail stands `mail_label` where it is given: something confidential has no name there.
+    """
+
+    label: str
+    url: str
+    now: str = ""
+    mail_label: str = ""
+
+
+@dataclass(frozen=True)
+class NumberKind:
+    """A kind of number with an explanation, and who is asked about it.
+
+    `name` is called with (ids, reader, on) → {id: NumberNamed}, without those that the reader may not see; `answerers`
+    with (id, on) → ids of the members who stand for it. Of pay, a question keeps neither the number nor its page.
+    """
+
+    name: Callable[[Sequence[int], Any, datetime.date], dict[int, NumberNamed]]
+    answerers: Callable[[int, datetime.date], Sequence[int]]
+    is_pay: bool = False
+
+
 # Groups of the side bar, in order: key to label. Labels are translated where they are shown.
 NAVIGATION: list[NavigationItem] = []
 # Pages under "Settings" of the apps above: (route with its namespace, label, permission).
@@ -240,6 +265,8 @@ SAMPLE_DATA: list[Callable] = []
 PERIOD_LOCK_CHECKS: list[Callable] = []
 # kind of notification → what it is. kpiapp.services.notifications writes them.
 NOTIFICATIONS: dict[str, NotificationKind] = {}
+# kind of number → who may be asked about it, and what it is called.
+NUMBERS: dict[str, NumberKind] = {}
 # Callables () → sentences, each a reason why the fiscal year cannot start in another month any more.
 FISCAL_YEAR_CHECKS: list[Callable] = []
 # Callables (definition_id, month starts, member_id) → {month start: Decimal}: what a person reached with a KPI;

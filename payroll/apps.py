@@ -14,7 +14,7 @@ class PayrollConfig(AppConfig):
         """Register what payroll offers to the pages and the work of the apps below."""
         from kpiapp import registry
         from kpiapp.permissions import Permission
-        from payroll import audit_words, home_panels, recompute, tasks, tier_notes, tiles
+        from payroll import audit_words, home_panels, numbers, recompute, tasks, tier_notes, tiles
         from payroll.services import exports, policies, runs
 
         item = registry.NavigationItem
@@ -36,6 +36,7 @@ class PayrollConfig(AppConfig):
             registry.JOB_LINKS[task] = _run_of
         registry.AFTER_SCORES.append(recompute.refresh_tiers)
         registry.HOME_PANELS.append(home_panels.panels)
+        registry.NUMBERS.update(numbers.KINDS)
         registry.CARD_TILES.append(tiles.tiles_of)
         registry.SCORE_NOTES.append(tier_notes.notes_of)
         registry.ORGANIZATION_STARTERS.append(policies.start_organization)

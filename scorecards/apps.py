@@ -12,7 +12,7 @@ class ScorecardsConfig(AppConfig):
         """Register what scorecards offer below."""
         from kpiapp import registry
         from kpiapp.permissions import Permission
-        from scorecards import home_panels, notices
+        from scorecards import home_panels, notices, numbers
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.offers import curves, figures, histories
@@ -42,6 +42,7 @@ class ScorecardsConfig(AppConfig):
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)
         registry.NOTIFICATIONS.update(notices.KINDS)
+        registry.NUMBERS.update(numbers.KINDS)
         registry.NIGHT_STEPS.append((50, reminders.remind_in_the_night))
         registry.AUDIT_NOUNS.update(offers.AUDIT_NOUNS)
         registry.AUDIT_WORDS.update(offers.AUDIT_WORDS)

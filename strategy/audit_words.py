@@ -88,8 +88,6 @@ WORDS = {
     "activate": pgettext_lazy("done", "activated"),
     "keep": pgettext_lazy("done", "kept as it is"),
     "review": pgettext_lazy("done", "reviewed"),
-    "ask": pgettext_lazy("done", "asked"),
-    "answer": pgettext_lazy("done", "answered"),
     "suggest": pgettext_lazy("done", "suggested"),
     "is_arranged": _("Order chosen by hand"),
     "lag_months": _("Months until the effect shows"),

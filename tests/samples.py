@@ -15,6 +15,7 @@ from kpiapp.models import (
     Job,
     Member,
     Notification,
+    NumberQuestion,
     Period,
     Position,
     RoleGrant,
@@ -172,7 +173,15 @@ def _cards(logins: dict[str, Member], today: datetime.date) -> dict:
     )
     link = KpiLink.objects.filter(child__member=logins["employee"]).first()
     above = link and ScorecardLine.objects.filter(owned=link.parent_id, scorecard__period=month).first()
+    question = NumberQuestion.objects.create(
+        about="line",
+        target_id=lines[0].pk,
+        shown="78%",
+        text="Ba đơn hàng cuối tháng chưa có?",
+        asker=logins["employee"],
+    )
     return {
+        "question": question.pk,
         "linked_line": above.pk if above else lines[0].pk,
         "kpi_link": getattr(link, "pk", None),
         "proposal": _proposal(logins, lines[0], following),

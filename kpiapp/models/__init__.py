@@ -26,6 +26,7 @@ from kpiapp.models.people import (
     no_overlap,
 )
 from kpiapp.models.period import Period
+from kpiapp.models.question import NumberQuestion
 
 __all__ = [
     "RESERVED_SLUGS",
@@ -46,6 +47,7 @@ __all__ = [
     "Member",
     "Notification",
     "NotificationPreference",
+    "NumberQuestion",
     "Organization",
     "Period",
     "Position",

@@ -10,13 +10,16 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kpiapp import queries as people
 from kpiapp.decimals import allocate, currency_places
 from kpiapp.models import Member, Period
+from kpiapp.services import questions
 from payroll.demo.cascade import Carried, set_targets
 from payroll.demo.people import Staff
 from payroll.demo.story import Measure, entries_for
 from payroll.demo.strategy import Measures
 from scorecards.choices import ActualState, CardState, OwnerKind
+from scorecards.explain.numbers import pct
 from scorecards.models import Actual, Scorecard, ScorecardLine
 from scorecards.recompute import refresh_actuals, rescore_cards
 from scorecards.services import changes as requests
@@ -225,6 +228,17 @@ def ask_for_a_change(period: Period, today: datetime.date) -> None:
         effective_on=today,
         by=line.scorecard.member,
     )
+
+
+def ask_about_a_number(period: Period, today: datetime.date) -> None:
+    """Somebody asks why their card says what it says; it waits for their manager."""
+    card = Scorecard.objects.filter(period=period, owner_kind=OwnerKind.MEMBER, score__percent__lt=90).first()
+    asker = people.load_access(Member.objects.filter(pk=card.member_id), today) if card else None
+    if card is None or asker is None:
+        return
+    text = _("Two of my orders from last week are missing. When do they come in from the sales system?")
+    address = {"shown": pct(card.score.percent), "page": f"scorecards/cards/{card.pk}/why/"}
+    questions.ask(about="card", target_id=card.pk, text=text, by=asker, on=today, **address)
 
 
 def raise_a_target(period: Period, today: datetime.date, by: Member) -> None:

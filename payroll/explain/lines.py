@@ -55,7 +55,9 @@ def explain_line(line: PayLine, *, reader: Member, on: datetime.date) -> Explana
         "run": run.pk,
     }
     title = _("Why %(amount)s?") % {"amount": words.money(line.gross_amount)}
-    return Explanation(title=title, intro=intro, steps=tuple(steps), lift=_lift(line, words))
+    return Explanation(
+        title=title, intro=intro, steps=tuple(steps), lift=_lift(line, words), about=("pay_line", line.pk)
+    )
 
 
 def explain_estimate(line: PayLine, *, reader: Member, on: datetime.date) -> Explanation:
@@ -69,6 +71,7 @@ def explain_estimate(line: PayLine, *, reader: Member, on: datetime.date) -> Exp
         ),
         steps=tuple(steps),
         lift=_lift(line, words),
+        about=("estimate", line.inputs["card"]) if line.inputs["card"] else None,
     )
 
 

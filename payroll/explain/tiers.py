@@ -40,4 +40,5 @@ def explain_tier(card: Scorecard, *, reader: Member) -> Explanation:
         intro=_("If the period ended now."),
         steps=(tier_step(percent, reached, tiers, words, table, reader), score),
         lift=lift,
+        about=("card", card.pk),
     )

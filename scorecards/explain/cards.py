@@ -68,6 +68,7 @@ def explain_card(card: Scorecard, *, reader: Member, on: datetime.date) -> Expla
         steps=tuple(steps),
         lift=lift_of_card(lines, [_card_line(line, on) for line in lines], result.percent),
         crumbs=(Source(card.owner_name, reverse("scorecards:card", args=[card.organization.slug, card.pk])),),
+        about=("card", card.pk),
     )
 
 

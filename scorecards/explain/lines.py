@@ -143,6 +143,7 @@ def explain_line(line: ScorecardLine, *, on: datetime.date, reader: Member | Non
         steps=(*steps, target_step(line), *_own_rule(line), version_step(line)),
         lift=lift_of_line(line, result),
         crumbs=_crumbs(line),
+        about=("line", line.pk),
     )
 
 

@@ -56,6 +56,7 @@ def explain_longer(line: ScorecardLine, code: str, *, on: datetime.date) -> Expl
         },
         steps=tuple(steps),
         crumbs=(Source(line.kpi.name, reverse("scorecards:line", args=[organization.slug, line.pk])),),
+        about=("line", line.pk),
     )
 
 

@@ -62,6 +62,7 @@ def explain_pace(line: ScorecardLine, *, on: datetime.date) -> Explanation:
             Source(line.kpi.name, reverse("scorecards:line", args=[slug, line.pk])),
             Source(_("Expected by today"), reverse("scorecards:explain_card_pace", args=[slug, card.pk])),
         ),
+        about=("line", line.pk),
     )
 
 
@@ -138,6 +139,7 @@ def explain_card_pace(card: Scorecard, *, reader: Member, on: datetime.date) -> 
             Source(card.owner_name, reverse("scorecards:card", args=[slug, card.pk])),
             Source(_("Score"), reverse("scorecards:explain_card", args=[slug, card.pk])),
         ),
+        about=("card", card.pk),
     )
 
 

@@ -51,6 +51,7 @@ def explain_rollup(rollup: RollupScore, *, reader: Member, on: datetime.date) ->
         intro=f"{_name(rollup)}, {rollup.period.label}",
         steps=(*steps, *_part_steps(parts, weighted)),
         crumbs=(Source(_("Scorecards"), _team_url(rollup)),),
+        about=("rollup", rollup.pk),
     )
 
 

@@ -21,6 +21,7 @@ from kpiapp.models import (
     Job,
     Member,
     Notification,
+    NumberQuestion,
     Period,
     Position,
     RoleGrant,
@@ -135,6 +136,10 @@ class Crowd:
                 ("entry.returned", line.pk),
                 ("change.requested", request.pk),
             )
+        )
+        NumberQuestion.objects.bulk_create(
+            NumberQuestion(about="line", target_id=line.pk, text="…", asker=person)
+            for line, person in zip(lines, people, strict=True)
         )
         self._draft(people)
         run = PayRun.objects.get(pk=things["run"])

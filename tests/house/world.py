@@ -23,6 +23,7 @@ from kpiapp.models import (
     Job,
     Member,
     Notification,
+    NumberQuestion,
     Organization,
     Period,
     Position,
@@ -380,7 +381,11 @@ def _scorecards(cast: Cast, canary: str, things: dict) -> None:
     )
     things.update(_cascade(cast, version, draft_line))
     things.update(_alerts(cast, canary, card, draft, change))
+    question = NumberQuestion.objects.create(
+        about="line", target_id=line.pk, shown="80%", text=f"Why {canary}?", asker=cast.lan
+    )
     things.update(
+        question=question.pk,
         warning=warning.pk,
         card=card.pk,
         draft_card=draft.pk,
