@@ -47,7 +47,7 @@ check-css:
 	elif [ "$$CI" = true ]; then echo "Node is missing: the stylesheet cannot be checked."; exit 1; \
 	else echo "The stylesheet was not checked: that needs Node."; fi
 
-bench: setup-dev ## Measure; one JSON line per figure
+bench: setup-dev ## Measure; one JSON line per figure, and a failure when one does not hold
 	@$(BIN)/python -m benchmarks
 
 demo-reset: setup ## Forget all data in DATA_DIR; the next “make run” loads the demo companies anew

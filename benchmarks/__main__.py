@@ -1,16 +1,20 @@
 """Runs the benchmarks on servers of their own, with the settings the product ships, in a folder that goes away."""
 
 import argparse
+import atexit
 import os
 import shutil
 import sys
 import tempfile
+from contextlib import redirect_stdout
+
+from benchmarks.figures import Reader
 
 PEOPLE = 100_000
 
 
 def main() -> None:
-    """`python -m benchmarks [night|entry|pages|pay|formulas|bulk …] [--people N]`."""
+    """`python -m benchmarks [night|entry|pages|…] [--people N]`; exit status 1 when a figure does not hold."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help="night, entry, pages, pay, formulas, bulk; all without one")
     parser.add_argument("--people", type=int, default=PEOPLE, help="people of the large company, 10 KPIs each")
@@ -22,14 +26,16 @@ def main() -> None:
     os.environ["LOG_LEVEL"] = "WARNING"
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
+    figures = Reader(sys.stdout)
     try:
-        run(options.names, options.people)
+        with redirect_stdout(figures):
+            run(options.names, options.people)
     finally:
         # The servers stop when the last process that uses them ends; their files go with this one.
-        import atexit
-
         atexit._run_exitfuncs()
         shutil.rmtree(folder, ignore_errors=True)
+    print(figures.summary())
+    sys.exit(1 if figures.broken else 0)
 
 
 def run(names: list[str], people: int) -> None:

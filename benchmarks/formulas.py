@@ -1,12 +1,12 @@
 """A million formulas nobody would type: none may end in anything but a value or a formula error, nor take long."""
 
 import gc
-import json
 import random
 from contextlib import suppress
 from time import process_time
 
 from benchmarks.formula_inputs import inputs, try_one, use
+from benchmarks.night import show
 from kpiapp.formulas import parse
 
 COUNT = 1_000_000
@@ -31,13 +31,13 @@ def run(_people: int = 0, *, count: int = COUNT, seed: int = SEED) -> None:
             slowest, slowest_text = took, text
         if problem is not None:
             others.append(f"{problem}: {text[:80]!r}")
-    answer = {
-        "benchmark": "formulas",
-        "inputs": count,
-        "others_than_formula_errors": len(others),
-        "slowest_ms": round(slowest * 1000, 2),
-        "slowest_is": slowest_text[:60],
-        "mean_ms": round((process_time() - begun) / count * 1000, 3),
-        "examples": others[:5],
-    }
-    print(json.dumps(answer, ensure_ascii=False))
+    show(
+        "formulas",
+        inputs=count,
+        others_than_formula_errors=len(others),
+        at_most=0,
+        slowest_ms=slowest * 1000,
+        slowest_is=slowest_text[:60],
+        mean_ms=(process_time() - begun) / count * 1000,
+        examples=others[:5],
+    )

@@ -1,6 +1,5 @@
 """A month of pay: calculating a run of 5,000 people, locking it, and making its files."""
 
-import json
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from benchmarks import data
+from benchmarks.night import show
 from kpiapp.models import Member, Organization, Period, Position
 from kpiapp.tenancy import organization_scope
 from payroll.choices import ExportFormat
@@ -72,5 +72,5 @@ def _timed(name: str, organization: Organization, work: Callable[[], Any]) -> An
     started = time.perf_counter()
     with organization_scope(organization):
         done = work()
-    print(json.dumps({"name": name, "people": PEOPLE, "seconds": round(time.perf_counter() - started, 2)}), flush=True)
+    show(name, people=PEOPLE, seconds=time.perf_counter() - started)
     return done
