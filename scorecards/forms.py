@@ -19,8 +19,10 @@ from kpiapp.text import id_in
 from scorecards.cards.milestones import step_choices
 from scorecards.cards.rows import DENOMINATOR, NUMERATOR, VALUE
 from scorecards.choices import ChangeMode, LimitRule, RemindWho, ShareBy, ShareReach, WarningKind, WeightRule
+from scorecards.line_rules import rule_of_line
 from scorecards.models import CardRules, ScorecardLine
 from scorecards.own_scoring import OwnScoringForm
+from scorecards.scoring import Method
 from scorecards.services.grid import Typed
 from scorecards.services.reminders import LONGEST_CLOCK_DAYS
 from strategy.choices import Aggregation
@@ -89,6 +91,12 @@ class EntryForm(OrganizationForm):
             else:
                 del self.fields["denominator"]
             self.fields["value"].label = _("Value, %(unit)s") % {"unit": version.unit} if version.unit else _("Value")
+            if rule_of_line(line).method is Method.MANUAL:
+                self.fields["file"] = forms.FileField(
+                    label=_("Evidence"),
+                    required=False,
+                    help_text=_("Below 60 or above 100 a note and a file are needed; at most 10 MB."),
+                )
             if steps := step_choices(line):
                 self.fields["value"].label = _("Step reached")
                 self.fields["value"].widget = forms.Select(choices=[("", "–"), *steps])
@@ -419,6 +427,8 @@ class ShareForm(OrganizationForm):
         label=gettext_lazy("A word to them"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2})
     )
 
+    clean_weight = LineForm.clean_weight
+
     def __init__(self, *args, receivers, reaches, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["reach"].choices = [
@@ -446,13 +456,6 @@ class ShareForm(OrganizationForm):
         """Targets that were typed, by receiver."""
         return {one.key: self.cleaned_data[f"target-{one.key}"] for one, _tick, _target in self.rows}
 
-    def clean_weight(self):
-        """A weight is part of 100."""
-        weight = self.cleaned_data["weight"]
-        if weight > HUNDRED:
-            raise forms.ValidationError(_("A weight is at most 100."))
-        return weight
-
 
 class CounterForm(OrganizationForm):
     """Another number, and why."""
@@ -461,7 +464,7 @@ class CounterForm(OrganizationForm):
     weight = NumberField(label=gettext_lazy("Weight"), max_decimals=2, minimum=ZERO)
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=1000, widget=forms.Textarea({"rows": 2}))
 
-    clean_weight = ShareForm.clean_weight
+    clean_weight = LineForm.clean_weight
 
 
 class ProposalForm(OrganizationForm):
@@ -481,7 +484,7 @@ class ProposalForm(OrganizationForm):
         widget=forms.Textarea({"rows": 2}),
     )
 
-    clean_weight = ShareForm.clean_weight
+    clean_weight = LineForm.clean_weight
 
     def __init__(self, *args, kpis, owners, periods, **kwargs):
         super().__init__(*args, **kwargs)

@@ -2,9 +2,10 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -19,6 +20,7 @@ from scorecards.choices import ActualSource, ActualState
 from scorecards.line_rules import rule_of_line
 from scorecards.models import Actual, ScorecardLine
 from scorecards.scoring import Method, manual_needs_evidence
+from scorecards.services import evidence
 from strategy.choices import Aggregation
 from strategy.models import FormulaOperand
 
@@ -39,6 +41,13 @@ class NewEntry:
     note: str = ""
     external_key: str = ""
     corrects: Actual | None = None
+    file: UploadedFile | None = None
+
+    @property
+    def is_extreme_judgement(self) -> bool:
+        """Whether a reviewer's mark is so far from plain that it takes a comment and evidence."""
+        judged = rule_of_line(self.line).method is Method.MANUAL and self.value is not None
+        return judged and manual_needs_evidence(self.value)
 
 
 @dataclass(frozen=True)
@@ -112,13 +121,17 @@ def _refusal_of_inputs(entry: NewEntry) -> str:
 
 
 def _refusal_of_judgement(entry: NewEntry, by: Member | None) -> str:
-    """A judged KPI: never by the person measured, and extreme marks with a reason."""
+    """A judged KPI: never by the person measured, and extreme marks with a comment and evidence."""
     if rule_of_line(entry.line).method is not Method.MANUAL or entry.value is None:
         return ""
     if by is not None and entry.line.scorecard.member_id == by.pk:
         return _("A reviewer gives this value, not the person it is about.")
-    if manual_needs_evidence(entry.value) and not entry.note.strip():
-        return _("Below 60 or above 100: open the row and say why in the note.")
+    if not entry.is_extreme_judgement:
+        return ""
+    if not entry.note.strip():
+        return _("Below 60 or above 100: open the row, say why in the note, and attach evidence.")
+    if entry.file is None and not (entry.corrects and entry.corrects.evidence.exists()):
+        return _("Below 60 or above 100: open the row and attach a file as evidence.")
     return ""
 
 
@@ -135,12 +148,14 @@ def record_actual(
     note: str = "",
     source: str = ActualSource.TYPED,
     external_key: str = "",
+    file: UploadedFile | None = None,
 ) -> Actual:
     """Record one entry for a day and rescore its card as of `today`. Drafts and agreed cards both take entries.
 
-    The same external key again changes nothing, or corrects the entry when its numbers differ. Raises ActualRefused.
+    The same external key again changes nothing, or corrects the entry when its numbers differ. Raises ActualRefused,
+    and EvidenceRefused for a file that is not taken.
     """
-    entry = NewEntry(line, on, value, numerator, denominator, note, external_key)
+    entry = NewEntry(line, on, value, numerator, denominator, note, external_key, file=file)
     outcome = record_many(entries=[entry], by=by, today=today, source=source)[0]
     if outcome.actual is None:
         raise ActualRefused(outcome.error)
@@ -180,16 +195,7 @@ def record_many(
 
 def _on_line(entry: NewEntry, line: ScorecardLine, corrects: Actual | None = None) -> NewEntry:
     """The entry on the locked row of its line."""
-    return NewEntry(
-        line,
-        entry.on,
-        entry.value,
-        entry.numerator,
-        entry.denominator,
-        entry.note,
-        entry.external_key,
-        corrects or entry.corrects,
-    )
+    return replace(entry, line=line, corrects=corrects or entry.corrects)
 
 
 def _by_external_key(entries: Sequence[NewEntry]) -> dict[tuple[int, str], Actual | NewEntry]:
@@ -232,6 +238,7 @@ def append(*, planned: Sequence[NewEntry], by: Member | None, today: datetime.da
         )
         for entry in planned
     )
+    _keep_evidence(planned, stored, by)
     settle({entry.line.pk: entry.line for entry in planned}.values(), today)
     first = planned[0]
     audit.record(
@@ -243,6 +250,15 @@ def append(*, planned: Sequence[NewEntry], by: Member | None, today: datetime.da
         reason=first.note if len(planned) == 1 else "",
     )
     return stored
+
+
+def _keep_evidence(planned: Sequence[NewEntry], stored: Sequence[Actual], by: Member | None) -> None:
+    """Files that came with entries; what an extreme judgement rested on before, it goes on resting on."""
+    for entry, actual in zip(planned, stored, strict=True):
+        if entry.file is not None:
+            evidence.attach_file(actual=actual, file=entry.file, by=by)
+        elif entry.corrects and entry.is_extreme_judgement:
+            evidence.carry_over(before=entry.corrects, actual=actual)
 
 
 def _numbers(actual: Actual) -> dict:
@@ -278,13 +294,14 @@ def correct_actual(
     numerator: Decimal | None = None,
     denominator: Decimal | None = None,
     note: str = "",
+    file: UploadedFile | None = None,
 ) -> Actual:
     """Put another number in the place of an entry; both stay readable. Raises ActualRefused."""
     line = lock_lines(ScorecardLine.objects.all(), [actual.line_id])[actual.line_id]
     actual = Actual.objects.get(pk=actual.pk)
     if actual.state in (ActualState.CORRECTED, ActualState.WITHDRAWN):
         raise ActualRefused(_("This entry was already replaced. Reload the page and correct the newer one."))
-    entry = NewEntry(line, actual.on, value, numerator, denominator, note, actual.external_key, actual)
+    entry = NewEntry(line, actual.on, value, numerator, denominator, note, actual.external_key, actual, file)
     error = refusal_of(entry, by)
     if error:
         raise ActualRefused(error)

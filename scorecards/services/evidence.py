@@ -84,3 +84,10 @@ def attach_file(*, actual: Actual, file: UploadedFile, by: Member) -> Evidence:
         action="evidence.attach", target=actual.line, by=by, after={"file": evidence.filename, "sha256": sha256}
     )
     return evidence
+
+
+def carry_over(*, before: Actual, actual: Actual) -> None:
+    """Put the files of an entry beside the one that replaced it as well."""
+    for held in before.evidence.all():
+        held.pk, held.actual = None, actual
+        held.save(force_insert=True)

@@ -165,7 +165,7 @@ def _refused(request, line, refusal, **forms):
 def entry_add(request, pk):
     """An entry with its own day and note."""
     line = _line(request, pk, record=True)
-    form = EntryForm(request.POST, line=line, today=request.today)
+    form = EntryForm(request.POST, request.FILES, line=line, today=request.today)
     if not form.is_valid():
         return _refused(request, line, "", form=form)
     try:
@@ -186,7 +186,8 @@ def entry_correct(request, pk):
     """Another number in the place of an entry; the day stays."""
     actual = _entry(request, pk)
     line = _line(request, actual.line_id, record=True)
-    form = EntryForm({**request.POST.dict(), "on": actual.on.isoformat()}, line=line, today=request.today)
+    typed = {**request.POST.dict(), "on": actual.on.isoformat()}
+    form = EntryForm(typed, request.FILES, line=line, today=request.today)
     if not form.is_valid():
         words = [error for errors in form.errors.values() for error in errors]
         return _refused(request, line, " ".join(words))

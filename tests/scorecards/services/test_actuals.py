@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from kpiapp.choices import PeriodState
 from kpiapp.models import AuditEvent, Period
@@ -10,6 +11,7 @@ from scorecards.choices import ActualState
 from scorecards.models import Actual
 from scorecards.services import actuals
 from scorecards.services.actuals import ActualRefused, NewEntry
+from scorecards.services.evidence import EvidenceRefused
 from tests.cast import STORY_DAY
 from tests.scorecards.kit import D, line_of, make_card, make_kpi
 
@@ -133,14 +135,43 @@ def test_a_ratio_wants_its_parts_and_anything_else_one_value(scope):
     assert (entry.numerator, entry.denominator) == (2, 4)
 
 
-def test_a_judged_kpi_is_not_judged_by_the_person_it_is_about_and_extremes_need_words(scope):
-    kpi = make_kpi("ATT", method="manual", aggregation="last")
-    line = line_of(make_card(scope, scope.lan, (kpi, 100, None)), kpi)
-    with pytest.raises(ActualRefused):
-        record(scope, line, 90)
-    with pytest.raises(ActualRefused):
-        record(scope, line, 40, by=scope.manager)
-    assert record(scope, line, 40, by=scope.manager, note="Three complaints").value == 40
+class TestJudgement:
+    """A reviewer's percent, 0 to 100 and beyond."""
+
+    @pytest.fixture
+    def attitude(self, scope):
+        kpi = make_kpi("ATT", method="manual", aggregation="last")
+        return line_of(make_card(scope, scope.lan, (kpi, 100, None)), kpi)
+
+    def test_nobody_judges_themself(self, scope, attitude):
+        with pytest.raises(ActualRefused):
+            record(scope, attitude, 90)
+        assert record(scope, attitude, 60, by=scope.manager).value == 60
+
+    @pytest.mark.parametrize("value", ["59.99", "100.01"])
+    def test_extremes_need_a_comment_and_evidence(self, scope, attitude, value):
+        for given in ({}, {"note": "Three complaints"}, {"file": letter()}):
+            with pytest.raises(ActualRefused):
+                record(scope, attitude, value, by=scope.manager, **given)
+        with pytest.raises(EvidenceRefused):
+            record(scope, attitude, value, by=scope.manager, note="x", file=letter("letter.exe"))
+        assert not Actual.objects.exists()
+        entry = record(scope, attitude, value, by=scope.manager, note="Three complaints", file=letter())
+        assert [file.filename for file in entry.evidence.all()] == ["letter.txt"]
+
+    def test_a_correction_rests_on_the_evidence_there_was_or_brings_its_own(self, scope, attitude):
+        plain = record(scope, attitude, 80, by=scope.manager)
+        how = {"by": scope.acting(scope.manager), "today": STORY_DAY, "note": "Three complaints"}
+        with pytest.raises(ActualRefused):
+            actuals.correct_actual(actual=plain, value=D(40), **how)
+        low = actuals.correct_actual(actual=plain, value=D(40), file=letter(), **how)
+        lower = actuals.correct_actual(actual=low, value=D(30), **how)
+        assert [file.filename for file in lower.evidence.all()] == ["letter.txt"]
+        assert low.evidence.count() == 1
+
+
+def letter(name="letter.txt"):
+    return SimpleUploadedFile(name, b"Dear An Phat")
 
 
 class TestApproval:

@@ -180,3 +180,21 @@ def test_a_drawer_of_a_counted_kpi_adds_an_event(filled):
     assert response.status_code == 200
     with organization_scope(filled.organization):
         assert CardScore.objects.get(scorecard=card).percent == 75
+
+
+def test_a_low_mark_of_a_judged_kpi_is_given_with_a_note_and_a_file_in_one_go(filled):
+    with organization_scope(filled.organization):
+        kpi = make_kpi("ATT", "Thái độ", method="manual", aggregation="last")
+        line = make_card(filled, filled.manager, (kpi, 100, None)).lines.get()
+    page = filled.client(filled.director).get(filled.url(f"scorecards/lines/{line.pk}/")).content.decode()
+    assert 'enctype="multipart/form-data"' in page
+    given = {"value": "40", "on": "2026-11-20", "note": "Hai lần khiếu nại"}
+    address = f"lines/{line.pk}/entries/"
+    refused = post(filled, filled.director, address, given)
+    assert refused.status_code == 422
+    assert refused.context["refusal"]
+    assert "Hai lần khiếu nại" in refused.content.decode()
+    letter = SimpleUploadedFile("letter.txt", b"Dear An Phat")
+    assert post(filled, filled.director, address, given | {"file": letter}).status_code == 200
+    with organization_scope(filled.organization):
+        assert Evidence.objects.get().actual.value == 40
