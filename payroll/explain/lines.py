@@ -11,7 +11,7 @@ from kpiapp.models import Member
 from kpiapp.templatetags.kpi import instant
 from payroll import queries, seal
 from payroll.choices import NoScore
-from payroll.explain.words import Words, card_sources, rate_sources, tier_step
+from payroll.explain.words import Words, card_crumbs, card_sources, rate_sources, tier_step
 from payroll.models import PayLine
 from payroll.pay_rules import next_tier, pay_of
 from scorecards.explain import explain_card
@@ -60,18 +60,17 @@ def explain_line(line: PayLine, *, reader: Member, on: datetime.date) -> Explana
     )
 
 
-def explain_estimate(line: PayLine, *, reader: Member, on: datetime.date) -> Explanation:
-    """What the month would bring the reader (a line of `queries.estimate_of`), by the steps that will pay it."""
+def explain_estimate(line: PayLine, card: Scorecard, *, reader: Member, on: datetime.date) -> Explanation:
+    """What the month would bring the card's person (`estimates.estimate_of`), by the steps that will pay it."""
     words = Words(line.organization.currency)
     steps = _performance_steps(_("Estimated KPI pay (P3), %(period)s"), line, words, reader, on)
     return Explanation(
         title=_("Why %(amount)s?") % {"amount": words.money(line.p3_amount)},
-        intro=_(
-            "What the month would bring if it ended now, down to what was typed. The pay run of the month decides."
-        ),
+        intro=_("What the month would bring if it ended now, down to what was typed. The pay run decides."),
         steps=tuple(steps),
         lift=_lift(line, words),
         about=("estimate", line.inputs["card"]) if line.inputs["card"] else None,
+        crumbs=card_crumbs(card),
     )
 
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from kpiapp.explain import Explanation, Step
 from kpiapp.models import Member
 from payroll import queries
-from payroll.explain.words import Words, card_sources, tier_step
+from payroll.explain.words import Words, card_crumbs, card_sources, tier_step
 from payroll.pay_rules import next_tier
 from scorecards.models import Scorecard
 from scorecards.scoring import tier_of
@@ -25,7 +25,8 @@ def explain_tier(card: Scorecard, *, reader: Member) -> Explanation:
     if table is None or percent is None:
         text = _("There is no score yet.") if table else _("No approved tier table is in force.")
         steps = (Step(title=_("Tier"), value="–", text=text), score)
-        return Explanation(title=_("Why no tier?"), intro=_("If the period ended now."), steps=steps)
+        intro = _("If the period ended now.")
+        return Explanation(title=_("Why no tier?"), intro=intro, steps=steps, crumbs=card_crumbs(card))
     tiers = queries.scoring_tiers(table)
     reached, following = tier_of(percent, tiers), next_tier(percent, tiers)
     lift = ""
@@ -41,4 +42,5 @@ def explain_tier(card: Scorecard, *, reader: Member) -> Explanation:
         steps=(tier_step(percent, reached, tiers, words, table, reader), score),
         lift=lift,
         about=("card", card.pk),
+        crumbs=card_crumbs(card),
     )

@@ -93,6 +93,11 @@ def card_sources(card: Scorecard) -> tuple[Source, ...]:
     return (Source(label, reverse("scorecards:explain_card", args=[card.organization.slug, card.pk])),)
 
 
+def card_crumbs(card: Scorecard) -> tuple[Source, ...]:
+    """The way back to the card that shows the number."""
+    return (Source(card.owner_name, reverse("scorecards:card", args=[card.organization.slug, card.pk])),)
+
+
 def tier_step(
     percent: Decimal, reached: Tier, tiers: list[Tier], words: Words, table: TierTable, reader: Member
 ) -> Step:

@@ -68,5 +68,5 @@ def explain_estimate(request, pk):
     line = estimate_of(card)
     if line is None:
         raise Http404
-    explanation = explain.explain_estimate(line, reader=request.member, on=request.today)
+    explanation = explain.explain_estimate(line, card, reader=request.member, on=request.today)
     return render(request, "payroll/why_tier.html", {"card": card, "explanation": explanation})
