@@ -75,6 +75,14 @@ class PeriodState(TextChoices):
     LOCKED = "locked", _("Locked")
 
 
+class ReopeningState(TextChoices):
+    """Life of a wish to reopen a period: another person than who asked decides; who asked may take it back."""
+
+    WAITING = "waiting", _("Waiting for a second person")
+    REOPENED = "reopened", _("Reopened")
+    DECLINED = "declined", _("Declined")
+
+
 class JobState(TextChoices):
     """Life of a piece of background work."""
 

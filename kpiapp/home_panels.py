@@ -61,6 +61,11 @@ def has_home(member: Member) -> bool:
     return bool(member.roles - {Role.EMPLOYEE, Role.API})
 
 
+def keeps_periods(member: Member) -> bool:
+    """Whether the periods are somebody's business: they read what was decided, or may reopen one."""
+    return can(member, Permission.AUDIT_READ) or can(member, Permission.PERIOD_REOPEN)
+
+
 def page_of(member: Member, today: datetime.date) -> HomePage:
     """Everything on a member's home page."""
     sample = _sample(member)

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     PEOPLE_READ = "people.read"
     PEOPLE_EDIT = "people.edit"
     PERIOD_LOCK = "period.lock"
+    PERIOD_REOPEN = "period.reopen"
     CALENDAR_EDIT = "calendar.edit"
     AUDIT_READ = "audit.read"
     IMPORT_PEOPLE = "import.people"
@@ -101,6 +102,8 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.ACTUAL_APPROVE: S.ALL,
         P.IMPORT_ACTUALS: S.ALL,
         P.JOB_READ: S.ALL,
+        # A right of its own beside locking: one asks, another one confirms.
+        P.PERIOD_REOPEN: S.ALL,
     },
     Role.HR: {
         **_READ_KPI,
@@ -108,6 +111,7 @@ ROLES: dict[Role, dict[Permission, Scope]] = {
         P.PEOPLE_EDIT: S.ALL,
         P.ROLE_READ: S.ALL,
         P.PERIOD_LOCK: S.ALL,
+        P.PERIOD_REOPEN: S.ALL,
         P.CALENDAR_EDIT: S.ALL,
         P.IMPORT_PEOPLE: S.ALL,
         P.IMPORT_ACTUALS: S.ALL,

@@ -12,7 +12,7 @@ class ScorecardsConfig(AppConfig):
         """Register what scorecards offer below."""
         from kpiapp import registry
         from kpiapp.permissions import Permission
-        from scorecards import home_panels, notices, numbers
+        from scorecards import home_panels, notices, numbers, reopenings
         from scorecards.imports import HANDLERS
         from scorecards.kpi_checks import problems_of_definition
         from scorecards.offers import curves, figures, histories
@@ -41,6 +41,7 @@ class ScorecardsConfig(AppConfig):
         registry.HOME_PANELS.append(home_panels.panels)
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)
+        registry.BEFORE_REOPENING.append(reopenings.keep_scores)
         registry.NOTIFICATIONS.update(notices.KINDS)
         registry.NUMBERS.update(numbers.KINDS)
         registry.NIGHT_STEPS.append((50, reminders.remind_in_the_night))

@@ -17,6 +17,7 @@ from kpiapp.models import (
     Notification,
     NumberQuestion,
     Period,
+    PeriodReopening,
     Position,
     RoleGrant,
 )
@@ -79,6 +80,11 @@ def _people(logins: dict[str, Member], today: datetime.date) -> dict:
         granted_by=logins["hr"],
     )
     month = Period.objects.get(kind=PeriodKind.MONTH, starts_on=today.replace(day=1))
+    locked = Period.objects.filter(state=PeriodState.LOCKED, kind=PeriodKind.MONTH).last()
+    asked = {"reason": "Hóa đơn về muộn", "asked_by": logins["hr"], "locked_at": timezone.now()}
+    PeriodReopening.objects.get_or_create(period=locked, state="waiting", defaults=asked)
+    second = {"state": "reopened", "decided_by": logins["strategy"], "decided_at": timezone.now()}
+    reopening = PeriodReopening.objects.create(period=month, **asked, **second)
     return {
         "member": logins["employee"].pk,
         "newcomer": newcomer.pk,
@@ -89,7 +95,8 @@ def _people(logins: dict[str, Member], today: datetime.date) -> dict:
         "period": month.pk,
         "month": month.code,
         "window": "ytd",
-        "locked_period": Period.objects.filter(state=PeriodState.LOCKED, kind=PeriodKind.MONTH).last().pk,
+        "locked_period": locked.pk,
+        "reopening": reopening.pk,
         "waiting_grant": waiting.pk,
         "token": ApiToken.objects.create(name="CRM", token_hash="0" * 64, member=logins["owner"]).pk,
     }

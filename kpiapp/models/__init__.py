@@ -25,7 +25,7 @@ from kpiapp.models.people import (
     User,
     no_overlap,
 )
-from kpiapp.models.period import Period
+from kpiapp.models.period import Period, PeriodReopening
 from kpiapp.models.question import NumberQuestion
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "NumberQuestion",
     "Organization",
     "Period",
+    "PeriodReopening",
     "Position",
     "RoleGrant",
     "User",

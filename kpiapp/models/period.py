@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from kpiapp.choices import PeriodKind, PeriodState
+from kpiapp.choices import PeriodKind, PeriodState, ReopeningState
 from kpiapp.fiscal_years import fiscal_year_start, place_in_year
 from kpiapp.models.people import DateRange, Member
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
@@ -104,6 +104,38 @@ class Period(OrganizationModel):
     @property
     def _number(self) -> int:
         return place_in_year(self.starts_on, self.fiscal_start_month, MONTHS[PeriodKind(self.kind)])
+
+
+class PeriodReopening(OrganizationModel):
+    """A wish to reopen a locked period: why, who asked, who decided, and who had locked it when."""
+
+    period = OrganizationForeignKey(Period, related_name="reopenings")
+    reason = models.TextField()
+    state = models.CharField(max_length=10, choices=ReopeningState.choices, default=ReopeningState.WAITING)
+    asked_by = OrganizationForeignKey(Member, indexed=False)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    decided_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    locked_at = models.DateTimeField()
+    locked_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "period"],
+                condition=Q(state=ReopeningState.WAITING),
+                name="period_reopening_waits_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ReopeningState.REOPENED)
+                | Q(decided_by__isnull=False) & ~Q(decided_by=F("asked_by")),
+                name="period_reopening_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ReopeningState.WAITING) ^ Q(decided_at__isnull=False), name="period_reopening_decided"
+            ),
+        ]
 
 
 def year_label(year: int, start_month: int) -> str:

@@ -7,12 +7,14 @@ from django.db.models.deletion import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kpiapp import registry
-from kpiapp.choices import PeriodKind, PeriodState
+from kpiapp import queries, registry
+from kpiapp.choices import PeriodKind, PeriodState, ReopeningState
 from kpiapp.fiscal_years import MONTHS_OF_A_YEAR, add_months, fiscal_year_start
-from kpiapp.models import Member, Organization, Period
+from kpiapp.models import Member, Organization, Period, PeriodReopening
 from kpiapp.models.period import MONTHS
-from kpiapp.services import audit
+from kpiapp.notices import PERIOD_REOPEN
+from kpiapp.permissions import ROLES, Permission, can
+from kpiapp.services import audit, notifications
 from kpiapp.services.refusals import Refused
 
 
@@ -94,13 +96,42 @@ def lock_period(*, period: Period, on: datetime.date, by: Member) -> Period:
 
 
 @transaction.atomic
-def reopen_period(*, period: Period, reason: str, by: Member) -> Period:
-    """Take entries again. The audit event keeps who had locked it, when, and the reason, which must be given."""
-    period = Period.objects.select_for_update(of=("self",)).select_related("locked_by").get(pk=period.pk)
+def ask_to_reopen(*, period: Period, reason: str, by: Member) -> PeriodReopening:
+    """Ask that a locked period takes entries again, with a reason; it stays locked until a second person confirms."""
+    period = Period.objects.select_for_update(of=("self",)).get(pk=period.pk)
     if period.is_open:
         raise Refused(_("%(period)s is open already.") % {"period": period.label})
     if not reason.strip():
         raise Refused(_("Say why the period is reopened."), field="reason")
+    if period.reopenings.filter(state=ReopeningState.WAITING).exists():
+        raise Refused(_("Somebody has asked already to reopen %(period)s.") % {"period": period.label})
+    reopening = PeriodReopening.objects.create(
+        period=period,
+        reason=reason.strip(),
+        asked_by=by,
+        locked_at=period.locked_at,
+        locked_by_id=period.locked_by_id,
+    )
+    audit.record(action="period.ask_reopen", target=period, by=by, reason=reopening.reason)
+    notifications.notify(to=_who_may_reopen(on=timezone.localdate()), kind=PERIOD_REOPEN, target=reopening, by=by)
+    return reopening
+
+
+def may_confirm(reopening: PeriodReopening, by: Member) -> bool:
+    """Whether an acting member may be the second person."""
+    return can(by, Permission.PERIOD_REOPEN) and by.pk != reopening.asked_by_id
+
+
+@transaction.atomic
+def confirm_reopening(*, reopening: PeriodReopening, by: Member) -> PeriodReopening:
+    """Take entries again, once what was has been kept. Never by who asked for it."""
+    reopening = _waiting(reopening)
+    if not may_confirm(reopening, by):
+        raise Refused(_("You asked for this: another person has to confirm it."))
+    period = Period.objects.select_for_update(of=("self",)).select_related("locked_by").get(pk=reopening.period_id)
+    _decide(reopening, ReopeningState.REOPENED, by)
+    for keep in registry.BEFORE_REOPENING:
+        keep(reopening)
     before = {"state": period.state, "locked_at": period.locked_at, "locked_by": str(period.locked_by or "")}
     period.state, period.locked_at, period.locked_by = PeriodState.OPEN, None, None
     period.save(update_fields=["state", "locked_at", "locked_by"])
@@ -109,7 +140,37 @@ def reopen_period(*, period: Period, reason: str, by: Member) -> Period:
         target=period,
         by=by,
         before=before,
-        after={"state": PeriodState.OPEN},
-        reason=reason.strip(),
+        after={"state": PeriodState.OPEN, "asked_by": str(reopening.asked_by)},
+        reason=reopening.reason,
     )
-    return period
+    return reopening
+
+
+@transaction.atomic
+def decline_reopening(*, reopening: PeriodReopening, by: Member) -> PeriodReopening:
+    """Leave the period locked: the second person says no, or who asked takes it back."""
+    reopening = _waiting(reopening)
+    _decide(reopening, ReopeningState.DECLINED, by)
+    audit.record(action="period.decline_reopen", target=reopening.period, by=by, reason=reopening.reason)
+    return reopening
+
+
+def _waiting(reopening: PeriodReopening) -> PeriodReopening:
+    """The wish as it is now, held; refused when somebody has decided it meanwhile."""
+    held = PeriodReopening.objects.select_for_update(of=("self",)).select_related("period", "asked_by")
+    reopening = held.get(pk=reopening.pk)
+    if reopening.state != ReopeningState.WAITING:
+        raise Refused(_("This has been decided already."))
+    return reopening
+
+
+def _decide(reopening: PeriodReopening, state: ReopeningState, by: Member) -> None:
+    reopening.state, reopening.decided_by, reopening.decided_at = state, by, timezone.now()
+    reopening.save(update_fields=["state", "decided_by", "decided_at"])
+    notifications.settle(kinds=[PERIOD_REOPEN], targets=[reopening])
+
+
+def _who_may_reopen(on: datetime.date) -> list[int]:
+    """Ids of those whose granted role may be the second person."""
+    roles = [role for role, held in ROLES.items() if Permission.PERIOD_REOPEN in held]
+    return list(queries.grants_in_force(on).filter(role__in=roles).values_list("member", flat=True))

@@ -7,14 +7,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from kpiapp.choices import PeriodKind
+from kpiapp.choices import PeriodKind, ReopeningState
 from kpiapp.fiscal_years import fiscal_year_start
 from kpiapp.forms import ReasonForm
-from kpiapp.models import Period
+from kpiapp.models import Period, PeriodReopening
 from kpiapp.permissions import Permission, can, open_to_members, requires
 from kpiapp.services import periods as service
 from kpiapp.services.refusals import Refused
 from kpiapp.views.pages import form_page
+
+REOPENED_SHOWN = 20
 
 
 @require_safe
@@ -40,17 +42,46 @@ def period_lock(request, pk):
     return redirect("kpiapp:periods", request.organization.slug)
 
 
-@requires(Permission.PERIOD_LOCK)
+@requires(Permission.PERIOD_REOPEN)
 def period_reopen(request, pk):
-    """Open a locked period again, with a reason."""
+    """Ask to open a locked period again, with a reason."""
     period = get_object_or_404(Period, pk=pk)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.run(service.reopen_period, period=period, by=request.member):
-        messages.success(request, _("%(period)s takes entries again.") % {"period": period.label})
+    if request.method == "POST" and form.run(service.ask_to_reopen, period=period, by=request.member):
+        messages.info(request, _("%(period)s opens once a second person has confirmed it.") % {"period": period.label})
         return redirect("kpiapp:periods", request.organization.slug)
     title = _("Reopen %(period)s") % {"period": period.label}
-    lead = _("Scores of this period may change again. The reason stays in the audit trail.")
-    return form_page(request, form, title=title, lead=lead, submit=_("Reopen"), back="periods")
+    lead = _(
+        "Scores of this period may change again. A second person (HR or the strategy office) has to confirm it; all "
+        "scores are kept as they were, so that everybody sees what changed. A month that is paid keeps its pay: "
+        "corrections belong into the next open month."
+    )
+    return form_page(request, form, title=title, lead=lead, submit=_("Ask to reopen"), back="periods")
+
+
+@require_POST
+@requires(Permission.PERIOD_REOPEN)
+def reopening_confirm(request, pk):
+    """Be the second person: the period takes entries again."""
+    return _decide(request, pk, service.confirm_reopening, _("%(period)s takes entries again."))
+
+
+@require_POST
+@requires(Permission.PERIOD_REOPEN)
+def reopening_decline(request, pk):
+    """Leave it locked."""
+    return _decide(request, pk, service.decline_reopening, _("%(period)s stays locked."))
+
+
+def _decide(request, pk, decide, done: str):
+    reopening = get_object_or_404(PeriodReopening.objects.select_related("period"), pk=pk)
+    try:
+        decide(reopening=reopening, by=request.member)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, done % {"period": reopening.period.label})
+    return redirect("kpiapp:periods", request.organization.slug)
 
 
 @require_POST
@@ -70,11 +101,18 @@ def _page(request, *, blocked=None, blockers=(), status=200):
     kinds = list(PeriodKind)
     rows = Period.objects.select_related("locked_by")
     rows = sorted(rows, key=lambda row: (year(row), kinds.index(row.kind), row.starts_on))
+    reopenings = PeriodReopening.objects.exclude(state=ReopeningState.DECLINED)
+    reopenings = list(reopenings.select_related("period", "asked_by", "decided_by"))
+    waiting = [one for one in reopenings if one.state == ReopeningState.WAITING]
     years = [(start, list(group)) for start, group in groupby(rows, key=year)]
     context = {
         "years": years[::-1],
         "current_year": fiscal_year_start(request.today, start_month),
         "may_lock": can(request.member, Permission.PERIOD_LOCK),
+        "may_reopen": can(request.member, Permission.PERIOD_REOPEN),
+        "waiting": [(one, service.may_confirm(one, request.member)) for one in waiting],
+        "asked": {one.period_id for one in waiting},
+        "reopened": [one for one in reopenings if one.state == ReopeningState.REOPENED][:REOPENED_SHOWN],
         "blocked": blocked,
         "blockers": blockers,
     }

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from kpiapp.choices import PeriodState
 from kpiapp.models import Period
+from kpiapp.services import periods
 from payroll.demo.people import Staff
 from payroll.models import MemberPay, PositionPay
 from payroll.services import runs
@@ -40,6 +41,8 @@ def pay_history(spec: dict[str, Any], staff: Staff, months: list[Period], random
     for month in locked:
         month.state, month.locked_at, month.locked_by = PeriodState.LOCKED, timezone.now(), hr
     Period.objects.bulk_update(locked, ["state", "locked_at", "locked_by"])
+    reason = {"vi": "Hóa đơn của khách hàng lớn về muộn", "en": "An invoice of a large customer came late"}
+    periods.ask_to_reopen(period=locked[-1], reason=reason[spec["language"]], by=hr)
     for month in locked[-PAID:]:
         run = runs.create_run(period=month, by=maker)
         runs.calculate(run=run, by=maker, progress=lambda done, total: None)

@@ -7,6 +7,7 @@ from scorecards.models.draft import AssignmentDraft, DraftRow
 from scorecards.models.proposal import Proposal, ProposalStep
 from scorecards.models.quality import CardAudit, QualityFinding
 from scorecards.models.reminder import ReminderLadder, clock_days, ladder
+from scorecards.models.reopening import KeptScore
 from scorecards.models.rules import CardRules, card_rules
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
 from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
@@ -23,6 +24,7 @@ __all__ = [
     "DraftRow",
     "EarlyWarning",
     "Evidence",
+    "KeptScore",
     "KpiLink",
     "LineScore",
     "LineSegment",

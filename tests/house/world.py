@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from kpiapp.choices import ImportState, PeriodKind, PeriodState, Role, RowOutcome
+from kpiapp.choices import ImportState, PeriodKind, PeriodState, ReopeningState, Role, RowOutcome
 from kpiapp.models import (
     ApiToken,
     CalendarDay,
@@ -26,6 +26,7 @@ from kpiapp.models import (
     NumberQuestion,
     Organization,
     Period,
+    PeriodReopening,
     Position,
     RoleGrant,
 )
@@ -96,6 +97,8 @@ def build_world(slug: str, language: str) -> tuple[Cast, dict[str, int | str]]:
         things: dict[str, int | str] = {}
         _mark(canary)
         _core(cast, canary, things)
+        things["asked_reopening"] = _reopening(cast, Period.objects.get(pk=things["locked_period"]), canary).pk
+        things["reopening"] = _reopening(cast, cast.period, canary, by=cast.strategy).pk
         _strategy(cast, canary, things)
         _scorecards(cast, canary, things)
         add_pay(cast, canary, things)
@@ -443,6 +446,20 @@ def _cascade(cast: Cast, version: KpiVersion, above: ScorecardLine) -> dict[str,
     step = {"kind": "offer", "target": 90, "weight": 20, "reason": version.name}
     ProposalStep.objects.create(proposal=proposal, by=cast.manager, **step)
     return {"linked_line": above.pk, "kpi_link": link.pk, "proposal": proposal.pk, "stray": _stray(cast, asked).pk}
+
+
+def _reopening(cast: Cast, period: Period, canary: str, by: Member | None = None) -> PeriodReopening:
+    """A wish of HR to reopen a period; confirmed by somebody, or waiting."""
+    return PeriodReopening.objects.create(
+        period=period,
+        reason=f"Late invoice {canary}",
+        asked_by=cast.hr,
+        locked_at=timezone.now(),
+        locked_by=cast.hr,
+        state=ReopeningState.REOPENED if by else ReopeningState.WAITING,
+        decided_by=by,
+        decided_at=timezone.now() if by else None,
+    )
 
 
 def _stray(cast: Cast, child: OwnedKpi) -> KpiLink:

@@ -3,14 +3,16 @@
 import datetime
 
 import pytest
-from django.utils import translation
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
 
-from kpiapp import registry
+from kpiapp import inbox, registry
 from kpiapp.choices import PeriodKind, PeriodState
 from kpiapp.fiscal_years import fiscal_year_start
-from kpiapp.models import AuditEvent, Period
+from kpiapp.models import AuditEvent, Notification, Period, PeriodReopening
 from kpiapp.services import organizations, periods
 from kpiapp.services.refusals import Refused
+from tests.cast import STORY_DAY
 
 
 def test_locking_and_reopening_leave_a_snapshot(scope):
@@ -18,10 +20,57 @@ def test_locking_and_reopening_leave_a_snapshot(scope):
     assert (locked.state, locked.locked_by) == (PeriodState.LOCKED, scope.hr)
     with pytest.raises(Refused):
         periods.lock_period(period=scope.period, on=scope.period.last_day, by=scope.hr)
-    opened = periods.reopen_period(period=locked, reason="A late invoice", by=scope.owner)
-    assert opened.is_open
+    hr, strategy = scope.acting(scope.hr), scope.acting(scope.strategy)
+    asked = periods.ask_to_reopen(period=locked, reason="A late invoice", by=hr)
+    assert not Period.objects.get(pk=locked.pk).is_open
+    periods.confirm_reopening(reopening=asked, by=strategy)
+    assert Period.objects.get(pk=locked.pk).is_open
     event = AuditEvent.objects.get(action="period.reopen")
     assert (event.before["locked_by"], event.reason) == ("Vũ Ngọc Ánh", "A late invoice")
+    assert (event.actor_name, event.after["asked_by"]) == (strategy.name, hr.name)
+
+
+@pytest.fixture
+def asked(scope):
+    """A locked period that HR wants to reopen."""
+    locked = periods.lock_period(period=scope.period, on=scope.period.last_day, by=scope.hr)
+    return periods.ask_to_reopen(period=locked, reason="A late invoice", by=scope.acting(scope.hr))
+
+
+def test_who_asked_to_reopen_never_confirms(scope, asked):
+    with pytest.raises(Refused, match="another person"):
+        periods.confirm_reopening(reopening=asked, by=scope.acting(scope.hr))
+    with pytest.raises(IntegrityError, match="period_reopening_second_person"), transaction.atomic():
+        PeriodReopening.objects.filter(pk=asked.pk).update(
+            state="reopened", decided_by=scope.hr, decided_at=timezone.now()
+        )
+    assert not Period.objects.get(pk=scope.period.pk).is_open
+
+
+@pytest.mark.parametrize("role", ["owner", "manager", "auditor", "payroll_approver"])
+def test_the_second_person_holds_the_right_to_reopen(scope, asked, role):
+    with pytest.raises(Refused):
+        periods.confirm_reopening(reopening=asked, by=scope.acting(getattr(scope, role)))
+
+
+def test_reopening_is_asked_for_once_and_may_be_declined(scope, asked):
+    strategy = scope.acting(scope.strategy)
+    with pytest.raises(Refused, match="asked already"):
+        periods.ask_to_reopen(period=scope.period, reason="Again", by=strategy)
+    periods.decline_reopening(reopening=asked, by=strategy)
+    with pytest.raises(Refused, match="decided already"):
+        periods.confirm_reopening(reopening=asked, by=strategy)
+    assert not Period.objects.get(pk=scope.period.pk).is_open
+    periods.ask_to_reopen(period=scope.period, reason="Again", by=strategy)
+
+
+def test_the_second_person_is_told_until_it_is_decided(scope, asked):
+    waiting = Notification.objects.filter(kind="period.reopen", read_at=None)
+    assert [one.member_id for one in waiting] == [scope.strategy.pk]
+    (item,) = inbox.items_of(list(waiting), scope.acting(scope.strategy), STORY_DAY)
+    assert scope.hr.name in item.told.text
+    periods.confirm_reopening(reopening=asked, by=scope.acting(scope.strategy))
+    assert not waiting.all().exists()
 
 
 def test_what_has_not_begun_is_not_locked(scope):
@@ -32,7 +81,7 @@ def test_what_has_not_begun_is_not_locked(scope):
 def test_reopening_needs_a_reason(scope):
     periods.lock_period(period=scope.period, on=scope.period.last_day, by=scope.hr)
     with pytest.raises(Refused) as refused:
-        periods.reopen_period(period=scope.period, reason="  ", by=scope.hr)
+        periods.ask_to_reopen(period=scope.period, reason="  ", by=scope.hr)
     assert refused.value.field == "reason"
     assert not Period.objects.get(pk=scope.period.pk).is_open
 

@@ -67,8 +67,16 @@ def test_a_period_locks_and_reopens_with_a_reason(an_phat):
     client.post(an_phat.url(f"periods/{pk}/lock/"))
     assert client.post(an_phat.url(f"periods/{pk}/reopen/"), {"reason": ""}).status_code == 422
     client.post(an_phat.url(f"periods/{pk}/reopen/"), {"reason": "A late invoice"})
+    ((asked, may_confirm),) = client.get(an_phat.url("periods/")).context["waiting"]
+    assert not may_confirm
+    client.post(an_phat.url(f"periods/reopenings/{asked.pk}/confirm/"))
+    with organization_scope(an_phat.organization):
+        assert not Period.objects.get(pk=pk).is_open
+    second = an_phat.client(an_phat.strategy)
+    second.post(an_phat.url(f"periods/reopenings/{asked.pk}/confirm/"))
     with organization_scope(an_phat.organization):
         assert Period.objects.get(pk=pk).is_open
+    assert [one.pk for one in second.get(an_phat.url("periods/")).context["reopened"]] == [asked.pk]
 
 
 def test_what_blocks_a_lock_is_listed(an_phat):
