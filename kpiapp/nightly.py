@@ -26,7 +26,7 @@ from scorecards.services.warnings import refresh_strategy_warnings, refresh_warn
 
 NIGHT, CARDS, FINISH = "night", "night.cards", "night.finish"
 STARTS_AT = datetime.time(2)
-CARDS_PER_PART = 5_000
+CARDS_PER_PART = 10_000
 # Locked periods are compared for as long as their pay may still be looked at.
 COMPARED_FOR = datetime.timedelta(days=62)
 DIFFERENCES_SHOWN = 100

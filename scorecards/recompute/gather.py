@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Collection, Sequence
-from io import StringIO
+from io import TextIOBase
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -25,8 +25,9 @@ LEFT JOIN scorecards_cardscore s ON s.organization_id = %(organization)s AND s.s
 WHERE c.organization_id = %(organization)s AND {among("c.id", "cards")}
 """  # noqa: S608  (constants)
 
-# The stored result stands last, so that it is compared as one piece of text (score.py splits the rest off). Both sides
-# name their cards: joined by line alone, every part of a night would read all scores of the organization.
+# The stored result stands last, with the card and the line's end, so that it is compared and written as one piece of
+# text (score.py splits the rest off). Both sides name their cards: joined by line alone, every part of a night would
+# read all scores of the organization.
 _LINES = f"""
 COPY (
     {{before}} SELECT l.scorecard_id, l.id,
@@ -37,7 +38,7 @@ COPY (
                             + CASE WHEN l.wiped_out_reason <> '' THEN 4 ELSE 0 END
                             + CASE WHEN s.night_completion IS DISTINCT FROM s.completion THEN 8 ELSE 0 END
                             + CASE WHEN l.in_segments THEN 16 ELSE 0 END,
-           s.quantity, s.divisor, s.state, s.reason, s.raw, s.completion, s.status
+           s.quantity, s.divisor, s.state, s.reason, s.raw, s.completion, s.status, l.scorecard_id
     FROM scorecards_scorecardline l
     LEFT JOIN {{scores}} s ON s.organization_id = %(organization)s AND s.line_id = l.id
         AND {among("s.scorecard_id", "cards")}
@@ -124,7 +125,7 @@ def stored_card(card: Scorecard, on: datetime.date) -> StoredCard:
 
 
 def line_rows(card_ids: Collection[int], refresh: Sequence[int] = ()) -> list[str]:
-    """Lines of cards as rows of COPY's text format without their line ends, mostly card by card.
+    """Lines of cards as rows of COPY's text format with their line ends, mostly card by card.
 
     Entries of the lines to `refresh` are added up in the same statement (actuals.py); their cards must be among these.
     """
@@ -133,9 +134,17 @@ def line_rows(card_ids: Collection[int], refresh: Sequence[int] = ()) -> list[st
     if refresh:
         parameters |= refresh_parameters(sorted(set(refresh)))
         sql = _LINES.format(before=_REFRESHED, scores=_REFRESHED_SCORES)
-    rows = StringIO()
+    rows = _Rows()
     copy(sql, rows, parameters)
-    return rows.getvalue().split("\n")[:-1]
+    return rows.kept
+
+
+class _Rows(TextIOBase):
+    """Keeps what COPY writes, a row at a time, without joining and splitting it again."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.write = self.kept.append  # type: ignore[assignment,method-assign]
 
 
 def carried_pairs(line_ids: Sequence[int]) -> dict[int, tuple]:

@@ -24,7 +24,7 @@ _ZERO = Decimal("0.000000")
 
 
 class Scores(NamedTuple):
-    """What has to be written: lines as rows of COPY's text format, scores of cards by id."""
+    """What has to be written: lines as rows of COPY's text format with their line ends, scores of cards by id."""
 
     lines: list[str]
     new_lines: list[str]
@@ -51,11 +51,11 @@ def score_rows(
     sums = {card_id: CardSums() for card_id in cards}
     lines: list[str] = []
     new_lines: list[str] = []
-    current, absence, add, weight_text, weight = "", _LATE, CardSums().add, "", _ZERO
+    current, ending, absence, add, weight_text, weight = "", "", _LATE, CardSums().add, "", _ZERO
     for row in rows:
         card, line_id, key, weighs, target, baseline, flags, a, b, stored = row.split("\t", 9)
         if card != current:
-            current, add = card, sums[int(card)].add
+            current, ending, add = card, card + "\n", sums[int(card)].add
             absence = _LATE if cards[int(card)].is_over else _NOT_DUE
         if weighs != weight_text:
             weight_text, weight = weighs, Decimal(weighs)
@@ -92,9 +92,9 @@ def score_rows(
             state, _, reason = state.partition(":")
         raw_shown = shown if raw is completion else NULL if raw is None else str(raw)
         # A status is a string; asking the enum for its value would cost as much as finding it.
-        result = "\t".join((state, reason, raw_shown, shown, status_of(completion)))
+        result = "\t".join((state, reason, raw_shown, shown, status_of(completion), ending))
         if result != stored or (report and bits & UNREPORTED):
-            (new_lines if stored.startswith(NULL) else lines).append("\t".join((line_id, result, card)))
+            (new_lines if stored.startswith(NULL) else lines).append(f"{line_id}\t{result}")
     return Scores(lines, new_lines, _changed_cards(sums, cards, report=report))
 
 

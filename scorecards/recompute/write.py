@@ -51,7 +51,7 @@ _REPORT_CARDS = ", previous_percent = s.night_percent, night_percent = n.percent
 
 
 class _Change(NamedTuple):
-    """A statement for rows of COPY's text format; `report` is what it writes besides for a night."""
+    """A statement for rows of COPY's text format with line ends; `report` is what a night writes besides."""
 
     name: str
     sql: str
@@ -67,7 +67,7 @@ def write_scores(scores: Scores, card_ids: Collection[int], job_id: int | None) 
     """
     given = {"organization": current_organization_id(), "job": job_id, **ids_among("cards", card_ids)}
     cards = [
-        "\t".join(NULL if value is None else str(value) for value in (key, *score))
+        "\t".join(NULL if value is None else str(value) for value in (key, *score)) + "\n"
         for key, score in sorted(scores.cards.items())
     ]
     changes = [
@@ -99,7 +99,7 @@ def _write_few(changes: Sequence[_Change], given: Mapping[str, Any]) -> Counter:
 def _write_many(change: _Change, given: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE recomputed ({change.columns})")
-        copy("COPY recomputed FROM STDIN", StringIO("\n".join(change.rows) + "\n"))
+        copy("COPY recomputed FROM STDIN", StringIO("".join(change.rows)))
         cursor.execute(_statement(change, "recomputed n", given), given)
         written = cursor.rowcount
         cursor.execute("DROP TABLE recomputed")
@@ -113,7 +113,7 @@ def _statement(change: _Change, source: str, given: Mapping[str, Any]) -> str:
 def _values(change: _Change, parameters: dict[str, Any]) -> str:
     """A row source of parameters: one array of text per column, cast to the column's type."""
     names, types = zip(*(column.split() for column in change.columns.split(", ")), strict=True)
-    fields = zip(*(row.split("\t") for row in change.rows), strict=True)
+    fields = zip(*(row[:-1].split("\t") for row in change.rows), strict=True)
     for name, values in zip(names, fields, strict=True):
         parameters[f"{change.name}_{name}"] = [None if value == NULL else value for value in values]
     arrays = ", ".join(f"%({change.name}_{name})s::{kind}[]" for name, kind in zip(names, types, strict=True))

@@ -1,9 +1,9 @@
 """Status words: which band a completion falls into. Thresholds are data, this is where the default ones stand."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
 
 from scorecards.scoring.trace import RuleCode, Trace
 
@@ -18,7 +18,8 @@ class Status(StrEnum):
     NONE = "none"
 
 
-class StatusBand(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StatusBand:
     """Holds from `bound` (a completion) upwards, or strictly above it; a bound of None holds for the rest."""
 
     status: Status
@@ -43,10 +44,11 @@ def status_of(
     """The status of a completion (1 = whole): the first band that holds, top down; NONE without a completion."""
     if completion is None:
         return Status.NONE
-    for status, bound, above_only in bands:
-        if bound is None or completion > bound or (completion == bound and not above_only):
+    for band in bands:
+        bound = band.bound
+        if bound is None or (completion > bound if band.above_only else completion >= bound):
             if trace is not None:
-                code = RuleCode.STATUS_ABOVE if above_only else RuleCode.STATUS
-                trace.note(code, status.value, completion=completion, bound=bound)
-            return status
+                code = RuleCode.STATUS_ABOVE if band.above_only else RuleCode.STATUS
+                trace.note(code, band.status.value, completion=completion, bound=bound)
+            return band.status
     return Status.NONE
