@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
 
+from kpiapp.bulk import IN_PARALLEL
 from kpiapp.models import Department, Employment, Period
 from scorecards import quality
 from scorecards.choices import OwnerKind
@@ -16,8 +17,6 @@ from strategy.quality.facts import map_facts
 from strategy.quality.rules import Finding, Severity, audit_card, audit_map
 from strategy.smarter.night_checks import findings_of_kpis
 
-# Alone at the end of a night, with every line of a company to read: worth more than one processor.
-_IN_PARALLEL = "SET LOCAL parallel_tuple_cost = 0.01"
 _SHAPES = f"""
 CREATE TEMPORARY TABLE changed_card AS {quality.CHANGED};
 ANALYZE changed_card;
@@ -76,7 +75,7 @@ def refresh_findings(*, period: Period, on: datetime.date) -> int:
     parameters = quality.fact_parameters() | {"period": period.pk}
     parameters |= quality.hashed_versions(parameters)
     with connection.cursor() as cursor:
-        cursor.execute(_IN_PARALLEL)
+        cursor.execute(IN_PARALLEL)
         cursor.execute(_SHAPES, parameters)
         cursor.execute(_DIFFERENCES, parameters | _of_cards(cursor.fetchall()) | _of_others(period, on))
         changed = 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from kpiapp.bulk import IN_PARALLEL
 from kpiapp.decimals import EXACT, ONE
 from kpiapp.models import Period, working_calendar
 from kpiapp.tenancy import current_organization_id
@@ -30,8 +31,6 @@ WAITS_FOR_DAYS = 3
 PLANNED_WITHIN_DAYS = 5
 DRAFT_FOR_DAYS = 30
 
-# Whose the warning is: the person's own, the head's, and the strategy office's where there is nobody in particular. An
-# entry that waits is the manager's; a card is agreed by somebody whom it does not measure.
 _OF_A_PERIOD = """
 WITH line AS (
     SELECT c.id AS scorecard_id, l.id AS line_id, s.state = %(is_late)s AS is_late, s.status = %(is_off)s AS is_off,
@@ -59,41 +58,48 @@ WITH line AS (
     SELECT DISTINCT l.scorecard_id FROM scorecards_actual a
     JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.id = a.line_id
     WHERE a.organization_id = %(organization)s AND a.state = 'recorded' AND a.entered_at < %(waits_since)s::timestamptz
-), card AS MATERIALIZED (
-    SELECT c.id, c.owner_kind, c.state, c.created_at, c.submitted_at,
-           coalesce(c.member_id, d.head_id, %(office)s) AS owner_id,
-           coalesce(e.manager_id, d.head_id, %(office)s) AS manager_id,
-           coalesce(e.manager_id, above.head_id, %(office)s) AS agrees_id
-    FROM scorecards_scorecard c
-    LEFT JOIN kpiapp_department d ON d.organization_id = c.organization_id AND d.id = c.department_id
-    LEFT JOIN kpiapp_department above ON above.organization_id = c.organization_id AND above.id = d.parent_id
-    LEFT JOIN kpiapp_employment e ON e.organization_id = c.organization_id AND e.member_id = c.member_id
-        AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
-    WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s
-), found (kind, scorecard_id, line_id, owner_id) AS (
-    SELECT %(late)s, card.id, line_id, card.owner_id FROM hit JOIN card ON card.id = scorecard_id WHERE is_late
+), card AS (
+    SELECT id, owner_kind, state, created_at, submitted_at FROM scorecards_scorecard
+    WHERE organization_id = %(organization)s AND period_id = %(period)s
+), found (kind, scorecard_id, line_id) AS (
+    SELECT %(late)s, scorecard_id, line_id FROM hit WHERE is_late
     UNION ALL
-    SELECT CASE WHEN is_behind THEN %(forecast_miss)s ELSE %(off_target)s END, card.id, line_id, card.owner_id
-    FROM hit JOIN card ON card.id = scorecard_id WHERE is_behind OR (is_behind IS NULL AND is_off)
+    SELECT CASE WHEN is_behind THEN %(forecast_miss)s ELSE %(off_target)s END, scorecard_id, line_id
+    FROM hit WHERE is_behind OR (is_behind IS NULL AND is_off)
     UNION ALL
-    SELECT %(no_owner)s, card.id, l.id, card.owner_id FROM card
+    SELECT %(no_owner)s, card.id, l.id FROM card
     JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = card.id AND l.is_scored
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id AND v.owner_id IS NULL
     WHERE card.owner_kind <> 'member'
     UNION ALL
-    SELECT CASE q.code WHEN 'weights' THEN %(weights)s ELSE %(process_heavy)s END, card.id, NULL, card.owner_id
+    SELECT CASE q.code WHEN 'weights' THEN %(weights)s ELSE %(process_heavy)s END, card.id, NULL
     FROM scorecards_qualityfinding q JOIN card ON card.id = q.scorecard_id
     WHERE q.organization_id = %(organization)s AND q.period_id = %(period)s AND q.code IN ('weights', 'process')
     UNION ALL
-    SELECT %(unapproved)s, card.id, NULL, card.manager_id FROM waiting JOIN card ON card.id = waiting.scorecard_id
+    SELECT %(unapproved)s, card.id, NULL FROM waiting JOIN card ON card.id = waiting.scorecard_id
     UNION ALL
-    SELECT %(no_consensus)s, card.id, NULL, card.agrees_id FROM card
+    SELECT %(no_consensus)s, card.id, NULL FROM card
     WHERE card.state = %(submitted)s AND card.submitted_at < %(waits_since)s
        OR card.state = %(draft)s AND card.created_at < %(planned_since)s AND %(begun_on)s <= %(planned_since)s
 )
 SELECT kind::text, %(period)s::bigint AS period_id, scorecard_id, line_id::bigint, NULL::bigint AS objective_id,
-       NULL::bigint AS kpi_id, owner_id
+       NULL::bigint AS kpi_id, NULL::bigint AS owner_id
 FROM found
+"""
+
+# Whose a warning about a card is: the person's own, the head's, and the strategy office's where there is nobody in
+# particular. An entry that waits is the manager's; a card is agreed by somebody whom it does not measure.
+_OWN = """
+UPDATE warning_difference w
+SET owner_id = coalesce(CASE w.kind WHEN %(unapproved)s THEN coalesce(e.manager_id, d.head_id)
+                                    WHEN %(no_consensus)s THEN coalesce(e.manager_id, above.head_id)
+                                    ELSE coalesce(c.member_id, d.head_id) END, %(office)s)
+FROM scorecards_scorecard c
+LEFT JOIN kpiapp_department d ON d.organization_id = c.organization_id AND d.id = c.department_id
+LEFT JOIN kpiapp_department above ON above.organization_id = c.organization_id AND above.id = d.parent_id
+LEFT JOIN kpiapp_employment e ON e.organization_id = c.organization_id AND e.member_id = c.member_id
+    AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
+WHERE c.organization_id = %(organization)s AND c.id = w.scorecard_id
 """
 
 # What is weak in the strategy itself, whatever the period: on the published map, and among the KPIs in use.
@@ -124,43 +130,47 @@ SELECT %(kpi_overdue)s, NULL, NULL, NULL, NULL, kpi.id, kpi.owner_id FROM kpi
 WHERE kpi.id = ANY(%(used)s) AND kpi.id = ANY(%(overdue)s)
 """
 
-# What is open and what was found, where they are not the same or something is due: few rows on most nights. Equality,
-# which can be hashed: IS NOT DISTINCT FROM would compare every warning with every other.
+# What is open and what was found, where they are not the same or something is due: few rows on most nights, and only
+# these are asked whose they are. Grouping takes what is absent for equal, and hashes.
 _DIFFERENCES = """
 CREATE TEMPORARY TABLE warning_difference AS
-WITH found AS ({found}), known AS (
-    SELECT w.*, w.owner_id IS NULL OR w.due_on IS NULL OR NOT m.is_active AS needs_owner,
-           w.state <> 'open' AND w.due_on < %(on)s AS is_due_again
-    FROM scorecards_earlywarning w
-    LEFT JOIN kpiapp_member m ON m.organization_id = w.organization_id AND m.id = w.owner_id
-    WHERE w.organization_id = %(organization)s AND w.closed_on IS NULL AND w.period_id IS NOT DISTINCT FROM %(period)s
-)
-SELECT w.id AS known_id, w.needs_owner, w.is_due_again, f.* FROM known w FULL JOIN found f
-  ON coalesce(f.line_id, 0) = coalesce(w.line_id, 0) AND coalesce(f.scorecard_id, 0) = coalesce(w.scorecard_id, 0)
- AND coalesce(f.objective_id, 0) = coalesce(w.objective_id, 0) AND coalesce(f.kpi_id, 0) = coalesce(w.kpi_id, 0)
- AND f.kind COLLATE "C" = w.kind COLLATE "C"
-WHERE w.id IS NULL OR f.kind IS NULL OR w.is_due_again OR (w.needs_owner AND f.owner_id IS NOT NULL)
+SELECT kind, period_id, scorecard_id, line_id, objective_id, kpi_id, max(owner_id) AS owner_id,
+       max(known_id) AS known_id, count(*) > count(known_id) AS is_found, bool_or(needs_owner) AS needs_owner,
+       bool_or(is_due_again) AS is_due_again
+FROM (
+    SELECT found.*, NULL::bigint AS known_id, false AS needs_owner, false AS is_due_again FROM ({found}) found
+    UNION ALL
+    SELECT kind, period_id, scorecard_id, line_id, objective_id, kpi_id, NULL, id,
+           owner_id IS NULL OR due_on IS NULL OR owner_id IN (
+               SELECT id FROM kpiapp_member WHERE organization_id = %(organization)s AND NOT is_active),
+           state <> 'open' AND due_on < %(on)s
+    FROM scorecards_earlywarning
+    WHERE organization_id = %(organization)s AND closed_on IS NULL AND period_id IS NOT DISTINCT FROM %(period)s
+) warning
+GROUP BY kind, period_id, scorecard_id, line_id, objective_id, kpi_id
+HAVING count(known_id) IN (0, count(*)) OR bool_or(needs_owner) OR bool_or(is_due_again);
+ANALYZE warning_difference
 """
 
 _OF_A_DIFFERENCE = "w.organization_id = %(organization)s AND w.id = d.known_id"
 
 _CLOSE = f"""
 UPDATE scorecards_earlywarning w SET closed_on = %(on)s, closed_reason = %(mended)s
-FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND d.kind IS NULL
+FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND NOT d.is_found
 """  # noqa: S608
 
 # Whose owner has left, or who never had one, goes to whoever would own it today.
 _HAND_ON = f"""
 UPDATE scorecards_earlywarning w
 SET owner_id = d.owner_id, due_on = coalesce(w.due_on, %(on)s::date + (%(clock)s::jsonb ->> w.kind)::int)
-FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND d.needs_owner AND d.owner_id IS NOT NULL
+FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND d.needs_owner AND d.is_found AND d.owner_id IS NOT NULL
 """  # noqa: S608
 
 # Its day has passed and it still holds: the answer did not help.
 _REOPEN = f"""
 UPDATE scorecards_earlywarning w
 SET state = 'open', reopened_on = %(on)s, due_on = %(on)s::date + (%(clock)s::jsonb ->> w.kind)::int
-FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND d.is_due_again AND d.kind IS NOT NULL
+FROM warning_difference d WHERE {_OF_A_DIFFERENCE} AND d.is_due_again AND d.is_found
 """  # noqa: S608
 
 _OPEN = """
@@ -219,7 +229,9 @@ def refresh_strategy_warnings(*, on: datetime.date) -> Changed:
 
 def _refresh(found: str, parameters: dict) -> Changed:
     with connection.cursor() as cursor:
+        cursor.execute(IN_PARALLEL)
         cursor.execute(_DIFFERENCES.format(found=found), parameters)
+        cursor.execute(_OWN, parameters)
         cursor.execute(_CLOSE, parameters)
         closed = cursor.rowcount
         cursor.execute(_HAND_ON, parameters)
