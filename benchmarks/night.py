@@ -264,6 +264,13 @@ def written() -> list[int]:
 
 def some_changed(organization, full_seconds: float) -> None:
     """Half a percent of the lines got an entry through the bulk path: the night looks at their cards alone."""
+    with worker_processes(1):
+        # As before a full one: this worker has been at work before.
+        night(organization, full=False)
+        _some_changed(organization, full_seconds)
+
+
+def _some_changed(organization, full_seconds: float) -> None:
     with closing(data.superuser()) as connection, connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(
@@ -278,8 +285,7 @@ def some_changed(organization, full_seconds: float) -> None:
         recompute.refresh_actuals(line_ids=line_ids)
         cards = set(LineScore.objects.filter(pk__in=line_ids).values_list("scorecard_id", flat=True))
         StaleCard.objects.bulk_create([StaleCard(scorecard_id=card_id) for card_id in cards])
-    with worker_processes(1):
-        seconds, job = night(organization, full=False)
+    seconds, job = night(organization, full=False)
     with organization_scope(organization):
         touched = CardScore.objects.filter(changed_by_id=job.pk).count()
     show(

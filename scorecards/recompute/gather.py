@@ -106,10 +106,7 @@ def stored_cards(card_ids: Collection[int], on: datetime.date) -> dict[int, Stor
     parameters = {"organization": current_organization_id(), "on": on, **ids_among("cards", card_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)
-        return {
-            card_id: StoredCard(period_id, state, over, new, tuple(score))
-            for card_id, period_id, state, over, new, *score in cursor.fetchall()
-        }
+        return {row[0]: StoredCard(*row[1:5], row[5:]) for row in cursor.fetchall()}
 
 
 def stored_card(card: Scorecard, on: datetime.date) -> StoredCard:
