@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
@@ -12,8 +13,9 @@ from kpiapp.permissions import Permission, scope_of
 from kpiapp.registry import NavigationItem, SearchHit
 from kpiapp.text import search_key
 from scorecards import queries
-from scorecards.choices import LinkKind, OwnerKind, ProposalState, WarningKind, WarningState
-from scorecards.models import CardScore
+from scorecards.choices import LineState, LinkKind, OwnerKind, ProposalState, WarningKind, WarningState
+from scorecards.models import CardScore, ScorecardLine
+from strategy.choices import MissingPolicy
 
 CARDS_FOUND = 6
 
@@ -177,8 +179,20 @@ def find_cards(member: Member, query: str, on: datetime.date) -> list[SearchHit]
 
 
 def reasons_not_to_lock(period: Period) -> list[str]:
-    """Cards that must not be closed because a value is missing that has to be there."""
-    blocked = CardScore.objects.filter(scorecard__period=period, is_blocked=True).count()
+    """Cards that must not be closed because a value is missing that has to be there.
+
+    Whether it is late yet does not matter: who locks a period before its end, or before the night after it, closes it.
+    """
+    needed = ScorecardLine.objects.filter(
+        scorecard__period=period,
+        is_scored=True,
+        kpi__missing_policy=MissingPolicy.BLOCK,
+        waived_reason="",
+        wiped_out_reason="",
+    )
+    missing = needed.filter(Q(score=None) | Q(score__quantity=None) | Q(score__state=LineState.NOT_SCORABLE))
+    found = CardScore.objects.filter(scorecard__period=period, is_blocked=True).values_list("pk")
+    blocked = found.union(missing.order_by().values_list("scorecard")).count()
     if not blocked:
         return []
     text = ngettext(
