@@ -47,6 +47,7 @@ urlpatterns = [
     path("cards/<int:pk>/keep/", cards.card_keep, name="card_keep"),
     path("cards/<int:pk>/why/", explain.explain_card, name="explain_card"),
     path("cards/<int:pk>/pace/", explain.explain_card_pace, name="explain_card_pace"),
+    path("cards/<int:pk>/weights/", explain.explain_weights, name="explain_weights"),
     path("lines/<int:pk>/", lines.line, name="line"),
     path("lines/<int:pk>/record/", lines.line_record, name="line_record"),
     path("lines/<int:pk>/entries/", lines.entry_add, name="entry_add"),

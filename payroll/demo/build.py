@@ -47,6 +47,7 @@ def build_company(name: str, *, today: datetime.date) -> None:
         grids.begin_a_grid(organization.slug, today)
         month = Period.objects.get(kind=PeriodKind.MONTH, starts_on=today.replace(day=1))
         night.last_night(organization, month, today)
+        cards.ask_about_a_number(organization.slug, month, today)
 
 
 @transaction.atomic
@@ -79,7 +80,6 @@ def _fill(organization: Organization, spec: dict[str, Any], today: datetime.date
     if following:
         cascade.offer_targets(carried, spec, staff, measures, following)
     cards.ask_for_a_change(months[-1], today)
-    cards.ask_about_a_number(months[-1], today)
     cards.raise_a_target(months[-1], today, by=staff.top)
     for month in months:
         rollups.refresh_rollups(period=month, on=min(month.last_day, today))

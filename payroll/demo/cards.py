@@ -230,11 +230,11 @@ def ask_for_a_change(period: Period, today: datetime.date) -> None:
     )
 
 
-def ask_about_a_number(period: Period, today: datetime.date) -> None:
-    """Somebody asks why their card says what it says; it waits for their manager."""
-    card = Scorecard.objects.filter(period=period, owner_kind=OwnerKind.MEMBER, score__percent__lt=90).first()
-    asker = people.load_access(Member.objects.filter(pk=card.member_id), today) if card else None
-    if card is None or asker is None:
+def ask_about_a_number(slug: str, period: Period, today: datetime.date) -> None:
+    """The employee one can sign in as asks about their score; it waits for the manager."""
+    asker = people.load_access(Member.objects.filter(email=f"employee@{slug}.example"), today)
+    card = Scorecard.objects.filter(period=period, member=asker, score__percent__isnull=False).first()
+    if card is None or asker is None or people.employment_on(asker, today).manager_id is None:
         return
     text = _("Two of my orders from last week are missing. When do they come in from the sales system?")
     address = {"shown": pct(card.score.percent), "page": f"scorecards/cards/{card.pk}/why/"}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from kpiapp.decimals import HUNDRED, ZERO, AllocationError, format_number, format_percent
 from scorecards.choices import LimitRule, WeightRule
 from scorecards.models import CardRules, ScorecardLine
-from scorecards.scoring import suggest_weights
+from scorecards.scoring import Trace, suggest_weights
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _outside(lines: Sequence[ScorecardLine], rules: CardRules) -> list[str]:
     return found
 
 
-def suggestions(lines: Sequence[ScorecardLine], rules: CardRules) -> dict[int, Decimal]:
+def suggestions(lines: Sequence[ScorecardLine], rules: CardRules, trace: Trace | None = None) -> dict[int, Decimal]:
     """The weight suggested for each scored line by its group, within the limits where they leave room."""
     scored = [line for line in lines if line.is_scored]
     if not all(line.kpi.group for line in scored):
@@ -122,6 +122,7 @@ def suggestions(lines: Sequence[ScorecardLine], rules: CardRules) -> dict[int, D
             [line.kpi.group for line in scored],
             least=rules.weight_least.to_integral_value(),
             most=rules.weight_most.to_integral_value(),
+            trace=trace,
         )
     except AllocationError:
         return {}

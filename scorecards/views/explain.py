@@ -41,6 +41,15 @@ def explain_card_pace(request, pk):
 
 @requires(Permission.CARD_READ)
 @require_GET
+def explain_weights(request, pk):
+    """The weights suggested for a card by the groups of its KPIs."""
+    cards = queries.visible_cards(request.member, request.today).select_related(*queries.CARD_PARTS)
+    card = get_object_or_404(cards, pk=pk)
+    return _why(request, explain.explain_weights(card, reader=request.member, on=request.today))
+
+
+@requires(Permission.CARD_READ)
+@require_GET
 def explain_rollup(request, pk):
     """The rolled-up score of an objective, a perspective, a department or the company."""
     found = queries.visible_rollups(request.member, request.today)

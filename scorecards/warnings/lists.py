@@ -37,6 +37,7 @@ class Item:
     about: str
     says: str
     number: str
+    why_url: str
     url: str
     mend_url: str
     mend_label: str
@@ -219,6 +220,7 @@ def together(item: Item, member: Member, filters: Filters, cards: int = 1) -> It
         title=title,
         about=where,
         number="",
+        why_url="",
         url=url,
         count=count,
         more_url=url,
@@ -237,6 +239,7 @@ def item_of(one: EarlyWarning, member: Member, on: datetime.date, *, may_assign:
         about=about,
         says=says(one),
         number=number_of(one),
+        why_url=_why(one, member),
         url=url,
         mend_url=mend_url,
         mend_label=mend_label,
@@ -291,6 +294,12 @@ def number_of(one: EarlyWarning) -> str:
     """The number that made it, where there is one."""
     score = getattr(one.line, "score", None) if one.line else None
     return completion_percent(score.completion) if score is not None and score.completion is not None else ""
+
+
+def _why(one: EarlyWarning, member: Member) -> str:
+    """Where its number is explained."""
+    page = "explain_pace" if one.kind == WarningKind.FORECAST_MISS else "explain_line"
+    return reverse(f"scorecards:{page}", args=[member.organization.slug, one.line_id]) if one.line_id else ""
 
 
 def _mend(one: EarlyWarning, member: Member, url: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from scorecards import explain
 from scorecards.explain.words import UNSPOKEN, WORDS
-from scorecards.models import LineScore
+from scorecards.models import CardRules, LineScore, Scorecard
 from scorecards.scoring import RuleCode
 from scorecards.services import actuals, changes, rollups, scorecards
 from strategy.choices import ScoringMethod
@@ -323,6 +323,20 @@ class TestCard:
             text = all_words(explain.explain_card(card, reader=scope.acting(scope.lan), on=STORY_DAY))
         assert "not the same as 0" in text
         assert "Why –?" in text
+
+
+def test_suggested_weights_name_group_factor_limit_and_rounding(scope):
+    groups = ["A", *"CCCCC"]
+    kpis_ = [make_kpi(f"K{place}", f"Name {place}", group=group) for place, group in enumerate(groups)]
+    card = make_card(scope, scope.lan, *((kpi, 10, 100) for kpi in kpis_))
+    CardRules.objects.update_or_create(defaults={"weight_least": 5, "weight_most": 30})
+    card = Scorecard.objects.select_related("organization", "member", "department", "period").get(pk=card.pk)
+    with translation.override("en"):
+        steps = explain.explain_weights(card, reader=scope.acting(scope.lan), on=STORY_DAY).steps
+    assert [step.value for step in steps[:6]] == ["30%", *["14%"] * 5]
+    assert steps[0].text.startswith("Group A; 37.5 by its group is outside the limits, so 30")
+    assert "Group C; 70 × 1 ÷ 5 = 14; in whole percents by the largest remainder: 14%" in steps[1].text
+    assert "each from 5% to 30%" in steps[6].text
 
 
 def test_a_roll_up_names_only_what_the_reader_may_see(scope):
