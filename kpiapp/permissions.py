@@ -5,6 +5,7 @@ from enum import StrEnum
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
+from django.views.decorators.http import require_http_methods
 
 from kpiapp.choices import Role, Scope
 
@@ -186,6 +187,10 @@ def can(member, permission: Permission) -> bool:
     return scope_of(member, permission) is not None
 
 
+# Pages are read and forms are sent, whatever a view narrows further; other methods are for the API.
+_as_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
 def requires(permission: Permission) -> Callable:
     """Open a view only to members who hold the permission; others get 403 and a sentence."""
 
@@ -197,7 +202,7 @@ def requires(permission: Permission) -> Callable:
             return view(request, *args, **kwargs)
 
         guarded.permission = permission
-        return guarded
+        return _as_page(guarded)
 
     return decorate
 
@@ -205,4 +210,4 @@ def requires(permission: Permission) -> Callable:
 def open_to_members(view):
     """Mark a view that every member may open: a route without a mark fails the house's tests."""
     view.permission = None
-    return view
+    return _as_page(view)

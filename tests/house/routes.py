@@ -20,7 +20,10 @@ ROLES = (
     "payroll_approver",
     "auditor",
 )
+# A machine with an API key, which opens addresses of the API and nothing else.
+KEY = "key"
 PAGE_METHODS = ("GET", "POST")
+OTHER_METHODS = ("PUT", "PATCH", "DELETE")
 API_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -45,8 +48,13 @@ class Route:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The methods that are tried."""
+        """The methods that are tried by everybody."""
         return API_METHODS if self.is_api else PAGE_METHODS
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Who tries them."""
+        return (*ROLES, KEY) if self.is_api else ROLES
 
 
 def all_routes() -> list[Route]:
@@ -116,8 +124,8 @@ def _row(name: str, fields: dict) -> Row:
 
 def _roles(text: str) -> frozenset[str]:
     names = text.split()
-    if names == ["all"]:
-        return frozenset(ROLES)
-    if unknown := set(names) - set(ROLES):
+    if "all" in names:
+        names += ROLES
+    if unknown := set(names) - {"all", KEY, *ROLES}:
         raise ValueError(f"There is no role {sorted(unknown)} in the cast")
-    return frozenset(names)
+    return frozenset(names) - {"all"}

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from kpiapp.services import tokens
 from kpiapp.tenancy import organization_scope
 from tests.house import routes
 from tests.house.world import CANARIES, PAY_CANARY, SECRETS, build_world, keep_a_secret
@@ -54,7 +55,9 @@ class World:
         self.cast, self.things = build_world(slug, language)
         with organization_scope(self.cast.organization):
             keep_a_secret(self.cast, self.things)
+            _token, key = tokens.create_token(name="Machine", by=self.cast.owner)
         self.sessions = {role: self._session(getattr(self.cast, role)) for role in routes.ROLES}
+        self.sessions[routes.KEY] = key
 
     def _session(self, member) -> str:
         client = Client()
@@ -70,9 +73,11 @@ class World:
 
 
 def ask(method: str, path: str, session: str = "", body: str = ""):
-    """One request in a browser of its own, whose effects are taken back."""
+    """One request in a browser of its own (or with an API key), whose effects are taken back."""
     client = Client(raise_request_exception=True)
-    if session:
+    if session.startswith(tokens.PREFIX):
+        client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {session}"
+    elif session:
         client.cookies[settings.SESSION_COOKIE_NAME] = session
     with transaction.atomic():
         response = client.generic(method, path, body, content_type="application/x-www-form-urlencoded")
@@ -117,7 +122,7 @@ class TestInside:
         path, sent = here.address(route, row, here.slug)
         wrong = []
         for method in route.methods:
-            for role in routes.ROLES:
+            for role in route.actors:
                 response, body = ask(method, path, here.sessions[role], sent)
                 expected = row.expected(method, role)
                 if not fits(expected, response.status_code):
@@ -134,7 +139,7 @@ class TestInside:
         wrong = []
         for path, sent, statuses in attempts:
             for method in route.methods:
-                for role in routes.ROLES:
+                for role in route.actors:
                     response, body = ask(method, path, here.sessions[role], sent)
                     allowed = {404} if row.expected(method, role) in {"open", "hidden"} else statuses
                     if response.status_code not in allowed:
@@ -143,14 +148,29 @@ class TestInside:
         assert wrong == []
 
     def test_nobody_signed_out(self, world, route):
-        """Pages lead to the sign-in page, the API says 401."""
+        """Pages lead to the sign-in page, also whoever has an API key; the API says 401."""
         row, here = TABLE[route.name], world["an-phat"]
         path, _sent = here.address(route, row, here.slug)
         for method in route.methods:
-            response, body = ask(method, path)
-            assert response.status_code == (401 if route.is_api else 302), method
-            assert route.is_api or response["Location"].startswith("/accounts/login/")
-            assert not any(canary in body for canary in (*CANARIES.values(), *SECRETS.values()))
+            for key in ("", "kpi_wrong") if route.is_api else ("", here.sessions[routes.KEY]):
+                response, body = ask(method, path, key)
+                if route.is_api:
+                    assert response.status_code == (404 if key else 401), method
+                else:
+                    assert response.status_code == 302, method
+                    assert response["Location"].startswith("/accounts/login/")
+                assert not any(canary in body for canary in (*CANARIES.values(), *SECRETS.values()))
+
+    def test_a_page_is_read_and_sent_and_nothing_else(self, world, route):
+        """Whoever may open it cannot put, patch or delete it: a way in that nobody thought of is closed."""
+        row, here = TABLE[route.name], world["an-phat"]
+        if route.is_api:
+            return
+        path, sent = here.address(route, row, here.slug)
+        may = next(role for roles in row.may.values() for role in sorted(roles))
+        for method in routes.OTHER_METHODS:
+            response, _body = ask(method, path, here.sessions[may], sent)
+            assert response.status_code == 405, method
 
 
 def leaks(body: str, role: str, method: str) -> list[str]:
