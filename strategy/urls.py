@@ -84,6 +84,7 @@ urlpatterns = [
     path("library/kpis/<int:pk>/plan/restore/", plans.kpi_plan_restore, name="kpi_plan_restore"),
     path("library/kpis/<int:pk>/edit/", kpis.kpi_edit, name="kpi_edit"),
     path("library/kpis/<int:pk>/retire/", kpis.kpi_retire, name="kpi_retire"),
+    path("library/kpis/<int:pk>/fill/", kpi_states.kpi_fill, name="kpi_fill"),
     path("library/kpis/<int:pk>/activate/", kpi_states.kpi_activate, name="kpi_activate"),
     path("library/kpis/<int:pk>/send/", kpi_states.kpi_send, name="kpi_send"),
     path("library/kpis/<int:pk>/return/", kpi_states.kpi_return, name="kpi_return"),

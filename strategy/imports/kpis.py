@@ -245,7 +245,7 @@ class KpiImport(ImportHandler):
     def _fields(self, row: Row, definition: KpiDefinition | None, known: Known) -> dict[str, Any]:
         """Fields of the next version: what the file says, over what holds."""
         values = row.values
-        fields = fields_of(definition.current) if definition and definition.current else {}
+        fields = kpis.fields_of(definition.current) if definition and definition.current else {}
         fields |= {name: values[name] for name in PLAIN if name in values}
         fields |= {field: EXACT.divide(values[name], HUNDRED) for name, field in PERCENTS.items() if name in values}
         if "decimals" in values:
@@ -320,16 +320,11 @@ class KpiImport(ImportHandler):
             department = Department.objects.filter(pk=kept["department"]).first()
             kpis.revise_kpi(
                 definition=definition,
-                fields=fields_of(former),
+                fields=kpis.fields_of(former),
                 by=run.by,
                 department=department,
                 reason=_("The import was taken back."),
             )
-
-
-def fields_of(version: KpiVersion) -> dict[str, Any]:
-    """All fields of a version that a new one begins with."""
-    return {name: getattr(version, name) for name in kpis.DEFAULTS if hasattr(version, name)} | {"name": version.name}
 
 
 def _places(value: Decimal) -> int:

@@ -158,6 +158,11 @@ def restore_kpi(*, definition: KpiDefinition, by: Member) -> KpiDefinition:
     return _set_active(definition, True, "kpi.restore", "", by)
 
 
+def fields_of(version: KpiVersion) -> dict[str, Any]:
+    """All fields of a version that a new one begins with."""
+    return {name: getattr(version, name) for name in DEFAULTS if hasattr(version, name)} | {"name": version.name}
+
+
 def complete_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a version with defaults for what is missing, and without what does not apply."""
     complete = {**DEFAULTS, **fields}

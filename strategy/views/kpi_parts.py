@@ -6,6 +6,7 @@ from kpiapp.choices import Scope
 from kpiapp.permissions import Permission, can, scope_of
 from strategy import queries
 from strategy.choices import KpiState
+from strategy.forms.kpi_gaps import KpiGapsForm
 from strategy.kpis import origins, threads, wording
 from strategy.models import KpiDefinition
 from strategy.services.library import taken_as_it_is
@@ -38,6 +39,14 @@ def choices_of(request, version=None) -> dict:
     }
 
 
+def gaps_of(request, definition: KpiDefinition, data=None) -> KpiGapsForm:
+    """The form of what keeps a KPI back."""
+    version = definition.current
+    findings = judging.judge(definition, version, request.today)
+    objectives = queries.choosable_objectives(request.member, version)
+    return KpiGapsForm(data, version=version, findings=findings, objectives=objectives)
+
+
 def decides(request) -> bool:
     """Whether the member defines KPIs for the whole company, and may let one be used with a reason."""
     return scope_of(request.member, Permission.KPI_EDIT) == Scope.ALL
@@ -54,9 +63,15 @@ def kpi_page(request, pk, *, status: int = 200, **problems):
     current = versions[0]
     may_edit = queries.editable_kpis(request.member, request.today).filter(pk=pk).exists()
     findings = judging.judge(definition, current, request.today)
+    is_draft = definition.state != KpiState.ACTIVE
     context = {
         "kpi": definition,
         "version": current,
+        "gaps": KpiGapsForm(
+            version=current, findings=findings, objectives=queries.choosable_objectives(request.member, current)
+        )
+        if is_draft and may_edit
+        else None,
         "history": history,
         "method_words": wording.method_words(current),
         "aggregation_words": wording.aggregation_words(current),
@@ -68,7 +83,7 @@ def kpi_page(request, pk, *, status: int = 200, **problems):
         "may_answer": threads.may_answer(request.member, definition),
         "may_edit": may_edit,
         "decides": decides(request),
-        "is_draft": definition.state != KpiState.ACTIVE,
+        "is_draft": is_draft,
         "reason": taken_as_it_is() if definition.origin and current.number == 1 else "",
         "may_assign": definition.is_active
         and definition.state == KpiState.ACTIVE

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from kpiapp.permissions import Permission, requires
+from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
 from kpiapp.text import ids_in
 from strategy import queries
 from strategy.choices import KpiState
-from strategy.services import kpi_states, origins
-from strategy.views.kpi_parts import editable_or_404, kpi_page
+from strategy.services import kpi_states, kpis, origins
+from strategy.views.kpi_parts import editable_or_404, gaps_of, kpi_page
 
 
 def _step(request, pk, service: Callable, done: str, **arguments):
@@ -40,6 +40,35 @@ def kpi_activate(request, pk):
     """Let a draft be given to people."""
     done = _("Activated. Give it to people next.")
     return _step(request, pk, kpi_states.activate_kpi, done, on=request.today, reason=_reason(request))
+
+
+@require_POST
+@requires(Permission.KPI_EDIT)
+def kpi_fill(request, pk):
+    """Fill in all that keeps a draft back, use it, and go on to give it to people."""
+    definition, by = editable_or_404(request, pk), request.member
+    form = gaps_of(request, definition, request.POST)
+    if definition.state == KpiState.ACTIVE or not form.is_valid():
+        return kpi_page(request, pk, status=422, gaps=form)
+    try:
+        kpis.revise_kpi(
+            definition=definition,
+            fields={**kpis.fields_of(definition.current), **form.cleaned_data},
+            department=definition.department,
+            by=by,
+        )
+        kpi_states.activate_kpi(definition=definition, by=by, on=request.today)
+    except kpis.KpiRefused as refusal:
+        for field, sentence in refusal.problems:
+            form.add_error(field if field in form.fields else None, sentence)
+        return kpi_page(request, pk, status=422, gaps=form)
+    except Refused as refusal:
+        # What was filled in is kept; what is open still is asked for anew.
+        return kpi_page(request, pk, status=422, refused=str(refusal))
+    messages.success(request, _("Filled in and in use. Give it to people."))
+    if not can(by, Permission.CARD_EDIT):
+        return redirect("strategy:kpi", request.organization.slug, pk)
+    return redirect(reverse("scorecards:assign", args=[request.organization.slug]) + f"?kpi={pk}")
 
 
 @require_POST

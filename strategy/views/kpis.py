@@ -84,7 +84,11 @@ def kpi_new(request):
     initial = {
         "department": queries.home_department(request.member, request.today),
         "objective": request.GET.get("objective"),
+        # What can be known without asking; the page shows it, and everything can be changed there.
+        "owner": request.member,
+        "source": _("Typed in on the scorecard"),
         "due_on": add_months(year, 12) - datetime.timedelta(days=1),
+        "reevaluate_on": add_months(year, 12) - datetime.timedelta(days=1),
     }
     form, plan = KpiForm(request.POST or None, initial=initial, **choices_of(request)), sent_plan(request)
     if request.method == "POST" and all([form.is_valid(), plan.may_be_kept]):
@@ -159,7 +163,8 @@ def _activate_if_ready(request, definition: KpiDefinition) -> None:
         kpi_states.activate_kpi(definition=definition, by=request.member, on=request.today)
     except Refused:
         messages.warning(
-            request, _("Saved as a draft: some letters are open. Mend them, or have it activated as it is.")
+            request,
+            _("Saved as a draft: some letters are open. Fill in what is missing, or have it activated as it is."),
         )
     else:
         messages.success(request, _("Saved. Give it to people next."))

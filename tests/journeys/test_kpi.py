@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.journeys.counting import Counted
+from tests.journeys.test_manager import give_next_year
 
 
 def test_seven_questions_by_keyboard(visits, capsys):
@@ -46,19 +47,29 @@ def test_seven_questions_by_keyboard(visits, capsys):
         print(f"\na KPI by seven questions: {journey}")
 
 
-def test_four_fields(visits, capsys):
+def test_four_fields_and_it_is_on_a_card(visits, capsys):
+    """What is measured, the objective, where one starts, the target: in use at once, and given with the next clicks."""
     with visits.open("manager") as page:
         journey = Counted(page)
         page.goto(visits.url("strategy/library/kpis/new/"))
         journey.click(page.locator("[name=name]"))
         journey.type("Hợp đồng mới")
-        page.locator("[name=target]").focus()
-        journey.type("12")
+        journey.press("Tab")
+        journey.type("tang")
+        journey.press("Enter")
+        expect(page.locator("select[name=objective]")).not_to_have_value("")
+        for name, number in (("baseline", "10"), ("target", "12")):
+            page.locator(f"[name={name}]").focus()
+            journey.type(number)
         journey.press("Enter")
         expect(page).to_have_url(re.compile(r"/library/kpis/\d+/$"))
         expect(page.locator("h1")).to_have_text("Hợp đồng mới")
+        expect(page.locator(".alert[data-kind=success]")).to_be_visible()
+        journey.click(page.locator("a[href*='/scorecards/assign/?kpi=']").first)
+        give_next_year(page, journey)
+        expect(page.locator(".alert[data-kind=success]")).to_be_visible()
     with capsys.disabled():
-        print(f"\na KPI from nothing: {journey}")
+        print(f"\na KPI from nothing, on cards: {journey}")
 
 
 def judged(page):

@@ -1,13 +1,17 @@
 """KPIs in the browser: four fields, the whole card, words for what cannot be, versions, who may change what."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
 
 from kpiapp.models import Member
 from kpiapp.tenancy import organization_scope
-from strategy.models import KpiDefinition
+from scorecards.models import ScorecardLine
+from strategy.choices import KpiState, MapState
+from strategy.models import KpiDefinition, Objective, Perspective, StrategyMap
 from strategy.services import kpis
+from tests.scorecards.clock import clock_at
 
 BAND = {"low": "95", "high": "100", "outer_low": "80", "outer_high": "115"}
 FORM = {
@@ -317,3 +321,84 @@ def test_palette_finds_kpis(an_phat):
     kpi_of(an_phat, name="Tỷ lệ trả lương đúng hạn")
     body = text(an_phat.client(an_phat.lan).get(an_phat.url("search/?q=tra luong")))
     assert "Tỷ lệ trả lương đúng hạn" in body
+
+
+@pytest.fixture
+def objective(an_phat):
+    """On the published map, where managers find it."""
+    with organization_scope(an_phat.organization):
+        plan = StrategyMap.objects.create(
+            name="Plan",
+            state=MapState.PUBLISHED,
+            published_at=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
+            published_by=an_phat.strategy,
+        )
+        lane = Perspective.objects.create(kind="financial", position=0)
+        return Objective.objects.create(map=plan, perspective=lane, code="F1", name="Tăng trưởng")
+
+
+def as_shown(page) -> dict:
+    """Everything that stands in the fields of a form, as a browser sends it."""
+    form = page.context["form"]
+    values = {field.html_name: field.value() for field in form if field.value() not in (None, False, "")}
+    return {name: value.isoformat() if hasattr(value, "isoformat") else str(value) for name, value in values.items()}
+
+
+def assigned(client, cast, kpi):
+    """Put a KPI on Lan's card of the month; what came back."""
+    number = {f"kpi-{kpi.pk}-weight": "100", f"kpi-{kpi.pk}-target": "12"}
+    data = {"kpi": kpi.pk, "member": cast.lan.pk, "period": "2026-11", "assign": "1", **number}
+    return client.post(cast.url("scorecards/assign/"), data)
+
+
+def test_a_manager_types_four_fields_uses_the_kpi_at_once_and_gives_it_to_somebody(an_phat, objective):
+    with clock_at():
+        client = an_phat.client(an_phat.manager)
+        page = client.get(an_phat.url("strategy/library/kpis/new/"))
+        four = {"name": "Hợp đồng mới", "objective": objective.pk, "baseline": "10", "target": "12"}
+        response = client.post(an_phat.url("strategy/library/kpis/new/"), {**as_shown(page), **four})
+        assert response.status_code == 302
+        with organization_scope(an_phat.organization):
+            kpi = KpiDefinition.objects.select_related("current").get()
+            assert kpi.state == KpiState.ACTIVE
+            assert kpi.current.owner_id == an_phat.manager.pk
+            assert kpi.current.reevaluate_on == kpi.current.due_on == datetime.date(2026, 12, 31)
+            assert kpi.current.source
+        assert assigned(client, an_phat, kpi).status_code == 302
+        with organization_scope(an_phat.organization):
+            assert ScorecardLine.objects.get(kpi=kpi.current).scorecard.member_id == an_phat.lan.pk
+
+
+def test_what_a_draft_lacks_is_asked_for_in_one_go_and_leads_on_to_giving_it(an_phat, objective):
+    with clock_at():
+        client = an_phat.client(an_phat.manager)
+        page = client.get(an_phat.url("strategy/library/kpis/new/"))
+        client.post(an_phat.url("strategy/library/kpis/new/"), {**as_shown(page), "name": "Hợp đồng mới"})
+        with organization_scope(an_phat.organization):
+            kpi = KpiDefinition.objects.get()
+        assert kpi.state == KpiState.DRAFT
+        shown = client.get(an_phat.url(f"strategy/library/kpis/{kpi.pk}/"))
+        assert list(shown.context["gaps"].fields) == ["baseline", "target", "objective"]
+        fill = an_phat.url(f"strategy/library/kpis/{kpi.pk}/fill/")
+        wrong = client.post(fill, {"baseline": "10", "target": "mười hai", "objective": objective.pk})
+        assert wrong.status_code == 422
+        assert "mười hai" in text(wrong)
+        easy = client.post(fill, {"baseline": "10", "target": "9", "objective": objective.pk})
+        assert easy.status_code == 422
+        assert list(easy.context["gaps"].fields) == ["baseline", "target"]  # the rest is kept
+        done = client.post(fill, {"baseline": "10", "target": "12"})
+        assert done["Location"] == an_phat.url(f"scorecards/assign/?kpi={kpi.pk}")
+        assert assigned(client, an_phat, kpi)["Location"].startswith(an_phat.url("scorecards/cards/"))
+
+
+def test_without_a_published_map_there_is_nothing_to_choose_and_the_strategy_office_decides(an_phat):
+    with clock_at():
+        client = an_phat.client(an_phat.manager)
+        page = client.get(an_phat.url("strategy/library/kpis/new/"))
+        numbers = {"name": "Hợp đồng mới", "baseline": "10", "target": "12"}
+        client.post(an_phat.url("strategy/library/kpis/new/"), {**as_shown(page), **numbers})
+        with organization_scope(an_phat.organization):
+            kpi = KpiDefinition.objects.get()
+        shown = client.get(an_phat.url(f"strategy/library/kpis/{kpi.pk}/"))
+        assert not shown.context["gaps"].fields
+        assert f"/library/kpis/{kpi.pk}/send/" in text(shown)
