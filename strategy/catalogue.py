@@ -138,6 +138,14 @@ class ExampleMeasure:
 
 
 @dataclass(frozen=True, slots=True)
+class ExampleInitiative:
+    """What was undertaken to reach an objective of a published map."""
+
+    objective: str
+    name: Words
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleMap:
     """A published strategy map, with where its facts come from."""
 
@@ -151,6 +159,7 @@ class ExampleMap:
     objectives: tuple[ExampleObjective, ...]
     links: tuple[tuple[str, str], ...]
     measures: tuple[ExampleMeasure, ...]
+    initiatives: tuple[ExampleInitiative, ...]
 
 
 @lru_cache(maxsize=1)
@@ -247,6 +256,9 @@ def _map(data: dict[str, Any]) -> ExampleMap:
         objectives=tuple(objective(row) for row in data["objectives"]),
         links=tuple((source, target) for source, target in data["links"]),
         measures=tuple(measure(row) for row in data["measures"]),
+        initiatives=tuple(
+            ExampleInitiative(row["objective"], Words(**row["name"])) for row in data.get("initiatives", ())
+        ),
     )
 
 

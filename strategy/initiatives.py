@@ -15,7 +15,7 @@ from kpiapp.models import Member
 from kpiapp.permissions import Permission, scope_of
 from kpiapp.queries import visible_members
 from kpiapp.text import search_key
-from strategy.choices import InitiativeState
+from strategy.choices import InitiativeState, MapState
 from strategy.models import Initiative, InitiativeObjective, InitiativeWait, KpiDefinition, Milestone, Objective
 
 OPEN = (InitiativeState.PLANNED, InitiativeState.RUNNING)
@@ -153,7 +153,9 @@ def views_of(initiatives: Iterable[Initiative], on: datetime.date) -> list[Initi
     milestones, objectives = defaultdict(list), defaultdict(list)
     for milestone in Milestone.objects.filter(initiative__in=initiatives):
         milestones[milestone.initiative_id].append(milestone)
+    # Those of a draft are for its editors alone, until it is published.
     served = InitiativeObjective.objects.filter(initiative__in=initiatives, objective__retired_at=None)
+    served = served.exclude(objective__map__state=MapState.DRAFT)
     for link in served.select_related("objective").order_by("objective__position", "pk"):
         objectives[link.initiative_id].append(link.objective)
     return [InitiativeView(one, on, milestones[one.pk], objectives[one.pk], waits[one.pk]) for one in initiatives]

@@ -25,6 +25,11 @@ class ExampleForm(OrganizationForm):
 
     example = forms.ChoiceField(label=_("Example"))
     with_measures = forms.BooleanField(label=_("Make its measures KPIs too"), required=False)
+    with_initiatives = forms.BooleanField(
+        label=_("Plan its initiatives too"),
+        required=False,
+        help_text=_("Where initiatives were published with it. They run for a year from today."),
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

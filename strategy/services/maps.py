@@ -1,8 +1,11 @@
 """Strategy maps as a whole: begin one, describe it, load a published one as an example."""
 
+import datetime
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from kpiapp.fiscal_years import add_months
 from kpiapp.models import Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
@@ -10,6 +13,7 @@ from strategy import catalogue
 from strategy.choices import Aggregation, MapState, TargetAggregation
 from strategy.models import CauseLink, Objective, Perspective, StrategyMap
 from strategy.services import kpis
+from strategy.services.initiatives import plan_initiative
 from strategy.services.perspectives import ensure_perspectives, use_again
 
 
@@ -48,8 +52,18 @@ def describe_map(
 
 
 @transaction.atomic
-def load_example_map(*, example: catalogue.ExampleMap, language: str, with_measures: bool, by: Member) -> StrategyMap:
-    """A draft with the objectives and links of a published map; `with_measures` makes its measures KPIs too."""
+def load_example_map(
+    *,
+    example: catalogue.ExampleMap,
+    language: str,
+    with_measures: bool,
+    by: Member,
+    initiatives_from: datetime.date | None = None,
+) -> StrategyMap:
+    """A draft of its own with the objectives and links of a published map, whatever maps there are already.
+
+    `with_measures` makes its measures KPIs, `initiatives_from` plans its initiatives for the year from that day.
+    """
     lanes = ensure_perspectives()
     strategy_map = StrategyMap.objects.create(name=example.name.of(language), vision=example.theme.of(language))
     use_again(list(lanes.values()))
@@ -61,6 +75,15 @@ def load_example_map(*, example: catalogue.ExampleMap, language: str, with_measu
     if with_measures:
         for measure in example.measures:
             kpis.create_kpi(fields=_measure_fields(measure, objectives, language), by=by)
+    for initiative in example.initiatives if initiatives_from else ():
+        plan_initiative(
+            name=initiative.name.of(language),
+            starts_on=initiatives_from,
+            due_on=add_months(initiatives_from, 12) - datetime.timedelta(days=1),
+            objectives=[objectives[initiative.objective]],
+            kpis=[],
+            by=by,
+        )
     audit.record(
         action="map.load_example",
         target=strategy_map,

@@ -16,7 +16,15 @@ from kpiapp.services import audit
 from strategy.choices import MAP_TRANSITIONS, MapState
 from strategy.maps.differences import compare, renamed
 from strategy.maps.snapshots import content_of, write_version
-from strategy.models import CauseLink, KpiDefinition, KpiVersion, MapVersion, Objective, StrategyMap
+from strategy.models import (
+    CauseLink,
+    InitiativeObjective,
+    KpiDefinition,
+    KpiVersion,
+    MapVersion,
+    Objective,
+    StrategyMap,
+)
 from strategy.services.maps import MapRefused
 from strategy.services.objectives import free_code
 
@@ -157,8 +165,9 @@ def _pairs(draft: StrategyMap, originals: list[Objective]) -> list[tuple[Objecti
     if draft.draft_of_id is not None:
         by_id = {original.pk: original for original in originals}
         return [(copy, by_id.get(copy.stands_for_id)) for copy in copies]
-    # What KPIs name already keeps its own row.
+    # What KPIs and initiatives name already keeps its own row.
     measured = set(KpiVersion.objects.filter(objective__map=draft).values_list("objective", flat=True))
+    measured |= set(InitiativeObjective.objects.filter(objective__map=draft).values_list("objective", flat=True))
     by_name = {original.name.casefold(): original for original in originals if original.retired_at is None}
     return [(copy, None if copy.pk in measured else by_name.pop(copy.name.casefold(), None)) for copy in copies]
 

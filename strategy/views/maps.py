@@ -26,7 +26,7 @@ def strategy_map(request):
     shown = chosen.get(request.GET.get("map", "")) or next(iter(visible), None)
     may_edit = can(request.member, Permission.STRATEGY_EDIT)
     if shown is None:
-        return render(request, "strategy/map_empty.html", {"form": ExampleForm(), "may_edit": may_edit})
+        return render(request, "strategy/map_empty.html", {"example": ExampleForm(), "may_edit": may_edit})
     periods = queries.periods_to_show(request.today)
     period = queries.chosen_period(periods, request.GET.get("period", ""))
     view = queries.map_view(shown, period)
@@ -52,24 +52,30 @@ def strategy_map(request):
 
 @requires(Permission.STRATEGY_EDIT)
 def map_new(request):
-    """Begin an empty map."""
+    """Begin an empty map, or one of the examples."""
     form = MapForm(request.POST or None)
     if request.method == "POST" and form.run(maps.create_map, by=request.member):
         return redirect("strategy:map_edit", request.organization.slug, form.result.pk)
-    return form_page(request, form, title=_("New map"), submit=_("Begin"), back="map")
+    return _new_map_page(request, form, ExampleForm())
+
+
+def _new_map_page(request, form: MapForm, example: ExampleForm):
+    status = 422 if form.errors or example.errors else 200
+    return render(request, "strategy/map_new.html", {"form": form, "example": example}, status=status)
 
 
 @require_POST
 @requires(Permission.STRATEGY_EDIT)
 def map_example(request):
-    """Begin with a published map, as a draft."""
+    """Begin with a published map, as a draft of its own beside whatever maps there are."""
     form = ExampleForm(request.POST)
     if not form.is_valid():
-        return render(request, "strategy/map_empty.html", {"form": form, "may_edit": True}, status=422)
+        return _new_map_page(request, MapForm(), form)
     loaded = maps.load_example_map(
         example=example_maps()[form.cleaned_data["example"]],
         language=request.organization.language,
         with_measures=form.cleaned_data["with_measures"],
+        initiatives_from=request.today if form.cleaned_data["with_initiatives"] else None,
         by=request.member,
     )
     messages.success(request, _("Loaded as a draft. Change it into your own, then publish it."))

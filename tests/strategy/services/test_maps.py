@@ -7,9 +7,10 @@ import pytest
 from kpiapp.models import AuditEvent
 from strategy.catalogue import example_maps
 from strategy.choices import MapState
-from strategy.models import CauseLink, KpiDefinition, Objective, Perspective
-from strategy.services import kpis, links, maps, objectives
+from strategy.models import CauseLink, Initiative, KpiDefinition, Objective, Perspective
+from strategy.services import kpis, links, maps, objectives, publishing
 from strategy.services.perspectives import ensure_perspectives
+from tests.cast import STORY_DAY
 
 NOW = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
 
@@ -178,3 +179,28 @@ def test_describing_a_map_tells_what_changed(drawn, by):
     maps.describe_map(strategy_map=strategy_map, name="2027", vision="First in the North", mission="", by=by)
     event = AuditEvent.objects.get(action="map.describe")
     assert (event.before, event.after) == ({"vision": ""}, {"vision": "First in the North"})
+
+
+def test_initiatives_of_an_example_are_planned_for_the_objectives_they_serve(scope, by):
+    example = example_maps()["SWA"]
+    assert len(example.initiatives) == 6
+    loaded = maps.load_example_map(
+        example=example, language="vi", with_measures=False, initiatives_from=STORY_DAY, by=by
+    )
+    planned = Initiative.objects.filter(objective_links__objective__map=loaded)
+    assert sorted(planned.values_list("name", "objective_links__objective__code")) == sorted(
+        (one.name.vi, one.objective) for one in example.initiatives
+    )
+    assert set(planned.values_list("starts_on", "due_on")) == {(STORY_DAY, STORY_DAY.replace(year=2027, day=19))}
+
+
+def test_they_stay_with_their_objectives_when_the_example_takes_the_place_of_a_published_map(scope, by):
+    example = example_maps()["SWA"]
+    first = maps.load_example_map(example=example, language="vi", with_measures=False, by=by)
+    publishing.publish_map(strategy_map=first, at=NOW, by=by)
+    second = maps.load_example_map(
+        example=example, language="vi", with_measures=False, initiatives_from=STORY_DAY, by=by
+    )
+    published = publishing.publish_map(strategy_map=second, at=NOW, by=by)
+    served = Initiative.objects.filter(objective_links__objective__map=published)
+    assert served.filter(objective_links__objective__retired_at=None).count() == 6

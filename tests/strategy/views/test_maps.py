@@ -10,7 +10,7 @@ from django.utils import translation
 from kpiapp import registry
 from kpiapp.tenancy import organization_scope
 from strategy.catalogue import example_maps
-from strategy.models import CauseLink, Objective, Perspective, StrategyMap
+from strategy.models import CauseLink, Initiative, Objective, Perspective, StrategyMap
 from strategy.services import maps, publishing
 
 NOW = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
@@ -84,6 +84,26 @@ def test_an_empty_company_is_offered_examples(an_phat):
         assert response["Location"] == an_phat.url(f"strategy/map/{loaded.pk}/edit/")
         assert loaded.objectives.count() == 17
     assert "METROBANK" not in text(an_phat.client(an_phat.lan).get(an_phat.url("strategy/map/")))
+
+
+def test_the_other_examples_are_loaded_beside_a_map_that_is_there(an_phat, published):
+    client = an_phat.client(an_phat.strategy)
+    page = text(client.get(an_phat.url("strategy/map/new/")))
+    assert all(f'value="{code}"' in page for code in example_maps())
+    with organization_scope(an_phat.organization):
+        before = list(Objective.objects.filter(map=published).order_by("pk").values())
+    for code in ("MOBIL", "SWA"):
+        wish = {"example": code, "with_initiatives": "on"}
+        assert client.post(an_phat.url("strategy/map/example/"), wish).status_code == 302
+    with organization_scope(an_phat.organization):
+        assert list(Objective.objects.filter(map=published).order_by("pk").values()) == before
+        drafts = StrategyMap.objects.filter(state="draft").order_by("pk")
+        assert [draft.objectives.count() for draft in drafts] == [17, 8]
+        assert Initiative.objects.count() == 6
+    menu = text(client.get(an_phat.url("strategy/map/")))
+    assert all(f"?map={draft.pk}" in menu for draft in drafts)
+    wrong = client.post(an_phat.url("strategy/map/example/"), {"example": "NOPE"})
+    assert wrong.status_code == 422
 
 
 def test_a_map_is_written_by_keyboard_alone(an_phat):
