@@ -17,7 +17,7 @@ from kpiapp.permissions import Permission, scope_of
 from kpiapp.services.periods import fiscal_year_start
 from kpiapp.text import search_key
 from scorecards import queries
-from scorecards.choices import OwnerKind
+from scorecards.choices import CardState, OwnerKind
 from scorecards.models import Scorecard, ScorecardLine, card_rules
 from scorecards.scoring import suggest_weights
 from strategy.models import KpiDefinition, KpiVersion
@@ -258,10 +258,7 @@ def cards_after(
     """Total weight of each owner's card before and after putting (definition id, weight) on it; two queries."""
     definitions = {definition for definition, _weight in items}
     added = sum((weight for _definition, weight in items), ZERO)
-    members = [owner.pk for owner in owners if isinstance(owner, Member)]
-    units = [owner.pk for owner in owners if isinstance(owner, Department)]
-    theirs = Scorecard.objects.filter(Q(member__in=members) | Q(department__in=units), period=period)
-    cards = {_owner_key(card): card for card in theirs}
+    cards = {_owner_key(card): card for card in _cards_of(owners).filter(period=period)}
     lines = ScorecardLine.objects.filter(scorecard__in=[card.pk for card in cards.values()], is_scored=True).order_by()
     others = ~Q(kpi__definition__in=definitions)
     weights = lines.values_list("scorecard").annotate(
@@ -276,6 +273,21 @@ def cards_after(
         before, kept = totals.get(key, (ZERO, ZERO))
         after.append(CardAfter(owner, before, before if agreed else kept + added, agreed))
     return after
+
+
+def first_free_month(owners: Sequence[Member | Department], after: Period) -> Period | None:
+    """The first open period like one, after it, in which none of these owners has an agreed card."""
+    later = [one for one in queries.all_periods() if one.kind == after.kind and one.starts_on >= after.ends_on]
+    agreed = _cards_of(owners).filter(period__in=later, state=CardState.AGREED).values_list("period", flat=True)
+    taken = set(agreed)
+    free = (one for one in later if one.is_open and one.pk not in taken)
+    return min(free, key=lambda one: one.starts_on, default=None)
+
+
+def _cards_of(owners: Sequence[Member | Department]) -> QuerySet[Scorecard]:
+    members = [owner.pk for owner in owners if isinstance(owner, Member)]
+    units = [owner.pk for owner in owners if isinstance(owner, Department)]
+    return Scorecard.objects.filter(Q(member__in=members) | Q(department__in=units))
 
 
 def _owner_key(card: Scorecard) -> tuple:

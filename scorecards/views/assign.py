@@ -52,6 +52,8 @@ class Choice:
     template: str
     owners: list = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    # The running period, when its cards are agreed and a later one is offered instead.
+    agreed: Period | None = None
 
     @property
     def periods(self) -> list[Period]:
@@ -70,6 +72,8 @@ def assign(request):
     if not choice.periods:
         return render(request, "scorecards/no_card.html", {"period": None})
     before = assignment.cards_after(choice.owners, choice.periods[0], [])
+    if before and all(card.is_agreed for card in before) and not {"when", "period"} & data.keys():
+        before = _begin_later(choice, before)
     free = HUNDRED - max((card.before for card in before), default=ZERO)
     items = assignment.suggested(choice.kpis, free, _template_weights(choice.template, choice.kpis))
     pairs = [(item, _form(data, item)) for item in items]
@@ -81,6 +85,16 @@ def assign(request):
         if done is not None:
             return done
     return render(request, "scorecards/assign.html", _page(request, choice, pairs), status=422 if invalid else 200)
+
+
+def _begin_later(choice: Choice, before: list[assignment.CardAfter]) -> list[assignment.CardAfter]:
+    """Where nobody chose a time and the running cards take nothing any more: the next ones that do."""
+    later = assignment.first_free_month(choice.owners, choice.periods[0])
+    if later is None:
+        return before
+    choice.agreed = choice.periods[0]
+    choice.when = assignment.PeriodChoice("pick", [later], choice.when.usual)
+    return assignment.cards_after(choice.owners, later, [])
 
 
 def _page(request, choice: Choice, pairs) -> dict:

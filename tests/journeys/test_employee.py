@@ -59,6 +59,24 @@ def test_ten_kpis_by_keyboard_then_undo_then_paste(visits, capsys):
         print(f"\nten KPIs by keyboard: {logged}")
 
 
+def test_tab_keeps_what_was_typed_and_goes_to_the_next_cell(visits):
+    """Past the links in between; Shift-Tab reaches those."""
+    with visits.open("ten", company=COMPANY) as page:
+        page.goto(visits.url("scorecards/mine/", company=COMPANY))
+        cells(page).first.focus()
+        for number in range(3):
+            expect(cells(page).nth(number)).to_be_focused()
+            page.keyboard.press("Control+a")
+            page.keyboard.type(str(61 + number))
+            page.keyboard.press("Tab")
+        expect(cells(page).nth(3)).to_be_focused()
+        expect(page.locator('.cell[data-state="saved"]')).to_have_count(3)
+        page.keyboard.press("Shift+Tab")
+        expect(page.locator("[data-cell]:focus")).to_have_count(0)
+        page.reload()
+        assert [cells(page).nth(number).input_value() for number in range(3)] == ["61", "62", "63"]
+
+
 def test_a_value_that_is_no_number_stays_with_its_reason(visits):
     with visits.open("ten", company=COMPANY) as page:
         page.goto(visits.url(company=COMPANY))

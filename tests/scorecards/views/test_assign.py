@@ -1,7 +1,10 @@
 """Giving KPIs to people, positions and departments in the browser."""
 
+import datetime
+
 import pytest
 
+from kpiapp.models import Period
 from kpiapp.tenancy import organization_scope
 from scorecards.models import Scorecard, ScorecardLine
 
@@ -86,3 +89,23 @@ def test_others_are_out_of_reach_for_those_who_only_propose(filled, who):
     page = filled.client(getattr(filled, who)).get(filled.url("scorecards/assign/"))
     assert page.status_code == 200
     assert page.context["may_assign_others"] is False
+
+
+def test_when_the_cards_of_the_month_are_agreed_the_next_ones_are_offered(filled):
+    kpi = filled.kpis[2]
+    with organization_scope(filled.organization):
+        december = Period.objects.create(
+            kind=filled.period.kind, starts_on=datetime.date(2026, 12, 1), ends_on=datetime.date(2027, 1, 1)
+        )
+    manager, url = filled.client(filled.manager), filled.url(f"scorecards/assign/?kpi={kpi.definition_id}")
+    for_lan = manager.get(f"{url}&member={filled.lan.pk}")
+    assert for_lan.context["choice"].periods == [december]
+    assert december.label in for_lan.content.decode()
+    # Whoever chose a time gets what was chosen; an open card is what is meant.
+    assert manager.get(f"{url}&member={filled.lan.pk}&when=now").context["choice"].periods == [filled.period]
+    other = filled.client(filled.director).get(f"{url}&member={filled.minh.pk}")
+    assert other.context["choice"].periods == [filled.period]
+    given = {"kpi": kpi.definition_id, "member": filled.lan.pk, "when": "pick", "period": "2026-12", "assign": "1"}
+    assert manager.post(filled.url("scorecards/assign/"), {**given, **fields(kpi, weight="100")}).status_code == 302
+    with organization_scope(filled.organization):
+        assert ScorecardLine.objects.filter(scorecard__period=december, scorecard__member=filled.lan).count() == 1
