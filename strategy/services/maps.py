@@ -5,7 +5,6 @@ import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kpiapp.fiscal_years import add_months
 from kpiapp.models import Member
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
@@ -15,6 +14,9 @@ from strategy.models import CauseLink, Objective, Perspective, StrategyMap
 from strategy.services import kpis
 from strategy.services.initiatives import plan_initiative
 from strategy.services.perspectives import ensure_perspectives, use_again
+
+# Published maps say nothing of the dates of their initiatives.
+A_YEAR = datetime.timedelta(days=364)
 
 
 class MapRefused(Refused):
@@ -79,7 +81,7 @@ def load_example_map(
         plan_initiative(
             name=initiative.name.of(language),
             starts_on=initiatives_from,
-            due_on=add_months(initiatives_from, 12) - datetime.timedelta(days=1),
+            due_on=initiatives_from + A_YEAR,
             objectives=[objectives[initiative.objective]],
             kpis=[],
             by=by,
