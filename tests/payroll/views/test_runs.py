@@ -83,6 +83,23 @@ def lock(company, run) -> None:
         runs.lock(run=run, by=company.acting(company.payroll_approver))
 
 
+def test_every_kind_of_file_is_asked_for_on_the_page_of_a_locked_run(company):
+    run, maker = make(company), company.client(company.payroll_maker)
+    lock(company, run)
+    page = maker.get(company.url(f"pay/runs/{run.pk}/")).content.decode()
+    for format in ("xlsx", "csv", "csv_raw"):
+        assert f'value="{format}"' in page
+        maker.post(company.url(f"pay/runs/{run.pk}/export/"), {"format": format})
+        work(company)
+    with organization_scope(company.organization):
+        made = PayExport.objects.order_by("version").values_list("format", "filename")
+        assert [(format, name.rpartition("_")[2]) for format, name in made] == [
+            ("xlsx", "v1.xlsx"),
+            ("csv", "v2.csv"),
+            ("csv_raw", "v3.csv"),
+        ]
+
+
 def test_returning_without_a_reason_shows_the_dialog_again(company):
     run = make(company)
     maker = company.client(company.payroll_maker)
