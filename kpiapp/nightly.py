@@ -126,7 +126,8 @@ def _cards_to_compare(job: Job, on: datetime.date) -> Iterable[int]:
     if "period" in job.arguments:
         return []
     locked = Period.objects.filter(state=PeriodState.LOCKED, ends_on__gt=on - COMPARED_FOR)
-    return Scorecard.objects.filter(period__in=locked).order_by("pk").values_list("pk", flat=True)
+    # As a list: where no period is locked, no card is read.
+    return Scorecard.objects.filter(period__in=list(locked)).order_by("pk").values_list("pk", flat=True)
 
 
 def _slices(ids: Iterable[int], size: int) -> Iterator[Sequence[int]]:

@@ -31,42 +31,53 @@ WAITS_FOR_DAYS = 3
 PLANNED_WITHIN_DAYS = 5
 DRAFT_FOR_DAYS = 30
 
-_OF_A_PERIOD = """
-WITH line AS (
-    SELECT c.id AS scorecard_id, l.id AS line_id, s.state = %(is_late)s AS is_late, s.status = %(is_off)s AS is_off,
-           CASE WHEN %(over)s OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(paced)s) THEN NULL
-                WHEN v.aggregation = ANY(%(adds_up)s) THEN
-                    CASE WHEN v.direction = %(decrease)s THEN s.raw < coalesce(plan.least, %(least_of_budget)s)
-                         WHEN coalesce(nullif(l.method, ''), v.method) <> %(mirror)s
-                             THEN s.raw < coalesce(plan.least, %(least)s) END
-                WHEN v.aggregation = %(last)s AND l.baseline IS NOT NULL
-                     AND coalesce(nullif(l.method, ''), v.method) = %(baseline)s
-                     THEN s.raw < coalesce(plan.least, %(least)s)
-           END AS is_behind
-    FROM scorecards_scorecard c
-    JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = c.id
-    JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.line_id = l.id
-    JOIN strategy_kpiversion v ON v.organization_id = %(organization)s AND v.id = l.kpi_id
-    LEFT JOIN (SELECT key::bigint AS line_id, value::numeric AS least FROM jsonb_each_text(%(planned)s::jsonb)) plan
-        ON plan.line_id = l.id
-    WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND l.is_scored
-      -- Most lines are well: they are passed over before anything is joined to them.
-      AND (s.state = %(is_late)s OR s.status = %(is_off)s OR s.raw < %(behind_below)s)
-), hit AS MATERIALIZED (
-    SELECT * FROM line WHERE is_late OR is_behind OR (is_behind IS NULL AND is_off)
-), waiting AS MATERIALIZED (
+# What each line of a period needs, if anything, against what is open of it. Joined by all processors at once, since it
+# looks at every line: hardly a row comes out of it.
+_OF_LINES = """
+SELECT coalesce(f.kind, w.kind) AS kind, %(period)s::bigint AS period_id, f.scorecard_id,
+       coalesce(f.line_id, w.line_id) AS line_id, NULL::bigint AS objective_id, NULL::bigint AS kpi_id,
+       NULL::bigint AS owner_id, w.id AS known_id, f.line_id IS NOT NULL AS is_found, w.needs_owner, w.is_due_again
+FROM (
+    SELECT scorecard_id, line_id,
+           CASE WHEN is_late THEN %(late)s WHEN is_behind THEN %(forecast_miss)s
+                WHEN is_behind IS NULL AND is_off THEN %(off_target)s END AS kind
+    FROM (
+        SELECT l.scorecard_id, l.id AS line_id, s.state = %(is_late)s AS is_late, s.status = %(is_off)s AS is_off,
+               CASE WHEN %(over)s OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(paced)s) THEN NULL
+                    WHEN v.aggregation = ANY(%(adds_up)s) THEN
+                        CASE WHEN v.direction = %(decrease)s THEN s.raw < coalesce(plan.least, %(least_of_budget)s)
+                             WHEN coalesce(nullif(l.method, ''), v.method) <> %(mirror)s
+                                 THEN s.raw < coalesce(plan.least, %(least)s) END
+                    WHEN v.aggregation = %(last)s AND l.baseline IS NOT NULL
+                         AND coalesce(nullif(l.method, ''), v.method) = %(baseline)s
+                         THEN s.raw < coalesce(plan.least, %(least)s)
+               END AS is_behind
+        FROM scorecards_scorecard c
+        JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = c.id
+        JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.line_id = l.id
+        JOIN strategy_kpiversion v ON v.organization_id = %(organization)s AND v.id = l.kpi_id
+        LEFT JOIN (SELECT key::bigint AS line_id, value::numeric AS least
+                   FROM jsonb_each_text(%(planned)s::jsonb)) plan ON plan.line_id = l.id
+        WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND l.is_scored
+          -- Most lines are well: they are passed over before anything is joined to them.
+          AND (s.state = %(is_late)s OR s.status = %(is_off)s OR s.raw < %(behind_below)s)
+    ) line
+    WHERE is_late OR is_behind OR (is_behind IS NULL AND is_off)
+) f
+FULL JOIN (SELECT * FROM ({known}) known WHERE kind = ANY(%(of_lines)s)) w ON w.line_id = f.line_id AND w.kind = f.kind
+WHERE w.id IS NULL OR f.line_id IS NULL OR w.needs_owner OR w.is_due_again
+UNION ALL
+"""
+
+_OF_CARDS = """
+WITH waiting AS MATERIALIZED (
     SELECT DISTINCT l.scorecard_id FROM scorecards_actual a
     JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.id = a.line_id
     WHERE a.organization_id = %(organization)s AND a.state = 'recorded' AND a.entered_at < %(waits_since)s::timestamptz
-), card AS (
+), card AS NOT MATERIALIZED (
     SELECT id, owner_kind, state, created_at, submitted_at FROM scorecards_scorecard
     WHERE organization_id = %(organization)s AND period_id = %(period)s
 ), found (kind, scorecard_id, line_id) AS (
-    SELECT %(late)s, scorecard_id, line_id FROM hit WHERE is_late
-    UNION ALL
-    SELECT CASE WHEN is_behind THEN %(forecast_miss)s ELSE %(off_target)s END, scorecard_id, line_id
-    FROM hit WHERE is_behind OR (is_behind IS NULL AND is_off)
-    UNION ALL
     SELECT %(no_owner)s, card.id, l.id FROM card
     JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = card.id AND l.is_scored
     JOIN strategy_kpiversion v ON v.organization_id = l.organization_id AND v.id = l.kpi_id AND v.owner_id IS NULL
@@ -130,22 +141,26 @@ SELECT %(kpi_overdue)s, NULL, NULL, NULL, NULL, kpi.id, kpi.owner_id FROM kpi
 WHERE kpi.id = ANY(%(used)s) AND kpi.id = ANY(%(overdue)s)
 """
 
+_KNOWN = """
+SELECT id, kind, period_id, scorecard_id, line_id, objective_id, kpi_id,
+       owner_id IS NULL OR due_on IS NULL OR owner_id IN (
+           SELECT id FROM kpiapp_member WHERE organization_id = %(organization)s AND NOT is_active) AS needs_owner,
+       state <> 'open' AND due_on < %(on)s AS is_due_again
+FROM scorecards_earlywarning
+WHERE organization_id = %(organization)s AND closed_on IS NULL AND period_id IS NOT DISTINCT FROM %(period)s
+"""
 # What is open and what was found, where they are not the same or something is due: few rows on most nights, and only
-# these are asked whose they are. Grouping takes what is absent for equal, and hashes.
+# these are asked whose they are. Grouping takes what is absent for equal.
 _DIFFERENCES = """
-CREATE TEMPORARY TABLE warning_difference AS
+CREATE TEMPORARY TABLE warning_difference AS {lines}
 SELECT kind, period_id, scorecard_id, line_id, objective_id, kpi_id, max(owner_id) AS owner_id,
        max(known_id) AS known_id, count(*) > count(known_id) AS is_found, bool_or(needs_owner) AS needs_owner,
        bool_or(is_due_again) AS is_due_again
 FROM (
     SELECT found.*, NULL::bigint AS known_id, false AS needs_owner, false AS is_due_again FROM ({found}) found
     UNION ALL
-    SELECT kind, period_id, scorecard_id, line_id, objective_id, kpi_id, NULL, id,
-           owner_id IS NULL OR due_on IS NULL OR owner_id IN (
-               SELECT id FROM kpiapp_member WHERE organization_id = %(organization)s AND NOT is_active),
-           state <> 'open' AND due_on < %(on)s
-    FROM scorecards_earlywarning
-    WHERE organization_id = %(organization)s AND closed_on IS NULL AND period_id IS NOT DISTINCT FROM %(period)s
+    SELECT kind, period_id, scorecard_id, line_id, objective_id, kpi_id, NULL, id, needs_owner, is_due_again
+    FROM ({known}) known WHERE kind <> ALL(%(of_lines)s)
 ) warning
 GROUP BY kind, period_id, scorecard_id, line_id, objective_id, kpi_id
 HAVING count(known_id) IN (0, count(*)) OR bool_or(needs_owner) OR bool_or(is_due_again);
@@ -201,7 +216,7 @@ class Changed:
 @transaction.atomic
 def refresh_warnings(*, period: Period, on: datetime.date) -> Changed:
     """Open the warnings that hold on a day in an open period, close those that no longer do."""
-    return _refresh(_OF_A_PERIOD, _parameters(period, on))
+    return _refresh(_OF_CARDS, _parameters(period, on), lines=_OF_LINES.format(known=_KNOWN))
 
 
 @transaction.atomic
@@ -227,10 +242,10 @@ def refresh_strategy_warnings(*, on: datetime.date) -> Changed:
         return Changed(changed.opened, changed.closed + cursor.rowcount)
 
 
-def _refresh(found: str, parameters: dict) -> Changed:
+def _refresh(found: str, parameters: dict, lines: str = "") -> Changed:
     with connection.cursor() as cursor:
         cursor.execute(IN_PARALLEL)
-        cursor.execute(_DIFFERENCES.format(found=found), parameters)
+        cursor.execute(_DIFFERENCES.format(lines=lines, found=found, known=_KNOWN), parameters)
         cursor.execute(_OWN, parameters)
         cursor.execute(_CLOSE, parameters)
         closed = cursor.rowcount
@@ -250,6 +265,7 @@ def _common(on: datetime.date) -> dict:
         "office": next(iter(recipients.strategy_office_ids(on)), None),
         "clock": json.dumps(clock_days()),
         **{kind.value: kind.value for kind in WarningKind},
+        "of_lines": [WarningKind.LATE.value, WarningKind.FORECAST_MISS.value, WarningKind.OFF_TARGET.value],
         **{end.value: end.value for end in WarningEnd},
     }
 
