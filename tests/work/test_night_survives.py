@@ -23,6 +23,8 @@ pytestmark = pytest.mark.work
 PEOPLE, PART = 2_000, 20
 ENDED = ("done", "failed")
 VICTIMS = ["child", "postgres", "child", "valkey", "main", "child"] * 2
+# Parts that get done between two kills: one that is struck five times running is given up, which is another matter.
+BETWEEN = 5
 ROOT = Path(__file__).parents[2]
 
 RESULTS = """
@@ -51,6 +53,7 @@ AT_WORK = f"""
 SELECT 1 FROM kpiapp_job j JOIN pg_locks l ON l.locktype = 'advisory' AND l.classid = {LOCK_SPACE} AND l.objid = j.id
 WHERE j.parent_id IS NOT NULL AND j.state = 'running' LIMIT 1
 """
+DONE = "SELECT count(*) FROM kpiapp_job WHERE parent_id IS NOT NULL AND state = 'done'"
 
 
 class Installation:
@@ -110,11 +113,14 @@ class Installation:
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
             return []
 
-    def kill_at_work(self, victim: str) -> bool:
+    def kill_at_work(self, victim: str, *, done: int) -> bool:
         """kill -9 of one of them while a part is at work, and what a supervisor does next; False after the night.
 
-        Which process has the part cannot be told from outside, so "child" takes all that there are.
+        It comes once so many parts are done. Which process has the part cannot be told from outside, so "child" takes
+        all that there are.
         """
+        while self.state_of_night() not in ENDED and self.query(DONE) < [(done,)]:
+            time.sleep(0.01)
         with self.frozen_at_work() as children:
             if victim in ("postgres", "valkey"):
                 server = getattr(self, victim)
@@ -201,7 +207,7 @@ def test_a_night_survives_kills_of_workers_broker_and_database(installation, rec
 
     installation.query(FORGET)
     installation.must("night", str(PART))
-    hits = [installation.kill_at_work(victim) for victim in VICTIMS]
+    hits = [installation.kill_at_work(victim, done=number * BETWEEN) for number, victim in enumerate(VICTIMS)]
     assert all(hits), "the night was over before the last kill"
     assert installation.wait_for_night(90) == "done", installation.query(
         "SELECT state, count(*), max(attempt), max(stops), max(error) FROM kpiapp_job GROUP BY state"
