@@ -35,7 +35,8 @@ def _planned(step: Step, measure: Measure) -> Words:
     shown = {"due": u(step.operands["due"], measure), "whole": u(step.operands["whole"], measure)}
     text = _("By the months of the plan, %(due)s of %(whole)s are due by now") % shown
     if step.operands["baseline"] is not None:
-        text += f" ({_('from the baseline of %(start)s') % {'start': u(step.operands['baseline'], measure)}})"
+        start = _("from the baseline of %(start)s") % {"start": u(step.operands["baseline"], measure)}
+        text += f" ({start})"
     divided = f"{n(step.operands['due'])} ÷ {signed(step.operands['whole'])} = {p(step.result)}"
     return Words(_("Share that is due"), p(step.result), f"{text}: {divided}")
 
