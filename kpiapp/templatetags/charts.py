@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, plain, quantize
@@ -36,11 +39,17 @@ def status_word(status: str) -> str:
     }.get(status, gettext("no data"))
 
 
-@register.inclusion_tag("charts/_status.html")
-def status(value: str | None, shown: bool = True):
+@register.simple_tag
+def status(value: str | None, shown: bool = True) -> SafeString:
     """A status mark with its word, shown or only read out."""
     value = value or "none"
-    return {"status": value, "word": status_word(value), "shown": shown}
+    return _mark(value, status_word(value), bool(shown))
+
+
+@cache
+def _mark(value: str, word: str, shown: bool) -> SafeString:
+    """Drawn once: pages show hundreds of these few."""
+    return render_to_string("charts/_status.html", {"status": value, "word": word, "shown": shown})
 
 
 @register.inclusion_tag("charts/_bullet.html")
