@@ -120,12 +120,20 @@ def _milestone_reached(step: Step, measure: Measure) -> Words:
 def _milestone_late(step: Step, measure: Measure) -> str:
     o = step.operands
     count = int(o["late_units"])
+    shown = {"completion": p(o["completion"]), "points": n(o["late_percent"]), "count": count}
     if o["late_unit"] == "week":
-        units = ngettext("%(count)d week begun", "%(count)d weeks begun", count)
+        words = ngettext(
+            "%(completion)s; %(count)d week begun late, %(points)s points less for each",
+            "%(completion)s; %(count)d weeks begun late, %(points)s points less for each",
+            count,
+        )
     else:
-        units = ngettext("%(count)d day", "%(count)d days", count)
-    shown = {"completion": p(o["completion"]), "percent": pct(o["late_percent"]), "units": units % {"count": count}}
-    text = _("%(completion)s, less %(percent)s for each of %(units)s late") % shown
+        words = ngettext(
+            "%(completion)s; %(count)d day late, %(points)s points less for each",
+            "%(completion)s; %(count)d days late, %(points)s points less for each",
+            count,
+        )
+    text = words % shown
     if o["late_floor_percent"]:
         text += ", " + _("never below %(percent)s") % {"percent": pct(o["late_floor_percent"])}
     return text
