@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.views.pages import settings_tabs
-from scorecards.forms import CardRulesForm
 from scorecards.models import card_rules
 from scorecards.services.rules import set_card_rules
+from scorecards.settings_forms import CardRulesForm
 
 
 @requires(Permission.ROLE_READ)

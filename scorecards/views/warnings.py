@@ -10,10 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kpiapp.permissions import Permission, requires
 from scorecards.choices import WarningState
-from scorecards.forms import ClocksForm, LadderForm, WarningAnswerForm, WarningOwnerForm
+from scorecards.forms import WarningAnswerForm, WarningOwnerForm
 from scorecards.models import clock_days, ladder
 from scorecards.services import reminders as service
 from scorecards.services import warning_answers
+from scorecards.settings_forms import ClocksForm, LadderForm
 from scorecards.warnings import lists as warning_lists
 from scorecards.warnings import queries as warning_queries
 
