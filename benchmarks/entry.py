@@ -52,6 +52,7 @@ def _set_rates(organization: Organization) -> None:
             p1_amount=Decimal(15_000_000),
             p3_target_amount=Decimal(3_300_000),
             valid_from="2026-01-01",
+            approved_at=timezone.now(),
         )
 
 

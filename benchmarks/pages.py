@@ -98,6 +98,7 @@ def build(people: int, slug: str = "pages") -> tuple[User, dict[str, str]]:
             p1_amount=Decimal(15_000_000),
             p3_target_amount=Decimal(3_300_000),
             valid_from=LONG_AGO,
+            approved_at=timezone.now(),
         )
         pay = runs.create_run(period=period, by=viewer)
         runs.calculate(run=pay, by=viewer, progress=lambda done, total: None)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from benchmarks import data
 from benchmarks.night import show
@@ -51,6 +52,7 @@ def _prepare(organization: Organization) -> tuple[Member, Member]:
             p1_amount=Decimal(15_000_000),
             p3_target_amount=Decimal(3_300_000),
             valid_from="2026-01-01",
+            approved_at=timezone.now(),
         )
         with connection.cursor() as cursor:
             cursor.execute(_SCORES, [organization.pk])

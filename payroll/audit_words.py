@@ -19,6 +19,8 @@ WORDS = {
     "change": pgettext_lazy("done", "changed"),
     "download": pgettext_lazy("done", "downloaded"),
     "make": pgettext_lazy("done", "made"),
+    "propose": pgettext_lazy("done", "proposed"),
+    "withdraw": pgettext_lazy("done", "withdrawn"),
     "read": pgettext_lazy("done", "read"),
     "return": pgettext_lazy("done", "returned"),
     "submit": pgettext_lazy("done", "sent for approval"),

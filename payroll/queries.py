@@ -109,14 +109,14 @@ def positions_with_pay(day: datetime.date, text: str = "") -> QuerySet[Position]
     """Positions by name, each with `pay` (a list of at most one row in force on a day) and its number of `holders`."""
     held = Employment.objects.on(day).filter(position=OuterRef("pk")).order_by().values("position")
     holders = Coalesce(Subquery(held.annotate(n=Count("pk")).values("n")), 0)
-    pay = Prefetch("pay_rows", queryset=PositionPay.objects.on(day), to_attr="pay")
+    pay = Prefetch("pay_rows", queryset=PositionPay.objects.in_force(day), to_attr="pay")
     return _matching(Position.objects.annotate(holders=holders), text).prefetch_related(pay).order_by("sort_key", "pk")
 
 
 def members_with_pay(day: datetime.date, text: str = "") -> QuerySet[Member]:
     """Active people by name, each with `pay` as for positions, and `places` whose position has its own `pay`."""
-    pay = Prefetch("pay_rows", queryset=MemberPay.objects.on(day), to_attr="pay")
-    of_position = Prefetch("position__pay_rows", queryset=PositionPay.objects.on(day), to_attr="pay")
+    pay = Prefetch("pay_rows", queryset=MemberPay.objects.in_force(day), to_attr="pay")
+    of_position = Prefetch("position__pay_rows", queryset=PositionPay.objects.in_force(day), to_attr="pay")
     stands = Employment.objects.on(day).select_related("position", "department").prefetch_related(of_position)
     places = Prefetch("employments", queryset=stands, to_attr="places")
     people = _matching(Member.objects.filter(is_active=True), text)

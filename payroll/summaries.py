@@ -1,8 +1,11 @@
 """What pages say about a run beside its lines: steps, changes against the month before, who needs a look, lift."""
 
 import datetime
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
@@ -10,15 +13,18 @@ from django.utils.translation import ngettext
 
 from kpiapp.choices import JobState, PeriodKind
 from kpiapp.decimals import HUNDRED, ONE, ZERO, divide, round_percent
-from kpiapp.models import Job, Member, Period
+from kpiapp.models import Job, Member, Period, Position
 from kpiapp.text import search_key
 from payroll import queries
 from payroll.choices import PayFlag, RunState
-from payroll.models import PayLine, PayRun, TierTable
+from payroll.models import PayLine, PayRun, PositionPay, TierTable
 from payroll.pay_rules import PayInput, next_tier, pay_of
-from payroll.services import runs
+from payroll.services import rates, runs
+from payroll.services.rates import Rate
 from scorecards.scoring import Tier, tier_of
 
+# As many proposals as one person looks through at a time.
+WAITING_SHOWN = 50
 # The step a run stands at; every step before it is done.
 _STEP_OF = {
     RunState.DRAFT: 1,
@@ -182,3 +188,35 @@ def table_on(tables: list[TierTable], day: datetime.date) -> TierTable | None:
         if table.approved_at and table.valid_from <= day and (table.valid_to is None or table.valid_to > day)
     )
     return next(holds, None)
+
+
+@dataclass(frozen=True)
+class WaitingRate:
+    """A proposed rate beside what is in force on its day: cells are (label, now, then)."""
+
+    rate: Rate
+    target: Position | Member
+    cells: list[tuple[str, Decimal | None, Decimal | None]]
+    may_approve: bool
+
+
+def waiting_rates(rows: type[Rate], columns: Sequence[Any], reader: Member) -> list[WaitingRate]:
+    """The proposals that have waited longest; two queries."""
+    owner = "position" if rows is PositionPay else "member"
+    waiting = list(rows.objects.waiting().select_related(owner, "made_by").order_by("made_at", "pk")[:WAITING_SHOWN])
+    approved = rows.objects.exclude(approved_at=None).filter(
+        **{f"{owner}__in": [getattr(rate, f"{owner}_id") for rate in waiting]}
+    )
+    by_owner = defaultdict(list)
+    for rate in approved:
+        by_owner[getattr(rate, f"{owner}_id")].append(rate)
+    found = []
+    for rate in waiting:
+        now = next((one for one in by_owner[getattr(rate, f"{owner}_id")] if _holds(one, rate.valid_from)), None)
+        cells = [(column.label, getattr(now, column.name, None), getattr(rate, column.name)) for column in columns]
+        found.append(WaitingRate(rate, getattr(rate, owner), cells, rates.may_approve(rate, reader)))
+    return found
+
+
+def _holds(rate: Rate, day: datetime.date) -> bool:
+    return rate.valid_from <= day and (rate.valid_to is None or day < rate.valid_to)

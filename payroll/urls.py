@@ -1,6 +1,6 @@
 """Addresses of payroll inside an organization."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from payroll.views import payslips, policies, runs
 
@@ -31,4 +31,6 @@ urlpatterns = [
     path("rules/what-if/", policies.what_if, name="what_if"),
     path("rules/positions/", policies.position_rates, name="rates"),
     path("rules/people/", policies.member_rates, name="member_rates"),
+    re_path(r"^rules/(?P<kind>positions|people)/approve/$", policies.rates_approve, name="rates_approve"),
+    re_path(r"^rules/(?P<kind>positions|people)/withdraw/$", policies.rates_withdraw, name="rates_withdraw"),
 ]

@@ -57,7 +57,9 @@ def rate_sources(rate: str, reader: Member) -> tuple[Source, ...]:
         if kind == "position"
         else (MemberPay, "member", "payroll:member_rates")
     )
-    up_to_it = model.objects.filter(**{owner: OuterRef(owner)}, valid_from__lte=OuterRef("valid_from"))
+    up_to_it = model.objects.filter(
+        **{owner: OuterRef(owner)}, valid_from__lte=OuterRef("valid_from"), approved_at__isnull=False
+    )
     row = model.objects.filter(pk=pk).select_related(owner).annotate(version=count_of(up_to_it)).first()
     if row is None:
         return ()

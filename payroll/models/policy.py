@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kpiapp.constraints import Trigger
@@ -93,20 +94,49 @@ class CardTier(OrganizationModel):
     changed_by = OrganizationForeignKey(Job, null=True, on_delete=models.SET_NULL, indexed=False)
 
 
+class RateQuerySet(DatedQuerySet):
+    """Rates count once another person has approved them."""
+
+    def in_force(self, day):
+        """The approved rates of a day."""
+        return self.on(day).exclude(approved_at=None)
+
+    def waiting(self):
+        """Rates that were proposed and not approved yet."""
+        return self.filter(approved_at=None)
+
+
+def _second_person(name: str) -> models.CheckConstraint:
+    """Whoever proposed a rate never approves it."""
+    return models.CheckConstraint(
+        condition=Q(approved_by=None) | ~Q(approved_by=F("made_by")) | Q(made_by=None), name=name
+    )
+
+
 class PositionPay(OrganizationModel):
-    """P1 of a position, and what its KPI pay is at target, from a day on."""
+    """P1 of a position, and what its KPI pay is at target, from a day on; counts once another person approved it."""
 
     position = OrganizationForeignKey(Position, on_delete=models.CASCADE, related_name="pay_rows")
     p1_amount = money_field(verbose_name=_("P1, monthly"))
     p3_target_amount = money_field(verbose_name=_("KPI pay at target"))
     valid_from = models.DateField(_("In force from"))
     valid_to = models.DateField(null=True, blank=True)
+    made_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    made_at = models.DateTimeField(default=timezone.now)
+    approved_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    approved_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OrganizationManager.from_queryset(DatedQuerySet)()
+    objects = OrganizationManager.from_queryset(RateQuerySet)()
 
     class Meta:
         constraints = [
-            no_overlap("position_pay_no_overlap", "position"),
+            no_overlap("position_pay_no_overlap", "position", condition=Q(approved_at__isnull=False)),
+            _second_person("position_pay_second_person"),
+            models.UniqueConstraint(
+                fields=["organization", "position", "valid_from"],
+                condition=Q(approved_at=None),
+                name="position_pay_waits_once",
+            ),
             models.CheckConstraint(
                 condition=Q(p1_amount__gte=0, p3_target_amount__gte=0), name="position_pay_positive"
             ),
@@ -114,7 +144,7 @@ class PositionPay(OrganizationModel):
 
 
 class MemberPay(OrganizationModel):
-    """P2 of a person as a coefficient, and amounts of their own where they differ from the position's."""
+    """P2 of a person as a coefficient, and own amounts where they differ from the position's; counts once approved."""
 
     member = OrganizationForeignKey(Member, on_delete=models.CASCADE, related_name="pay_rows")
     p2_coefficient = coefficient_field(verbose_name=_("P2 coefficient"), default=Decimal(1))
@@ -122,12 +152,22 @@ class MemberPay(OrganizationModel):
     p3_target_amount = money_field(verbose_name=_("KPI pay at target"), null=True, blank=True)
     valid_from = models.DateField(_("In force from"))
     valid_to = models.DateField(null=True, blank=True)
+    made_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    made_at = models.DateTimeField(default=timezone.now)
+    approved_by = OrganizationForeignKey(Member, null=True, blank=True, indexed=False)
+    approved_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OrganizationManager.from_queryset(DatedQuerySet)()
+    objects = OrganizationManager.from_queryset(RateQuerySet)()
 
     class Meta:
         constraints = [
-            no_overlap("member_pay_no_overlap", "member"),
+            no_overlap("member_pay_no_overlap", "member", condition=Q(approved_at__isnull=False)),
+            _second_person("member_pay_second_person"),
+            models.UniqueConstraint(
+                fields=["organization", "member", "valid_from"],
+                condition=Q(approved_at=None),
+                name="member_pay_waits_once",
+            ),
             models.CheckConstraint(
                 condition=Q(p2_coefficient__gte=0)
                 & (Q(p1_amount=None) | Q(p1_amount__gte=0))

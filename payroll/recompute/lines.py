@@ -48,9 +48,9 @@ JOIN kpiapp_member m ON m.organization_id = %(organization)s AND m.id = p.member
 JOIN kpiapp_department d ON d.organization_id = %(organization)s AND d.id = p.department_id
 JOIN kpiapp_position j ON j.organization_id = %(organization)s AND j.id = p.position_id
 LEFT JOIN payroll_positionpay pp ON pp.organization_id = %(organization)s AND pp.position_id = p.position_id
-    AND pp.valid_from <= p.paid_on AND (pp.valid_to IS NULL OR pp.valid_to > p.paid_on)
+    AND pp.approved_at IS NOT NULL AND pp.valid_from <= p.paid_on AND (pp.valid_to IS NULL OR pp.valid_to > p.paid_on)
 LEFT JOIN payroll_memberpay mp ON mp.organization_id = %(organization)s AND mp.member_id = p.member_id
-    AND mp.valid_from <= p.paid_on AND (mp.valid_to IS NULL OR mp.valid_to > p.paid_on)
+    AND mp.approved_at IS NOT NULL AND mp.valid_from <= p.paid_on AND (mp.valid_to IS NULL OR mp.valid_to > p.paid_on)
 LEFT JOIN scorecards_scorecard c ON c.organization_id = %(organization)s AND c.period_id = %(period)s
     AND c.owner_kind = %(member_card)s AND c.member_id = p.member_id
 LEFT JOIN scorecards_cardscore s ON s.organization_id = %(organization)s AND s.scorecard_id = c.id

@@ -1,4 +1,4 @@
-"""Rules of pay: tier tables that a second person approves, and amounts of positions and persons by date."""
+"""Rules of pay: tier tables, which count once a second person has approved them."""
 
 import datetime
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kpiapp.decimals import HUNDRED, ONE, plain
-from kpiapp.models import Member, Organization, Position
+from kpiapp.models import Member, Organization
 from kpiapp.services import audit
 from kpiapp.services.refusals import Refused
 from payroll import queries, recompute
-from payroll.models import MemberPay, PositionPay, Tier, TierTable
+from payroll.models import Tier, TierTable
 
 # From which percent which coefficient: the table in common use, with letters for its steps.
 DEFAULT_STEPS = (
@@ -81,7 +81,7 @@ def create_tier_table(
 ) -> TierTable:
     """Propose a tier table; it counts once another person has approved it. Raises PolicyRefused."""
     check_steps(steps)
-    _check_open(valid_from)
+    check_open(valid_from)
     table = TierTable.objects.create(name=name, valid_from=valid_from, made_by=by)
     Tier.objects.bulk_create(
         Tier(table=table, code=code, at_least=at_least, coefficient=coefficient)
@@ -110,11 +110,11 @@ def approve_tier_table(*, table: TierTable, by: Member) -> TierTable:
         raise PolicyRefused(_("This table is approved already."))
     if table.made_by_id == by.pk:
         raise PolicyRefused(_("You made this table: another person has to approve it."))
-    _check_open(table.valid_from)
+    check_open(table.valid_from)
     approved = TierTable.objects.select_for_update().exclude(approved_at=None)
     if approved.filter(valid_from=table.valid_from).exists():
         raise PolicyRefused(_("Another table starts on that very day: make one with another day."))
-    _close_before(approved.on(table.valid_from).first(), table)
+    close_before(approved.on(table.valid_from).first(), table)
     later = approved.filter(valid_from__gt=table.valid_from).order_by("valid_from").first()
     table.valid_to = later.valid_from if later else None
     table.approved_by, table.approved_at = by, timezone.now()
@@ -129,81 +129,18 @@ def approve_tier_table(*, table: TierTable, by: Member) -> TierTable:
     return table
 
 
-@transaction.atomic
-def set_position_pay(
-    *, position: Position, p1_amount: Decimal, p3_target_amount: Decimal, valid_from: datetime.date, by: Member
-) -> PositionPay | None:
-    """P1 and KPI pay at target of a position from a day on; None when they are so already. Raises PolicyRefused."""
-    _check_amounts(p1_amount, p3_target_amount)
-    amounts = {"p1_amount": p1_amount, "p3_target_amount": p3_target_amount}
-    rows = PositionPay.objects.filter(position=position)
-    return _set_rate(PositionPay(position=position, **amounts), rows, amounts, valid_from, position, by)
-
-
-@transaction.atomic
-def set_member_pay(
-    *,
-    member: Member,
-    p2_coefficient: Decimal,
-    p1_amount: Decimal | None,
-    p3_target_amount: Decimal | None,
-    valid_from: datetime.date,
-    by: Member,
-) -> MemberPay | None:
-    """A person's P2 coefficient, and own amounts where they differ from the position's (None: the position's).
-
-    Returns None when they are so already. Raises PolicyRefused, also for one's own pay.
-    """
-    if member.pk == by.pk:
-        raise PolicyRefused(_("Nobody sets their own pay: ask another payroll officer."))
-    _check_amounts(p2_coefficient, p1_amount, p3_target_amount)
-    amounts = {"p2_coefficient": p2_coefficient, "p1_amount": p1_amount, "p3_target_amount": p3_target_amount}
-    rows = MemberPay.objects.filter(member=member)
-    return _set_rate(MemberPay(member=member, **amounts), rows, amounts, valid_from, member, by)
-
-
-def _set_rate(new, rows, amounts: dict, valid_from: datetime.date, target, by: Member):
-    """Store a dated row and keep ranges whole: on the same day it replaces, on any other it ends the row before."""
-    _check_open(valid_from)
-    current = rows.select_for_update().on(valid_from).first()
-    before = {name: getattr(current, name) for name in amounts} if current else {}
-    if before == amounts:
-        return None
-    new.valid_from = valid_from
-    if current and current.valid_from == valid_from:
-        new.pk, new.organization_id, new.valid_to = current.pk, current.organization_id, current.valid_to
-    else:
-        later = rows.filter(valid_from__gt=valid_from).order_by("valid_from").first()
-        new.valid_to = later.valid_from if later else None
-        _close_before(current, new)
-    new.save()
-    audit.record(
-        action="pay_rate.change",
-        target=target,
-        by=by,
-        before=before,
-        after={**amounts, "valid_from": valid_from},
-        is_pay=True,
-    )
-    return new
-
-
-def _close_before(current, following) -> None:
+def close_before(current, following) -> None:
     """End the row in force on the day its follower begins."""
     if current:
         current.valid_to = following.valid_from
         current.save(update_fields=["valid_to"])
 
 
-def _check_open(valid_from: datetime.date) -> None:
+def check_open(valid_from: datetime.date) -> None:
+    """Refuse a day that a locked month has paid."""
     closed_until = queries.pay_closed_until()
     if closed_until and valid_from < closed_until:
         day = date_format(closed_until, "DATE_FORMAT")
         raise PolicyRefused(
             _("Pay is locked up to then: choose %(day)s or a later day.") % {"day": day}, field="valid_from"
         )
-
-
-def _check_amounts(*amounts: Decimal | None) -> None:
-    if any(amount is not None and amount < 0 for amount in amounts):
-        raise PolicyRefused(_("Amounts and coefficients of pay are 0 or more."))

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from kpiapp.permissions import Permission, can, requires
 from kpiapp.services.refusals import Refused
+from kpiapp.text import ids_in
 from payroll import forms, queries, summaries, tier_effects
-from payroll.models import TierTable
+from payroll.models import MemberPay, PositionPay, TierTable
 from payroll.services import access_log, policies
+from payroll.services import rates as rate_service
 from payroll.views.access import for_pay_roles
 
 PAGE_SIZE = 50
@@ -97,7 +99,7 @@ def position_rates(request):
     """P1 and KPI pay at target of every position: a rule of pay, for those who may read the rules."""
     found = _page(request, queries.positions_with_pay(request.today, request.GET.get("q", "")))
     rows, columns = forms.position_rows(found), forms.position_columns(request.organization.currency)
-    return _rates_page(request, "positions", found, rows, columns, policies.set_position_pay, "position")
+    return _rates_page(request, "positions", found, rows, columns, rate_service.propose_position_pay, "position")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,7 +109,38 @@ def member_rates(request):
     access_log.record_read(action=access_log.RATES, target=request.organization, by=request.member)
     found = _page(request, queries.members_with_pay(request.today, request.GET.get("q", "")))
     rows, columns = forms.member_rows(found, request.member), forms.member_columns(request.organization.currency)
-    return _rates_page(request, "people", found, rows, columns, policies.set_member_pay, "member")
+    return _rates_page(request, "people", found, rows, columns, rate_service.propose_member_pay, "member")
+
+
+@require_POST
+@requires(Permission.PAY_RULES_APPROVE)
+def rates_approve(request, kind):
+    """Put the chosen proposals in force."""
+    done = _("Approved: they count from their day on.")
+    return _decide_rates(request, kind, rate_service.approve_rates, done)
+
+
+@require_POST
+@requires(Permission.PAY_RULES_EDIT)
+def rates_withdraw(request, kind):
+    """Take the chosen proposals back."""
+    return _decide_rates(request, kind, rate_service.withdraw_rates, _("Withdrawn."))
+
+
+def _decide_rates(request, kind, decide, done: str):
+    route, rows = _RATES[kind]
+    chosen = rows.objects.waiting().filter(pk__in=ids_in(request.POST.getlist("rate"))).select_for_update(of=("self",))
+    try:
+        if decide(rates=list(chosen), by=request.member):
+            messages.success(request, done)
+        else:
+            messages.error(request, _("Choose at least one proposal."))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(route, request.organization.slug)
+
+
+_RATES = {"positions": ("payroll:rates", PositionPay), "people": ("payroll:member_rates", MemberPay)}
 
 
 def _page(request, rows):
@@ -122,7 +155,7 @@ def _rates_page(request, kind, page, rows, columns, service, target):
     table = forms.RateTable(rows, columns, data)
     day = forms.DayForm(data, initial={"valid_from": summaries.first_open_day(request.today)})
     if data is not None and table.is_valid() and table.save(day, service, target, by=request.member):
-        messages.success(request, _("Saved."))
+        messages.success(request, _("Proposed. It counts once another person has approved it."))
         return redirect(request.get_full_path())
     context = {
         "table": table,
@@ -130,6 +163,9 @@ def _rates_page(request, kind, page, rows, columns, service, target):
         "page": page,
         "kind": kind,
         "may_edit": may_edit,
+        "may_approve": can(request.member, Permission.PAY_RULES_APPROVE),
+        "waiting": summaries.waiting_rates(_RATES[kind][1], columns, request.member),
+        "waiting_count": _RATES[kind][1].objects.waiting().count(),
         "q": request.GET.get("q", ""),
         "sees_pay": queries.sees_all_pay(request.member),
     }

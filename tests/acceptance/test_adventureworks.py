@@ -18,7 +18,7 @@ from kpiapp import queries
 from kpiapp.models import Department, Employment, Member, Organization, Period, Position
 from kpiapp.tenancy import organization_scope
 from payroll.models import PayLine, PayRun
-from payroll.services import policies, runs
+from payroll.services import rates, runs
 from scorecards.models import Actual, CardScore, LineScore, Scorecard, ScorecardLine
 
 FOLDER = os.environ.get("ACCEPTANCE_DATA", "")
@@ -213,13 +213,14 @@ def test_a_month_is_paid_and_exported_with_the_totals_the_files_give(company, or
     buyers = {buyer for buyer, month in orders if month == PAID_MONTH}
     titles = {row["employee_code"]: row["job_title"] for row in rows_of("people.csv")}
     for title in {titles[buyer] for buyer in buyers}:
-        policies.set_position_pay(
+        rate = rates.propose_position_pay(
             position=Position.objects.get(name=title),
             p1_amount=BASE_PAY,
             p3_target_amount=BONUS_AT_TARGET,
             valid_from=datetime.date(2022, 1, 1),
             by=maker,
         )
+        rates.approve_rates(rates=[rate], by=approver)
     period = next(row for row in Period.objects.filter(kind="month") if row.code == PAID_MONTH)
     run = runs.create_run(period=period, by=maker)
     runs.calculate(run=run, by=maker, progress=lambda done, total: None)

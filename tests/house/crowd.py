@@ -53,6 +53,8 @@ from tests.cast import STORY_DAY, Cast
 from tests.house.crowd_strategy import add_initiatives, add_strategy
 
 LONG_AGO = datetime.date(2020, 1, 1)
+SOON = datetime.date(2030, 1, 1)
+NOON = datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC)
 YEAR = datetime.date(2026, 1, 1)
 
 
@@ -85,7 +87,7 @@ class Crowd:
             for person in people
         )
         MemberPay.objects.bulk_create(
-            MemberPay(member=person, p2_coefficient=1, valid_from=LONG_AGO) for person in people
+            MemberPay(member=person, p2_coefficient=1, valid_from=LONG_AGO, approved_at=NOON) for person in people
         )
         RoleGrant.objects.bulk_create(
             RoleGrant(member=person, role=Role.AUDITOR, valid_from=LONG_AGO, granted_by=cast.owner) for person in people
@@ -255,8 +257,9 @@ class Crowd:
         )
         positions = Position.objects.bulk_create(Position(code=f"P{n}", name=f"Job {n}") for n in numbers)
         PositionPay.objects.bulk_create(
-            PositionPay(position=position, p1_amount=1, p3_target_amount=1, valid_from=LONG_AGO)
+            PositionPay(position=position, p1_amount=1, p3_target_amount=1, valid_from=day, approved_at=approved_at)
             for position in positions
+            for day, approved_at in ((LONG_AGO, timezone.now()), (SOON, None))
         )
         first = Period.objects.filter(kind=PeriodKind.MONTH).order_by("starts_on").first().starts_on
         for _ in numbers:

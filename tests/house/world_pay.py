@@ -26,9 +26,16 @@ def add_pay(cast: Cast, canary: str, things: dict) -> None:
     proposed = TierTable.objects.create(name=f"Next {canary}", valid_from=DECEMBER, made_by=cast.payroll_maker)
     Tier.objects.create(table=proposed, code="B", at_least=80, coefficient=Decimal("0.9"))
     PositionPay.objects.create(
-        position=cast.position, p1_amount=RATE_CANARY, p3_target_amount=RATE_CANARY, valid_from=OCTOBER
+        position=cast.position,
+        p1_amount=RATE_CANARY,
+        p3_target_amount=RATE_CANARY,
+        valid_from=OCTOBER,
+        approved_at=timezone.now(),
     )
-    MemberPay.objects.create(member=cast.lan, p2_coefficient=1, valid_from=OCTOBER)
+    raised = PositionPay.objects.create(
+        position=cast.position, p1_amount=1, p3_target_amount=1, valid_from=DECEMBER, made_by=cast.payroll_maker
+    )
+    MemberPay.objects.create(member=cast.lan, p2_coefficient=1, valid_from=OCTOBER, approved_at=timezone.now())
     CardTier.objects.create(scorecard_id=things["card"], code="B", coefficient=Decimal("0.8"))
     locked = _run(cast, Period.objects.get(pk=things["locked_period"]), table, RunState.LOCKED)
     run = _run(cast, cast.period, table, RunState.CALCULATED)
@@ -51,6 +58,7 @@ def add_pay(cast: Cast, canary: str, things: dict) -> None:
         pay_export=export.pk,
         tier_table=table.pk,
         proposed_tier_table=proposed.pk,
+        proposed_rate=raised.pk,
     )
 
 

@@ -40,8 +40,9 @@ def set_rates(cast: Cast) -> None:
             p1_amount=Decimal(p1),
             p3_target_amount=Decimal(p3),
             valid_from=JANUARY,
+            approved_at=NOON,
         )
-    MemberPay.objects.create(member=cast.lan, p2_coefficient=Decimal("1.1"), valid_from=JANUARY)
+    MemberPay.objects.create(member=cast.lan, p2_coefficient=Decimal("1.1"), valid_from=JANUARY, approved_at=NOON)
 
 
 def ignore_progress(done: int, total: int) -> None:

@@ -7,10 +7,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import InternalError
 
-from kpiapp.models import AuditEvent
 from payroll import queries, recompute, tier_effects
-from payroll.models import CardTier, MemberPay, PositionPay, TierTable
-from payroll.services import policies, runs
+from payroll.models import CardTier, TierTable
+from payroll.services import policies, rates, runs
 from payroll.services.policies import PolicyRefused
 from scorecards.models import CardScore
 from scorecards.scoring import tier_of
@@ -117,72 +116,12 @@ def as_steps(steps):
     return queries.as_tiers((at_least, factor, code) for code, at_least, factor in steps)
 
 
-# --- rates ------------------------------------------------------------------------------------------
-
-
-def test_a_new_rate_ends_the_one_before(month, maker):
-    made = policies.set_position_pay(
-        position=month.position,
-        p1_amount=Decimal(16_000_000),
-        p3_target_amount=Decimal(3_300_000),
-        valid_from=DECEMBER,
-        by=maker,
-    )
-    rows = list(PositionPay.objects.filter(position=month.position).order_by("valid_from"))
-    assert [(row.valid_from.isoformat(), row.valid_to) for row in rows] == [
-        ("2026-01-01", DECEMBER),
-        ("2026-12-01", None),
-    ]
-    event = AuditEvent.objects.get(action="pay_rate.change")
-    assert event.is_pay
-    assert Decimal(event.before["p1_amount"]) == 15_000_000
-    assert made.valid_to is None
-
-
-def test_a_change_on_the_same_day_replaces_and_no_change_is_none(month, maker):
-    amounts = {"position": month.position, "p3_target_amount": Decimal(1), "valid_from": DECEMBER, "by": maker}
-    policies.set_position_pay(p1_amount=Decimal(1), **amounts)
-    policies.set_position_pay(p1_amount=Decimal(2), **amounts)
-    assert policies.set_position_pay(p1_amount=Decimal(2), **amounts) is None
-    assert PositionPay.objects.on(DECEMBER).get(position=month.position).p1_amount == 2
-    assert PositionPay.objects.filter(position=month.position).count() == 2
-
-
-def test_own_amounts_come_before_those_of_the_position(month, maker):
-    policies.set_member_pay(
-        member=month.lan,
-        p2_coefficient=Decimal("1.2"),
-        p1_amount=Decimal(20_000_000),
-        p3_target_amount=None,
-        valid_from=datetime.date(2026, 11, 1),
-        by=maker,
-    )
-    person = recompute.gather(month.period, member_id=month.lan.pk)[0]
-    inputs = recompute.inputs_of(person)
-    assert (inputs["p1_amount"], inputs["p2_coefficient"], inputs["p3_target_amount"]) == ("20000000", "1.2", "3300000")
-    assert inputs["p1_rate"].startswith("member:")
-    assert inputs["p3_rate"].startswith("position:")
-
-
-def test_nobody_sets_their_own_pay(month, maker):
-    with pytest.raises(PolicyRefused):
-        policies.set_member_pay(
-            member=month.payroll_maker,
-            p2_coefficient=Decimal(2),
-            p1_amount=None,
-            p3_target_amount=None,
-            valid_from=DECEMBER,
-            by=maker,
-        )
-    assert not MemberPay.objects.filter(member=month.payroll_maker).exists()
-
-
 def test_rules_of_a_locked_month_stay_as_they_are(month, locked, maker):
     middle = datetime.date(2026, 11, 15)
     with pytest.raises(PolicyRefused):
         propose(maker, middle)
     with pytest.raises(PolicyRefused):
-        policies.set_position_pay(
+        rates.propose_position_pay(
             position=month.position, p1_amount=Decimal(1), p3_target_amount=Decimal(1), valid_from=middle, by=maker
         )
     assert propose(maker, DECEMBER).pk

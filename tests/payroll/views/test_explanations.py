@@ -13,7 +13,7 @@ from payroll import tiles
 from payroll.models import MemberPay, PayRun, PositionPay
 from payroll.services import policies, runs
 from scorecards.models import CardScore, Scorecard
-from tests.payroll.conftest import ignore_progress, score_card, set_rates
+from tests.payroll.conftest import NOON, ignore_progress, score_card, set_rates
 
 WINTER = [("Top", Decimal(80), Decimal("1.5")), ("Rest", Decimal(0), Decimal("0.5"))]
 
@@ -196,7 +196,10 @@ def test_an_amount_of_ones_own_and_a_newer_version_are_named(company):
     with organization_scope(company.organization):
         MemberPay.objects.filter(member=company.lan).update(valid_to=datetime.date(2026, 11, 1))
         MemberPay.objects.create(
-            member=company.lan, p3_target_amount=Decimal(4_000_005), valid_from=datetime.date(2026, 11, 1)
+            member=company.lan,
+            p3_target_amount=Decimal(4_000_005),
+            valid_from=datetime.date(2026, 11, 1),
+            approved_at=NOON,
         )
     page = why(company, company.lan, company.lan, "estimate")
     pay = steps_of(page)["Estimated KPI pay (P3), November 2026"]

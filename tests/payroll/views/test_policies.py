@@ -68,11 +68,34 @@ def test_rates_of_positions_are_typed_as_a_table(company):
     typed = {"valid_from": "2026-12-01", f"p1_amount-{pk}": "16.000.000", f"p3_target_amount-{pk}": "3.300.000"}
     assert maker.post(url, typed).status_code == 302
     with organization_scope(company.organization):
-        rows = PositionPay.objects.filter(position=company.position)
-        assert rows.count() == 2
-        assert rows.get(valid_to=None).p1_amount == 16_000_000
+        (proposed,) = PositionPay.objects.waiting()
+        assert (proposed.position, proposed.p1_amount) == (company.position, 16_000_000)
         # Rows nobody touched have no new version.
         assert PositionPay.objects.exclude(position=company.position).count() == 1
+
+
+def test_a_proposed_rate_is_approved_by_another_on_the_page(company):
+    maker, approver = company.client(company.payroll_maker), company.client(company.payroll_approver)
+    url, pk = company.url("pay/rules/positions/"), company.position.pk
+    typed = {"valid_from": "2026-12-01", f"p1_amount-{pk}": "16.000.000", f"p3_target_amount-{pk}": "3.300.000"}
+    maker.post(url, typed)
+    (row,) = approver.get(url).context["waiting"]
+    assert [(now, then) for _label, now, then in row.cells] == [(15_000_000, 16_000_000), (3_300_000, 3_300_000)]
+    assert row.may_approve
+    assert "16.000.000" in maker.get(url).content.decode()
+    assert maker.post(f"{url}approve/", {"rate": row.rate.pk}).status_code == 403
+    approver.post(f"{url}approve/", {"rate": row.rate.pk})
+    with organization_scope(company.organization):
+        assert PositionPay.objects.get(position=company.position, valid_to=None).approved_by == company.payroll_approver
+    assert approver.get(url).context["waiting"] == []
+
+
+def test_the_maker_takes_a_proposal_back(company):
+    maker, url, pk = company.client(company.payroll_maker), company.url("pay/rules/positions/"), company.position.pk
+    maker.post(url, {"valid_from": "2026-12-01", f"p1_amount-{pk}": "1", f"p3_target_amount-{pk}": "1"})
+    (row,) = maker.get(url).context["waiting"]
+    maker.post(f"{url}withdraw/", {"rate": row.rate.pk})
+    assert maker.get(url).context["waiting"] == []
 
 
 @pytest.mark.parametrize("typed", ["16 triệu", "-5", "1.2.3", ""])
@@ -100,7 +123,7 @@ def test_rates_of_people_skip_ones_own_row(company):
     assert maker.post(url, typed).status_code == 302
     with organization_scope(company.organization):
         assert not MemberPay.objects.filter(member=own).exists()
-        assert MemberPay.objects.get(member=lan, valid_to=None).p2_coefficient == Decimal("1.25")
+        assert MemberPay.objects.waiting().get().p2_coefficient == Decimal("1.25")
 
 
 def test_who_may_only_read_cannot_save(company):

@@ -33,7 +33,7 @@ def paying(filled):
         approved = {"approved_by": filled.payroll_approver, "approved_at": timezone.now()}
         TierTable.objects.filter(pk=table.pk).update(**approved)
         PositionPay.objects.create(
-            position=filled.position, p1_amount=8_000_000, p3_target_amount=4_000_000, valid_from=LONG_AGO
+            position=filled.position, p1_amount=8_000_000, p3_target_amount=4_000_000, valid_from=LONG_AGO, **approved
         )
         RollupScore.objects.bulk_create(
             RollupScore(period=filled.period, kind="department", department=unit, percent=80)
