@@ -68,6 +68,7 @@ def assign(request):
     data = request.POST if request.method == "POST" else request.GET
     if request.method == "POST" and "use" in request.POST:
         data = _with_ready_card(request)
+    data = _without_offered(data)
     choice = _choice(request, data)
     if not choice.periods:
         return render(request, "scorecards/no_card.html", {"period": None})
@@ -85,6 +86,16 @@ def assign(request):
         if done is not None:
             return done
     return render(request, "scorecards/assign.html", _page(request, choice, pairs), status=422 if invalid else 200)
+
+
+def _without_offered(data):
+    """What was sent, without a time that the page offered by itself: for other people another one may be right."""
+    is_offered = data.get("when") == "pick" and data.getlist("period") == [data.get("offered")]
+    if not is_offered or {ASSIGN, GRID} & data.keys():
+        return data
+    data = data.copy()
+    del data["when"], data["period"]
+    return data
 
 
 def _begin_later(choice: Choice, before: list[assignment.CardAfter]) -> list[assignment.CardAfter]:

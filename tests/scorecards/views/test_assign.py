@@ -105,6 +105,11 @@ def test_when_the_cards_of_the_month_are_agreed_the_next_ones_are_offered(filled
     assert manager.get(f"{url}&member={filled.lan.pk}&when=now").context["choice"].periods == [filled.period]
     other = filled.client(filled.director).get(f"{url}&member={filled.minh.pk}")
     assert other.context["choice"].periods == [filled.period]
+    # For other people, what was offered is looked at anew.
+    changed = {"kpi": kpi.definition_id, "member": filled.minh.pk, "when": "pick", "period": "2026-12"}
+    director, page = filled.client(filled.director), filled.url("scorecards/assign/")
+    assert director.post(page, {**changed, "offered": "2026-12"}).context["choice"].periods == [filled.period]
+    assert director.post(page, changed).context["choice"].periods == [december]
     given = {"kpi": kpi.definition_id, "member": filled.lan.pk, "when": "pick", "period": "2026-12", "assign": "1"}
     assert manager.post(filled.url("scorecards/assign/"), {**given, **fields(kpi, weight="100")}).status_code == 302
     with organization_scope(filled.organization):
