@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -129,7 +130,10 @@ def rates_withdraw(request, kind):
 
 def _decide_rates(request, kind, decide, done: str):
     route, rows = _RATES[kind]
-    chosen = rows.objects.waiting().filter(pk__in=ids_in(request.POST.getlist("rate"))).select_for_update(of=("self",))
+    ids = set(ids_in(request.POST.getlist("rate")))
+    if rows.objects.filter(pk__in=ids).count() < len(ids):
+        raise Http404
+    chosen = rows.objects.waiting().filter(pk__in=ids).select_for_update(of=("self",))
     try:
         if decide(rates=list(chosen), by=request.member):
             messages.success(request, done)
