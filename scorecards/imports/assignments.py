@@ -108,7 +108,8 @@ class LineImport(ImportHandler):
                 % {"owner": owner, "period": period.label}
             )
         try:
-            check_line(version, values["weight"], values["target"], values["baseline"])
+            own = (line.method, line.params) if line else ("", None)
+            check_line(version, values["weight"], values["target"], values["baseline"], *own)
         except CardRefused as refused:
             raise RowRefused(str(refused)) from refused
         return plan
