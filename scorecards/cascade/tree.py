@@ -186,7 +186,7 @@ def both_ways(line: ScorecardLine, member: Member, on: datetime.date) -> tuple[B
 
 
 def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str, skip: int = 0) -> list[Branch]:
-    """What stands at these ends of a line's links: four queries for all of them; only what is shown is loaded."""
+    """What stands at these ends of a line's links: three queries for all; of lines only what is shown is loaded."""
     if line.owned_id is None:
         return [Branch([]) for _end in ends]
     period = line.scorecard.period
@@ -194,10 +194,10 @@ def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str
     hidden = hidden_kpis(member, on).values("pk")
     links = links_in(period).filter(reach).exclude(parent__definition__in=hidden)
     links = links.exclude(child__definition__in=hidden)
-    found: dict[str, dict[int, int]] = {end: {} for end in ends}
-    for link, child, parent in in_order_of_owners(links).values_list("pk", "child", "parent"):
-        end, owned = ("child", child) if parent == line.owned_id else ("parent", parent)
-        found[end][owned] = link
+    found: dict[str, dict[int, KpiLink]] = {end: {} for end in ends}
+    for link in in_order_of_owners(links).annotate(**_name_of("child"), **_name_of("parent")):
+        end = "child" if link.parent_id == line.owned_id else "parent"
+        found[end][getattr(link, f"{end}_id")] = link
     owned = {pk for by_owned in found.values() for pk in by_owned}
     readable = Case(When(pk__in=queries.visible_lines(member, on).values("pk"), then=True), default=False)
     there = ScorecardLine.objects.filter(scorecard__period=period, owned__in=owned).annotate(readable=readable)
@@ -206,11 +206,9 @@ def _branches(line: ScorecardLine, member: Member, on: datetime.date, *ends: str
     shown = {end: pks[skip : skip + BRANCH_SHOWN] for end, pks in seen.items()}
     wanted = {pk for pks in shown.values() for pk in pks}
     lines = {one.owned_id: one for one in lines_in(member, period, on).filter(owned__in=wanted)}
-    named = KpiLink.objects.annotate(**_name_of("child"), **_name_of("parent"))
-    ways = named.in_bulk([found[end][pk] for end, pks in shown.items() for pk in pks])
     return [
         Branch(
-            [_node_of(ways[found[end][pk]], end, lines.get(pk)) for pk in shown[end]],
+            [_node_of(found[end][pk], end, lines.get(pk)) for pk in shown[end]],
             hidden=0 if skip else len(found[end]) - len(seen[end]),
             more=max(0, len(seen[end]) - skip - BRANCH_SHOWN),
             next=skip + BRANCH_SHOWN,
@@ -256,13 +254,14 @@ def target_share(line: ScorecardLine) -> TargetShare | None:
     if line.owned_id is None or line.target is None or line.kpi.aggregation not in TARGETS_ADD_UP:
         return None
     period = line.scorecard.period
-    feeding = links_in(period).filter(parent=line.owned_id, kind=LinkKind.CONTRIBUTION)
-    held = feeding.values_list("child_id", "valid_from", "valid_to", named=True)
-    shares = {link.child_id: _share_of_days(link, period, line.kpi.aggregation) for link in held}
     targets = ScorecardLine.objects.filter(
-        scorecard__period=period, owned__in=shares, kpi__unit=line.kpi.unit, target__isnull=False
-    ).values_list("owned", "target")
-    given = [divide(target * shares[owned][0], shares[owned][1]) for owned, target in targets]
+        scorecard__period=period, owned=OuterRef("child"), kpi__unit=line.kpi.unit, target__isnull=False
+    )
+    feeding = links_in(period).filter(parent=line.owned_id, kind=LinkKind.CONTRIBUTION)
+    feeding = feeding.annotate(target=Subquery(targets.values("target")[:1])).filter(target__isnull=False)
+    held = {link.child_id: link for link in feeding.only("child", "valid_from", "valid_to")}.values()
+    shares = [(link.target, *_share_of_days(link, period, line.kpi.aggregation)) for link in held]
+    given = [divide(target * part, whole) for target, part, whole in shares]
     return (
         TargetShare(line.target, sum((quantize(part, VALUE_PLACES) for part in given), ZERO), len(given))
         if given

@@ -36,7 +36,7 @@ def assigned(cast, kpi, **more):
 def test_a_kpi_is_given_with_a_method_and_parameters_of_its_own(filled):
     kpi = filled.kpis[1]
     page = assigned(filled, kpi, show="1").content.decode()
-    assert "tính điểm riêng" in page or "scored differently here" in page
+    assert "chấm điểm riêng ở đây" in page
     response = assigned(filled, kpi, assign="1")
     assert response.status_code == 302
     with organization_scope(filled.organization):
