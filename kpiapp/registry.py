@@ -263,6 +263,8 @@ SAMPLE_KEY = "sample-data"
 SAMPLE_DATA: list[Callable] = []
 # Callables (period) → sentences, each a reason why the period cannot be locked yet.
 PERIOD_LOCK_CHECKS: list[Callable] = []
+# Callables (period, on) run in the same transaction before a period is locked, once nothing keeps it from being so.
+BEFORE_LOCKING: list[Callable] = []
 # Callables (reopening) run in the same transaction before a locked period takes entries again: they keep what was.
 BEFORE_REOPENING: list[Callable] = []
 # kind of notification → what it is. kpiapp.services.notifications writes them.

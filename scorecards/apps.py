@@ -18,7 +18,7 @@ class ScorecardsConfig(AppConfig):
         from scorecards.offers import curves, figures, histories
         from scorecards.offers import frame as offers
         from scorecards.offers.formula_values import values_to_try
-        from scorecards.services import drafts, reminders, rollups, rules, transfers
+        from scorecards.services import closing, drafts, reminders, rollups, rules, transfers
 
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.KPI_CHECKS.append(problems_of_definition)
@@ -41,7 +41,8 @@ class ScorecardsConfig(AppConfig):
         registry.HOME_PANELS.append(home_panels.panels)
         registry.SEARCHES.append(offers.find_cards)
         registry.PERIOD_LOCK_CHECKS.append(offers.reasons_not_to_lock)
-        registry.BEFORE_REOPENING.append(reopenings.keep_scores)
+        registry.BEFORE_LOCKING.append(closing.score_as_over)
+        registry.BEFORE_REOPENING += [reopenings.keep_scores, closing.look_again]
         registry.NOTIFICATIONS.update(notices.KINDS)
         registry.NUMBERS.update(numbers.KINDS)
         registry.NIGHT_STEPS.append((50, reminders.remind_in_the_night))

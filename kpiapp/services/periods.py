@@ -83,6 +83,8 @@ def lock_period(*, period: Period, on: datetime.date, by: Member) -> Period:
         raise Refused(_("%(period)s has not begun yet.") % {"period": period.label})
     if blockers := lock_blockers(period):
         raise PeriodBlocked(blockers)
+    for close in registry.BEFORE_LOCKING:
+        close(period, on)
     period.state, period.locked_at, period.locked_by = PeriodState.LOCKED, timezone.now(), by
     period.save(update_fields=["state", "locked_at", "locked_by"])
     audit.record(

@@ -16,7 +16,7 @@ from scorecards.recompute.actuals import REFRESH, refresh_parameters
 NULL = "\\N"
 
 _CARDS = f"""
-SELECT c.id, p.id, p.state, %(on)s >= p.ends_on, s.night_percent IS DISTINCT FROM s.percent,
+SELECT c.id, p.id, p.state, %(on)s >= p.ends_on OR p.state <> 'open', s.night_percent IS DISTINCT FROM s.percent,
        s.percent, s.measured_weight, s.lines_scored, s.lines_total, s.is_provisional, s.is_blocked, s.status
 FROM scorecards_scorecard c
 JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id
@@ -102,7 +102,7 @@ class StoredCard(NamedTuple):
 
 
 def stored_cards(card_ids: Collection[int], on: datetime.date) -> dict[int, StoredCard]:
-    """Cards by id, with whether their period is over on a day."""
+    """Cards by id, with whether their period is over on a day: locked before its end, it is over, too."""
     parameters = {"organization": current_organization_id(), "on": on, **ids_among("cards", card_ids)}
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)
@@ -115,7 +115,7 @@ def stored_card(card: Scorecard, on: datetime.date) -> StoredCard:
     return StoredCard(
         period.pk,
         period.state,
-        on >= period.ends_on,
+        on >= period.ends_on or not period.is_open,
         score.night_percent != score.percent,
         tuple(getattr(score, name) for name in SCORE_FIELDS),
     )
