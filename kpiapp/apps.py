@@ -39,6 +39,7 @@ class KpiAppConfig(AppConfig):
         }
         # Pages and people stand on top of what the apps above find.
         registry.SEARCHES[:0] = [search.find_pages, search.find_people]
+        registry.HOME_FACTS.append(home_panels.facts)
         registry.HOME_PANELS.append(home_panels.panels)
         registry.NOTIFICATIONS.update(notices.KINDS | question_notices.KINDS)
         registry.AUDIT_NOUNS.update(audit_words.NOUNS)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kpiapp import nightly, queries, registry
 from kpiapp.choices import LIVE_JOB_STATES, Role
-from kpiapp.models import Job, Member
+from kpiapp.models import Job, Member, Organization
 from kpiapp.permissions import Permission, can
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit
 
@@ -71,9 +71,15 @@ def page_of(member: Member, today: datetime.date) -> HomePage:
     sample = _sample(member)
     if sample:
         return HomePage(HomeVisit(member, today, []), [sample])
-    visit = HomeVisit(member, today, queries.begun_periods(today))
+    visit = HomeVisit(member, today, queries.begun_periods(today), _facts(member, today))
     found = [panel for offer in registry.HOME_PANELS for panel in offer(visit)]
     return HomePage(visit, sorted(found, key=lambda panel: panel.order))
+
+
+def _facts(member: Member, today: datetime.date) -> dict:
+    """What the panels of all apps want to know, in one query."""
+    asked = {name: fact for offer in registry.HOME_FACTS for name, fact in offer(member, today).items()}
+    return Organization.objects.filter(pk=member.organization_id).values(**asked).get() if asked else {}
 
 
 def _sample(member: Member) -> HomePanel | None:
@@ -84,8 +90,13 @@ def _sample(member: Member) -> HomePanel | None:
     return job and HomePanel(_("Your sample company is on its way"), "kpiapp/_home_sample.html", {"job": job}, 0, "top")
 
 
+def facts(member: Member, on: datetime.date) -> dict:
+    """Who may come in, for those who answer for it."""
+    return {"access": queries.access_counts(on)} if can(member, Permission.ROLE_CONFIRM) else {}
+
+
 def panels(visit: HomeVisit) -> list[HomePanel]:
-    """The last night, and who may come in; at most two queries."""
+    """The last night, and who may come in; at most one query."""
     found = [_night(visit), _access(visit)]
     return [panel for panel in found if panel]
 
@@ -100,7 +111,7 @@ def _night(visit: HomeVisit) -> HomePanel | None:
 def _access(visit: HomeVisit) -> HomePanel | None:
     if not can(visit.member, Permission.ROLE_CONFIRM):
         return None
-    counts = queries.access_counts(visit.today)
+    counts = visit.facts["access"]
     context = {"counts": counts, "is_owner": can(visit.member, Permission.ROLE_GRANT)}
     url = reverse("kpiapp:roles", args=[visit.member.organization.slug])
     action = None

@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
 from kpiapp import registry
@@ -255,19 +255,18 @@ def count_of(rows: QuerySet) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def access_counts(on: datetime.date) -> dict[str, int]:
-    """Who cannot sign in yet, how many of them are invited, grants that wait or end soon, keys in use."""
+def access_counts(on: datetime.date) -> JSONObject:
+    """Who cannot sign in yet, how many of them are invited, grants that wait or end soon, keys in use, by name."""
     without = Member.objects.filter(is_active=True, user=None)
     open_invitations = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
     waiting = RoleGrant.objects.exclude(valid_to__lte=on).filter(role__in=PAY_ROLES, confirmed_at=None)
-    counts = {
-        "ending": count_of(ending_pay_grants(on)),
-        "without_login": count_of(without),
-        "invited": count_of(without.filter(pk__in=open_invitations.values("member"))),
-        "grants": count_of(waiting),
-        "keys": count_of(ApiToken.objects.filter(revoked_at=None)),
-    }
-    return Organization.objects.filter(pk=current_organization_id()).values(**counts).get()
+    return JSONObject(
+        ending=count_of(ending_pay_grants(on)),
+        without_login=count_of(without),
+        invited=count_of(without.filter(pk__in=open_invitations.values("member"))),
+        grants=count_of(waiting),
+        keys=count_of(ApiToken.objects.filter(revoked_at=None)),
+    )
 
 
 def visible_events(member: Member, on: datetime.date) -> QuerySet[AuditEvent]:

@@ -110,6 +110,8 @@ class HomeVisit:
     member: Any
     today: datetime.date
     periods: Sequence[Any]
+    # What HOME_FACTS asked for, by name.
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def period(self):
@@ -248,6 +250,8 @@ AFTER_SCORES: list[Callable] = []
 # Callables ([(card_id, percent before, percent now)], member, on) → {card_id: ScoreNote}: what a moved score means for
 # others ("Tier B → A"), for who may read the card: with what a night changed, and in previews.
 SCORE_NOTES: list[Callable] = []
+# Callables (member, on) → {name: expression} over the organization: what panels have to know, read in one query.
+HOME_FACTS: list[Callable] = []
 # Callables (HomeVisit) → list of HomePanel, only what the member may read; a fixed number of queries each.
 HOME_PANELS: list[Callable] = []
 # Callables (member, the Employment they left, on, by, today) run in the same transaction after somebody was moved by

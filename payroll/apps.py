@@ -35,6 +35,7 @@ class PayrollConfig(AppConfig):
             registry.JOB_LABELS[task] = label
             registry.JOB_LINKS[task] = _run_of
         registry.AFTER_SCORES.append(recompute.refresh_tiers)
+        registry.HOME_FACTS.append(home_panels.facts)
         registry.HOME_PANELS.append(home_panels.panels)
         registry.NUMBERS.update(numbers.KINDS)
         registry.CARD_TILES.append(tiles.tiles_of)

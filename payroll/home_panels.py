@@ -1,4 +1,6 @@
-"""What pay puts on the home page: the month's run with its next step, for those who read everybody's pay."""
+"""What pay puts on the home page: the month's run with its next step, and pay rules that wait for a second person."""
+
+import datetime
 
 from django.db.models import OuterRef
 from django.urls import reverse
@@ -14,13 +16,24 @@ from payroll.choices import RunState
 from payroll.models import PayLine, PayRun
 
 ORDER = 10  # paying people comes before everything else one may have to do
+RULES_ORDER = 15  # what the next run pays by
 RUNS_READ = 24
 
 
+def facts(member: Member, on: datetime.date) -> dict:
+    """Pay rules that others proposed, for whoever may approve them."""
+    return {"pay_rules": queries.rules_to_approve(member)} if can(member, Permission.PAY_RULES_APPROVE) else {}
+
+
 def panels(visit: HomeVisit) -> list[HomePanel]:
-    """The pay of the month; at most two queries."""
+    """The pay of the month, and rules to approve; at most two queries."""
+    found = [_month(visit), _rules(visit)]
+    return [panel for panel in found if panel]
+
+
+def _month(visit: HomeVisit) -> HomePanel | None:
     if not queries.sees_all_pay(visit.member):
-        return []
+        return None
     to_review = PayLine.objects.filter(run=OuterRef("pk"), run__state=RunState.CALCULATED).exclude(flag="")
     recent = queries.visible_runs(visit.member).annotate(flagged=count_of(to_review))
     recent = list(recent.order_by("-period__starts_on", "-pk")[:RUNS_READ])
@@ -35,7 +48,7 @@ def panels(visit: HomeVisit) -> list[HomePanel]:
         "last_locked": next((one for one in recent if one.is_locked), None),
         "next": _next_step(run, month, visit.member),
     }
-    panel = HomePanel(
+    return HomePanel(
         _("Pay of the month"),
         "payroll/_home_run.html",
         context,
@@ -43,7 +56,39 @@ def panels(visit: HomeVisit) -> list[HomePanel]:
         action=context["next"],
         has_amounts=True,
     )
-    return [panel]
+
+
+def _rules(visit: HomeVisit) -> HomePanel | None:
+    """What waits for this member as second person: how many, never how much."""
+    slug = visit.member.organization.slug
+    waiting = [
+        HomeAction(text % {"count": count}, reverse(route, args=[slug]), "check", RULES_ORDER)
+        for text, route, count in _waiting_rules(visit.facts.get("pay_rules", {}))
+        if count
+    ]
+    if not waiting:
+        return None
+    return HomePanel(
+        _("Pay rules waiting for you"), "payroll/_home_rules.html", {"waiting": waiting}, order=16, action=waiting[0]
+    )
+
+
+def _waiting_rules(counts: dict[str, int]) -> list[tuple[str, str, int]]:
+    """What waits, as a verb with its number, and the page where it is decided."""
+    positions, people, tables = (counts.get(kind, 0) for kind in ("positions", "people", "tiers"))
+    return [
+        (
+            ngettext("Approve %(count)d pay rate of a position", "Approve %(count)d pay rates of positions", positions),
+            "payroll:rates",
+            positions,
+        ),
+        (
+            ngettext("Approve %(count)d pay rate of a person", "Approve %(count)d pay rates of people", people),
+            "payroll:member_rates",
+            people,
+        ),
+        (ngettext("Approve %(count)d tier table", "Approve %(count)d tier tables", tables), "payroll:tiers", tables),
+    ]
 
 
 def _next_step(run: PayRun | None, month, member: Member) -> HomeAction | None:

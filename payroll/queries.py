@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 
 from kpiapp.choices import Scope
 from kpiapp.models import Employment, Member, Position
@@ -121,6 +121,16 @@ def members_with_pay(day: datetime.date, text: str = "") -> QuerySet[Member]:
     places = Prefetch("employments", queryset=stands, to_attr="places")
     people = _matching(Member.objects.filter(is_active=True), text)
     return people.prefetch_related(pay, places).order_by("sort_key", "pk")
+
+
+def rules_to_approve(member: Member) -> JSONObject:
+    """How many proposed pay rules wait for this very member, by kind: neither their own proposals nor their own pay."""
+    others = {
+        "positions": PositionPay.objects.waiting(),
+        "people": MemberPay.objects.waiting().exclude(member=member.pk),
+        "tiers": TierTable.objects.filter(approved_at=None),
+    }
+    return JSONObject(**{kind: count_of(rows.exclude(made_by=member.pk)) for kind, rows in others.items()})
 
 
 def _matching(rows: QuerySet, text: str) -> QuerySet:

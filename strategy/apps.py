@@ -36,6 +36,7 @@ class StrategyConfig(AppConfig):
         ]
         registry.IMPORT_HANDLERS.update({handler.kind: handler for handler in HANDLERS})
         registry.SEARCHES += [search.find_kpis, search.find_objectives]
+        registry.HOME_FACTS.append(home_panels.facts)
         registry.HOME_PANELS.append(home_panels.panels)
         registry.ORGANIZATION_STARTERS.append(start_perspectives)
         registry.NOTIFICATIONS.update(notices.KINDS)

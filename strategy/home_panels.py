@@ -1,7 +1,10 @@
 """What strategy puts on the home page: how the map stands, what is not measured, and a new company's first steps."""
 
+import datetime
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, Q
@@ -10,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kpiapp.choices import Role
-from kpiapp.models import Member, Organization, RoleGrant
+from kpiapp.models import Member, RoleGrant
 from kpiapp.permissions import Permission, can
 from kpiapp.queries import count_of
 from kpiapp.registry import HomeAction, HomePanel, HomeVisit, ObjectiveScore
@@ -27,13 +30,11 @@ SHOWN = 5
 
 def panels(visit: HomeVisit) -> list[HomePanel]:
     """First steps while there is something to begin with, and the map by perspective; at most three queries."""
-    questions = _questions(visit)
-    reads = bool(visit.member.roles & READERS)
-    builds = reads or can(visit.member, Permission.PEOPLE_EDIT)
-    if not builds:
-        return [questions] if questions else []
-    facts = _facts(visit)
-    found = [questions, _first_steps(visit, facts), _map(visit, facts) if reads else None]
+    found = [_questions(visit)]
+    if _builds(visit.member):
+        found.append(_first_steps(visit))
+    if _reads(visit.member):
+        found.append(_map(visit))
     return [panel for panel in found if panel]
 
 
@@ -50,17 +51,27 @@ def _questions(visit: HomeVisit) -> HomePanel | None:
     return HomePanel(_("Questions to answer"), "strategy/_home_questions.html", context, order=45, action=action)
 
 
-def _facts(visit: HomeVisit) -> dict:
-    """What there is already, and the active KPIs that serve no objective, in one query."""
+def _reads(member: Member) -> bool:
+    return bool(member.roles & READERS)
+
+
+def _builds(member: Member) -> bool:
+    return _reads(member) or can(member, Permission.PEOPLE_EDIT)
+
+
+def facts(member: Member, on: datetime.date) -> dict:
+    """What there is already, and the active KPIs that serve no objective."""
+    if not _builds(member):
+        return {}
     used = KpiDefinition.objects.filter(is_active=True)
     orphans = used.filter(Q(current__objective=None) | ~Q(current__objective__retired_at=None))
-    known = visible_kpis(visit.member, visit.today)
+    known = visible_kpis(member, on)
     named = (
         orphans.filter(pk__in=known.values("pk"))
         .order_by("sort_key")[:SHOWN]
         .values_list(JSONObject(pk="pk", name="name"))
     )
-    facts = {
+    return {
         "has_map": Exists(StrategyMap.objects.exclude(state=MapState.ARCHIVED)),
         "has_kpi": Exists(used),
         "people": count_of(Member.objects.filter(is_active=True)),
@@ -68,7 +79,6 @@ def _facts(visit: HomeVisit) -> dict:
         "orphans": count_of(orphans),
         "orphans_named": ArraySubquery(named),
     }
-    return Organization.objects.filter(pk=visit.member.organization_id).values(**facts).get()
 
 
 # --- first steps ----------------------------------------------------------------------------------
@@ -86,8 +96,8 @@ class Step:
     is_done: bool
 
 
-def _first_steps(visit: HomeVisit, facts: dict) -> HomePanel | None:
-    steps = _steps(visit.member, facts)
+def _first_steps(visit: HomeVisit) -> HomePanel | None:
+    steps = _steps(visit.member, visit.facts)
     following = next((step for step in steps if not step.is_done), None)
     if following is None:
         return None
@@ -97,7 +107,7 @@ def _first_steps(visit: HomeVisit, facts: dict) -> HomePanel | None:
     )
 
 
-def _steps(member: Member, facts: dict) -> list[Step]:
+def _steps(member: Member, facts: Mapping[str, Any]) -> list[Step]:
     slug = member.organization.slug
     steps = [
         (
@@ -160,10 +170,10 @@ class Lane:
     total: int
 
 
-def _map(visit: HomeVisit, facts: dict) -> HomePanel | None:
+def _map(visit: HomeVisit) -> HomePanel | None:
     objectives = Objective.objects.published().select_related("perspective", "owner")
     objectives = list(objectives.order_by("perspective__position", "position", "pk"))
-    if not objectives and not facts["has_kpi"]:
+    if not objectives and not visit.facts["has_kpi"]:
         return None
     scores = queries.objective_scores([objective.pk for objective in objectives], visit.period)
     off = [(one, scores[one.pk]) for one in objectives if one.pk in scores and scores[one.pk].status == "off"]
@@ -173,8 +183,8 @@ def _map(visit: HomeVisit, facts: dict) -> HomePanel | None:
         "lanes": _lanes(objectives, scores),
         "off": off[:SHOWN],
         "off_more": max(0, len(off) - SHOWN),
-        "orphans": facts["orphans"],
-        "orphans_named": facts["orphans_named"],
+        "orphans": visit.facts["orphans"],
+        "orphans_named": visit.facts["orphans_named"],
     }
     return HomePanel(_("The strategy this month"), "strategy/_home_map.html", context, order=30)
 

@@ -15,7 +15,7 @@ from kpiapp.models import Employment, Job, Member, Period, RoleGrant, User
 from kpiapp.services.organizations import create_organization
 from kpiapp.tenancy import organization_scope
 from payroll.choices import PayFlag
-from payroll.models import PayLine, PayRun
+from payroll.models import MemberPay, PayLine, PayRun, PositionPay, TierTable
 from scorecards.choices import LineState, OwnerKind, Status
 from scorecards.models import Actual, CardScore, LineScore, RollupScore, Scorecard, ScorecardLine
 from strategy.models import KpiDefinition, KpiVersion, Objective
@@ -28,6 +28,7 @@ BUDGET = 20
 TEAM, WAITING, LOGGING = "Your team this month", "Waiting for you", "Logging this month"
 NOT_READY, OPEN, NIGHT, ACCESS = "Not ready yet", "Over and still open", "Last night", "Access"
 MAP, PAY, ME = "The strategy this month", "Pay of the month", "My scorecard"
+RULES = "Pay rules waiting for you"
 ASKED = "Questions to answer"
 PANELS = {
     "director": {ME, TEAM, WAITING},
@@ -37,7 +38,7 @@ PANELS = {
     "owner": {ME, MAP, NIGHT, ACCESS},
     "auditor": {ME, MAP, NIGHT},
     "payroll_maker": {ME, PAY},
-    "payroll_approver": {ME, PAY, ACCESS},
+    "payroll_approver": {ME, PAY, RULES, ACCESS},
 }
 
 
@@ -284,7 +285,7 @@ class TestPay:
     def test_who_has_to_do_what(self, company):
         maker, approver = company.payroll_maker, company.payroll_approver
         assert action_of(company, maker).label == "Send November 2026 for approval"
-        assert action_of(company, approver).label == "Confirm roles"
+        assert action_of(company, approver).label == "Approve 1 pay rate of a position"
         with organization_scope(company.organization):
             PayLine.objects.filter(run__state="calculated").update(flag=PayFlag.NO_SCORE)
         assert action_of(company, maker).label == "Review 1 person"
@@ -304,6 +305,27 @@ class TestPay:
         assert response.status_code == 302
         with organization_scope(company.organization):
             assert PayRun.objects.filter(period=company.period).exists()
+
+    def test_rules_that_somebody_else_proposed_wait_for_the_approver(self, company):
+        maker, approver = company.payroll_maker, company.payroll_approver
+        with organization_scope(company.organization):
+            for member, by in ((company.minh, maker), (company.lan, maker), (approver, maker), (company.hr, approver)):
+                MemberPay.objects.create(member=member, p2_coefficient=2, valid_from=FAR_END, made_by=by)
+        steps = panels_of(company, approver)[RULES]["waiting"]
+        assert [(step.label, step.url) for step in steps] == [
+            ("Approve 1 pay rate of a position", company.url("pay/rules/positions/")),
+            # Neither their own pay nor what they proposed.
+            ("Approve 2 pay rates of people", company.url("pay/rules/people/")),
+            ("Approve 1 tier table", company.url("pay/rules/tiers/")),
+        ]
+        assert 'href="/an-phat/pay/rules/people/"' in visit(company, approver).content.decode()
+        assert RULES not in panels_of(company, maker)
+        with organization_scope(company.organization):
+            MemberPay.objects.filter(approved_at=None).delete()
+            PositionPay.objects.filter(approved_at=None).delete()
+            TierTable.objects.filter(approved_at=None).update(made_by=approver)
+        assert RULES not in panels_of(company, approver)
+        assert action_of(company, approver).label == "Confirm roles"
 
     def test_the_oldest_open_month_comes_first(self, company):
         with organization_scope(company.organization):
