@@ -42,6 +42,11 @@ def answerers(question: NumberQuestion, on: datetime.date) -> set[int]:
     return set(registry.NUMBERS[question.about].answerers(question.target_id, on)) - {question.asker_id}
 
 
+def number_now(question: NumberQuestion, number: NumberNamed, organization) -> str:
+    """How the number stands now; empty where another one of the same row was asked about, as what is due by today."""
+    return number.now if address_of(question, number, organization) == number.url else ""
+
+
 def address_of(question: NumberQuestion, number: NumberNamed, organization) -> str:
     """Where the number is explained: the page that was looked at, else that of the number."""
     return f"/{organization.slug}/{question.page}" if question.page else number.url

@@ -75,6 +75,10 @@ class InitiativeView:
         """Whether a milestone should have been reached by now."""
         return milestone.done_on is None and milestone.due_on < self.on
 
+    def days_late(self, milestone: Milestone) -> int:
+        """By how many days a milestone missed its day, or misses it so far; 0 when it is in time."""
+        return max(0, ((milestone.done_on or self.on) - milestone.due_on).days)
+
     @property
     def status(self) -> str:
         """The hue: off when late or over budget, on when done, at risk when the time goes faster than the work."""

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from kpiapp import questions
-from kpiapp.models import NumberQuestion
+from kpiapp.models import Member, NumberQuestion
 from kpiapp.permissions import open_to_members
 from kpiapp.services import questions as service
 from kpiapp.services.refusals import Refused
@@ -38,11 +38,13 @@ def question_new(request):
 def _question_or_404(request, pk):
     """A question with the number it is about, for whoever asked or may answer, while they may see that number."""
     question = get_object_or_404(NumberQuestion.objects.select_related("asker", "answered_by"), pk=pk)
-    may_answer = request.member.pk in questions.answerers(question, request.today)
+    asked_of = questions.answerers(question, request.today)
+    may_answer = request.member.pk in asked_of
     is_theirs = request.member.pk in (question.asker_id, question.answered_by_id)
     number = questions.named(question, request.member, request.today) if may_answer or is_theirs else None
     if number is None:
         raise Http404
+    question.asked_of = Member.objects.filter(pk__in=asked_of).order_by("sort_key") if not question.answered_at else ()
     return question, number, may_answer and question.answered_at is None
 
 
@@ -71,5 +73,6 @@ def question_answer(request, pk):
 
 def _page(request, asked, number, may_answer, status=200, **typed):
     address = questions.address_of(asked, number, request.organization)
-    context = {"question": asked, "number": number, "address": address, "may_answer": may_answer, **typed}
+    now = questions.number_now(asked, number, request.organization)
+    context = {"question": asked, "number": number, "now": now, "address": address, "may_answer": may_answer, **typed}
     return render(request, "kpiapp/question.html", context, status=status)

@@ -11,10 +11,11 @@ from kpiapp.models import Member
 from kpiapp.templatetags.kpi import instant
 from payroll import queries, seal
 from payroll.choices import NoScore
-from payroll.explain.words import Words, card_crumbs, card_sources, rate_sources, tier_step
+from payroll.explain.words import Words, card_crumbs, card_sources, line_crumbs, rate_sources, tier_step
 from payroll.models import PayLine
 from payroll.pay_rules import next_tier, pay_of
 from scorecards.explain import explain_card
+from scorecards.explain.numbers import pct
 from scorecards.models import Scorecard
 from scorecards.queries import visible_cards
 from scorecards.scoring import tier_of
@@ -56,7 +57,12 @@ def explain_line(line: PayLine, *, reader: Member, on: datetime.date) -> Explana
     }
     title = _("Why %(amount)s?") % {"amount": words.money(line.gross_amount)}
     return Explanation(
-        title=title, intro=intro, steps=tuple(steps), lift=_lift(line, words), about=("pay_line", line.pk)
+        title=title,
+        intro=intro,
+        steps=tuple(steps),
+        lift=_lift(line, words),
+        about=("pay_line", line.pk),
+        crumbs=line_crumbs(line, reader),
     )
 
 
@@ -104,7 +110,7 @@ def _score_steps(line: PayLine, words: Words, reader: Member, on: datetime.date)
     tiers = seal.unpack_tiers(line.run.inputs["tiers"])
     reached = tier_of(line.score_percent, tiers)
     table = queries.tier_tables().get(pk=line.run.tier_table_id)
-    measured = words.percent(Decimal(line.inputs["measured_weight"]))
+    measured = pct(Decimal(line.inputs["measured_weight"]))
     text = _("Weighted mean of the KPIs measured, %(measured)s of the weight") % {"measured": measured}
     now = card.score.percent if card and hasattr(card, "score") else None
     if now is not None and round_percent(now) != line.score_percent:
@@ -139,7 +145,7 @@ def _lift(line: PayLine, words: Words) -> str:
     given = seal.pay_input({**line.inputs, "score_percent": str(following.at_least)})
     more = pay_of(given, tiers, line.run.inputs["currency"]).p3_amount - line.p3_amount
     return _("A score of %(percent)s reaches tier %(tier)s: +%(amount)s.") % {
-        "percent": words.percent(following.at_least),
+        "percent": pct(following.at_least),
         "tier": following.name,
         "amount": words.money(more),
     }

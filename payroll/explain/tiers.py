@@ -7,6 +7,7 @@ from kpiapp.models import Member
 from payroll import queries
 from payroll.explain.words import Words, card_crumbs, card_sources, tier_step
 from payroll.pay_rules import next_tier
+from scorecards.explain.numbers import pct
 from scorecards.models import Scorecard
 from scorecards.scoring import tier_of
 
@@ -32,7 +33,7 @@ def explain_tier(card: Scorecard, *, reader: Member) -> Explanation:
     lift = ""
     if following:
         lift = _("A score of %(percent)s reaches tier %(tier)s, × %(coefficient)s.") % {
-            "percent": words.percent(following.at_least),
+            "percent": pct(following.at_least),
             "tier": following.name,
             "coefficient": words.number(following.coefficient),
         }

@@ -15,7 +15,7 @@ from kpiapp.models import Member
 from kpiapp.permissions import Permission, can
 from kpiapp.queries import count_of
 from payroll import queries
-from payroll.models import MemberPay, PositionPay, TierTable
+from payroll.models import MemberPay, PayLine, PositionPay, TierTable
 from scorecards.models import Scorecard
 from scorecards.scoring import Tier
 
@@ -93,6 +93,16 @@ def card_sources(card: Scorecard) -> tuple[Source, ...]:
     """The way on from a score to the lines of its card."""
     label = _("How the score came about")
     return (Source(label, reverse("scorecards:explain_card", args=[card.organization.slug, card.pk])),)
+
+
+def line_crumbs(line: PayLine, reader: Member) -> tuple[Source, ...]:
+    """The way back from a line of pay: to one's payslips, and for payroll to its run."""
+    slug, crumbs = line.organization.slug, []
+    if line.member_id == reader.pk and line.run.is_locked:
+        crumbs.append(Source(_("Payslips"), reverse("payroll:payslips", args=[slug])))
+    if queries.sees_all_pay(reader):
+        crumbs.append(Source(line.run.period.label, reverse("payroll:run", args=[slug, line.run_id])))
+    return tuple(crumbs)
 
 
 def card_crumbs(card: Scorecard) -> tuple[Source, ...]:

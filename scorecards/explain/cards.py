@@ -11,7 +11,7 @@ from kpiapp.models import Member
 from kpiapp.templatetags.kpi import instant
 from scorecards import queries
 from scorecards.explain.lift import lift_of_card
-from scorecards.explain.numbers import n, p, pct
+from scorecards.explain.numbers import exact, lowered, n, p, pct
 from scorecards.explain.words import state_text
 from scorecards.line_rules import absence_on, rule_of_line
 from scorecards.models import Scorecard, ScorecardLine
@@ -133,12 +133,12 @@ def _line_steps(card: Scorecard, lines: Sequence[ScorecardLine], trace: Trace) -
             completion = step.operands["completion"]
             text = _("%(weight)s of the card × %(completion)s = %(points)s points") % {
                 "weight": weight,
-                "completion": p(completion),
+                "completion": exact(completion),
                 "points": n(step.result),
             }
             steps.append(Step(line.kpi.name, p(completion), text, (source,)))
             continue
-        reason = state_text(str(step.operands["state"]))
+        reason = lowered(state_text(str(step.operands["state"])))
         if step.rule is RuleCode.CARD_LINE_ZERO:
             text = _("%(weight)s of the card counts 0: %(reason)s") % {"weight": weight, "reason": reason}
         else:

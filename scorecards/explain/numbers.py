@@ -34,9 +34,9 @@ def n(value: Decimal | None) -> str:
     """A number, exact up to six decimals and shortened beyond."""
     if value is None:
         return "–"
-    exact = quantize(value, 6)
-    if exact == value:
-        return format_number(exact, get_language() or "en")
+    kept = quantize(value, 6)
+    if kept == value:
+        return format_number(kept, get_language() or "en")
     # A number so small that it would be lost keeps as many digits behind its zeros.
     zeros = max(0, -value.adjusted() - INEXACT_PLACES)
     return format_number(quantize(value, min(MOST_PLACES, INEXACT_PLACES + zeros)), get_language() or "en")
@@ -45,6 +45,16 @@ def n(value: Decimal | None) -> str:
 def p(value: Decimal | None) -> str:
     """A completion (1 = whole) as a percent."""
     return "–" if value is None else pct(value * HUNDRED)
+
+
+def exact(value: Decimal) -> str:
+    """A completion as a percent with every place that it is kept with: what a sum goes on with."""
+    return f"{n(quantize(value * HUNDRED, INEXACT_PLACES))}%"
+
+
+def lowered(text: str) -> str:
+    """A sentence that goes on behind a colon; a name in capitals stays."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def pct(value: Decimal) -> str:

@@ -15,7 +15,7 @@ from kpiapp.templatetags.kpi import day
 from scorecards.cards.rows import Row, expected_percent, outlook_of, rows_of
 from scorecards.explain.cards import score_words
 from scorecards.explain.lines import load_line, target_step, version_step
-from scorecards.explain.numbers import Measure, n, p, pct, u
+from scorecards.explain.numbers import Measure, exact, n, p, pct, u
 from scorecards.explain.pace_words import PACE_WORDS
 from scorecards.explain.words import UNSPOKEN, WORDS
 from scorecards.line_rules import actual_of, elapsed_on, pace_kind_of
@@ -60,7 +60,7 @@ def explain_pace(line: ScorecardLine, *, on: datetime.date) -> Explanation:
         steps=(*steps, target_step(line), version_step(line)),
         crumbs=(
             Source(line.kpi.name, reverse("scorecards:line", args=[slug, line.pk])),
-            Source(_("Expected by today"), reverse("scorecards:explain_card_pace", args=[slug, card.pk])),
+            Source(_("The whole card by today"), reverse("scorecards:explain_card_pace", args=[slug, card.pk])),
         ),
         about=("line", line.pk),
     )
@@ -152,7 +152,7 @@ def _row_step(row: Row, slug: str) -> Step:
         text = _("%(weight)s of the card is left out: %(reason)s") % {**weight, "reason": _("it has no value yet")}
         return Step(line.kpi.name, "–", text, (source,))
     due = ONE if row.pace is None else row.pace
-    shown = {**weight, "completion": p(due), "points": n(line.weight * due)}
+    shown = {**weight, "completion": exact(due), "points": n(line.weight * due)}
     text = _("%(weight)s of the card × %(completion)s = %(points)s points") % shown
     if row.pace is None:
         text += "; " + _("nothing is due by a day here, so it counts as on target")

@@ -5,12 +5,20 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from scorecards.explain.numbers import Measure, Words, n, p, signed, u
+from kpiapp.decimals import ZERO
+from scorecards.explain.numbers import Measure, Words, exact, n, p, signed, u
+from scorecards.explain.words import below_text
 from scorecards.scoring import PaceStatus, RuleCode, Step
+from scorecards.scoring.pace import AT_RISK_FROM
 
 
-def _six(text: str) -> str:
-    return f"{text}, {_('rounded half-up to six decimals')}"
+def _kept(text: str, is_exact: bool) -> str:
+    """How a number was rounded, where anything was left to round."""
+    return text if is_exact else f"{text}, {_('rounded half-up to six decimals')}"
+
+
+def _share_kept(text: str, is_exact: bool) -> str:
+    return text if is_exact else f"{text}, {_('rounded half-up to four decimals of a percent')}"
 
 
 def _minus(number: Decimal, start: Decimal | None) -> str:
@@ -23,7 +31,7 @@ def _plus(start: Decimal | None) -> str:
 
 
 def _elapsed(step: Step, measure: Measure) -> Words:
-    shown = {"days": n(step.operands["elapsed_days"]), "all": n(step.operands["all_days"]), "share": p(step.result)}
+    shown = {"days": n(step.operands["elapsed_days"]), "all": n(step.operands["all_days"]), "share": exact(step.result)}
     if step.operands["counted"] == "working":
         text = _("%(days)s of %(all)s working days of the period have gone by = %(share)s")
     else:
@@ -37,7 +45,7 @@ def _planned(step: Step, measure: Measure) -> Words:
     if step.operands["baseline"] is not None:
         start = _("from the baseline of %(start)s") % {"start": u(step.operands["baseline"], measure)}
         text += f" ({start})"
-    divided = f"{n(step.operands['due'])} ÷ {signed(step.operands['whole'])} = {p(step.result)}"
+    divided = f"{n(step.operands['due'])} ÷ {signed(step.operands['whole'])} = {exact(step.result)}"
     return Words(_("Share that is due"), p(step.result), f"{text}: {divided}")
 
 
@@ -47,31 +55,36 @@ def _expected(step: Step, measure: Measure) -> Words:
         lead = _("Share of the target that is due")
     else:
         lead = _("Share of the way from the baseline to the target that is due")
-    text = f"{lead}: {_plus(start)}{_minus(target, start)} × {p(share)} = {n(step.result)}"
-    return Words(_("Due by today"), u(step.result, measure), _six(text))
+    text = f"{lead}: {_plus(start)}{_minus(target, start)} × {exact(share)} = {n(step.result)}"
+    origin = start or ZERO
+    is_exact = origin + (target - origin) * share == step.result
+    return Words(_("Due by today"), u(step.result, measure), _kept(text, is_exact))
 
 
 def _pace(step: Step, measure: Measure) -> Words:
     actual, due, start = (step.operands[name] for name in ("actual", "expected", "baseline"))
     if step.result is None:
         return Words(_("Pace"), "–", _("Nothing is due yet, so there is no pace"))
-    lead = _("The actual against what is due, before its rounding")
-    return Words(
-        _("Pace"), p(step.result), _six(f"{lead}: {_minus(actual, start)} ÷ {_minus(due, start)} = {p(step.result)}")
-    )
+    lead, origin = _("The actual against what is due"), start or ZERO
+    text = f"{lead}: {_minus(actual, start)} ÷ {_minus(due, start)} = {exact(step.result)}"
+    is_exact = (due - origin) * step.result == actual - origin
+    return Words(_("Pace"), p(step.result), _share_kept(text, is_exact))
 
 
 def _mirrored(step: Step, measure: Measure) -> Words:
     actual, due = step.operands["actual"], step.operands["expected"]
-    lead = _("What is used against what may be used by now, before its rounding; less is better")
-    return Words(_("Pace"), p(step.result), _six(f"{lead}: 2 − {n(actual)} ÷ {signed(due)} = {p(step.result)}"))
+    lead = _("What is used against what may be used by now; less is better")
+    text = f"{lead}: 2 − {n(actual)} ÷ {signed(due)} = {exact(step.result)}"
+    return Words(_("Pace"), p(step.result), _share_kept(text, (2 - step.result) * due == actual))
 
 
 def _forecast(step: Step, measure: Measure) -> Words:
     actual, start, share = (step.operands[name] for name in ("actual", "baseline", "elapsed"))
     lead = _("The actual so far, going on like this to the end")
-    text = f"{lead}: {_plus(start)}{_minus(actual, start)} ÷ {p(share)} = {n(step.result)}"
-    return Words(_("At this pace"), u(step.result, measure), _six(text))
+    text = f"{lead}: {_plus(start)}{_minus(actual, start)} ÷ {exact(share)} = {n(step.result)}"
+    origin = start or ZERO
+    is_exact = (step.result - origin) * share == actual - origin
+    return Words(_("At this pace"), u(step.result, measure), _kept(text, is_exact))
 
 
 def pace_word(status: str) -> str:
@@ -91,7 +104,7 @@ def _status(step: Step, measure: Measure) -> Words:
     if pace is None:
         text = _("Nothing is due yet, so there is no pace")
     elif bound is None:
-        text = _("Below every other limit")
+        text = below_text(pace, AT_RISK_FROM)
     else:
         text = _("%(completion)s is at least %(bound)s") % {"completion": p(pace), "bound": p(bound)}
     return Words(_("Pace, in a word"), pace_word(str(step.result)), text)

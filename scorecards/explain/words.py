@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from scorecards.explain.formulas import fault_words, formula_words
 from scorecards.explain.methods import METHOD_WORDS
 from scorecards.explain.numbers import Measure, Words, n, p, signed, u
 from scorecards.explain.segments import segment_words
-from scorecards.scoring import NOT_SCORABLE, LineState, RuleCode, Step
+from scorecards.scoring import DEFAULT_STATUS_BANDS, NOT_SCORABLE, LineState, RuleCode, Step
 
 # --- entries to one actual ------------------------------------------------------------------------
 
@@ -140,10 +141,16 @@ def state_text(state: str) -> str:
     return texts[LineState(state)]
 
 
+def below_text(completion: Decimal, lowest: Decimal) -> str:
+    """What is left for a number under the lowest bound of all."""
+    return _("%(completion)s is below %(bound)s") % {"completion": p(completion), "bound": p(lowest)}
+
+
 def _status(step: Step, measure: Measure) -> Words:
     word, bound = status_word(str(step.result)), step.operands["bound"]
     if bound is None:
-        text = _("Below every other limit")
+        lowest = min(band.bound for band in DEFAULT_STATUS_BANDS if band.bound is not None)
+        text = below_text(step.operands["completion"], lowest)
     elif step.rule is RuleCode.STATUS_ABOVE:
         text = _("%(completion)s is more than %(bound)s") % {
             "completion": p(step.operands["completion"]),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -403,5 +404,6 @@ def discard_draft(*, draft: AssignmentDraft) -> None:
 
 
 def open_drafts(member: Member) -> list[AssignmentDraft]:
-    """Grids somebody has not put on cards yet, the latest first."""
-    return list(AssignmentDraft.objects.filter(made_by=member.pk, put_at=None)[:5])
+    """Grids somebody has not put on cards yet, the latest first, each with its number of `lines`."""
+    begun = AssignmentDraft.objects.filter(made_by=member.pk, put_at=None)
+    return list(begun.annotate(lines=Count("rows"))[:5])

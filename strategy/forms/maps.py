@@ -26,9 +26,9 @@ class ExampleForm(OrganizationForm):
     example = forms.ChoiceField(label=_("Example"))
     with_measures = forms.BooleanField(label=_("Make its measures KPIs too"), required=False)
     with_initiatives = forms.BooleanField(
-        label=_("Plan its initiatives too"),
+        label=_("Plan the initiatives of the example too"),
         required=False,
-        help_text=_("Where initiatives were published with it. They run for a year from today."),
+        help_text=_("Some examples have none. They run for a year from today."),
     )
 
     def __init__(self, *args, **kwargs):

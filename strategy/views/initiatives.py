@@ -88,7 +88,7 @@ def _page(
         "booking_form": booking or BookingForm(initial={"booked_on": request.today}),
         "followers": Initiative.objects.filter(waits__waits_for=shown).order_by("starts_on", "pk"),
         "view": view,
-        "milestones": [(one, view.is_overdue(one)) for one in view.milestones],
+        "milestones": [(one, view.days_late(one)) for one in view.milestones],
         "kpis": reads.served_kpis(shown),
         "progress_form": progress,
         "milestone_form": milestone or MilestoneForm(initial={"due_on": shown.due_on}),

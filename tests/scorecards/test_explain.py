@@ -310,7 +310,7 @@ class TestCard:
             "58 ÷ 80 = 72.5%",
             "2 of 3 KPIs, 80% of the weight",
             "50% of the card × 80% = 40 points",
-            "20% of the card is left out: No entry yet",
+            "20% of the card is left out: no entry yet",
             "By Trần Hoài Nam",
             "“Deals” brings the score to 87.5%",
         ):

@@ -25,11 +25,11 @@ CASES = [
         2700,
         [
             "Why 3,000 m by today?",
-            "15 of 21 working days of the period have gone by = 71.43%",
-            "4,200 × 71.43% = 3,000",
+            "15 of 21 working days of the period have gone by = 71.4286%",
+            "4,200 × 71.4286% = 3,000",
             "2,700 ÷ 3,000 = 90%",
             "at risk | 90% is at least 90%",
-            "2,700 ÷ 71.43% = 3,780",
+            "2,700 ÷ 71.4286% = 3,780",
             "Exactly on plan | 71.43%",
             "Agreed by Trần Hoài Nam",
         ],
@@ -46,12 +46,13 @@ CASES = [
         55,
         [
             "Why 55 by today?",
-            "40 + (61 − 40) × 71.43% = 55",
+            "40 + (61 − 40) × 71.4286% = 55",
             "(55 − 40) ÷ (55 − 40) = 100%",
-            "40 + (55 − 40) ÷ 71.43% = 61",
+            "40 + (55 − 40) ÷ 71.4286% = 61",
         ],
     ),
-    ({}, (21, None), None, ["Why 15 by today?", "21 × 71.43% = 15"]),
+    ({}, (4200, None), 2400, ["Why 3,000 by today?", "behind | 80% is below 90%", "2,400 ÷ 3,000 = 80% |"]),
+    ({}, (21, None), None, ["Why 15 by today?", "21 × 71.4286% = 15"]),
     ({"method": "deduct"}, (None, None), 1, ["No target is set"]),
     ({"aggregation": "avg"}, (10, None), 1, ["does not grow steadily with time"]),
 ]
@@ -88,7 +89,7 @@ def test_a_plan_names_its_months(scope):
     with translation.override("en"):
         text = all_words(explain.explain_pace(line, on=STORY_DAY))
     for expected in (
-        "31.4286 ÷ 100 = 31.43%",
+        "31.4286 ÷ 100 = 31.4286%",
         "October 2026: 10, 100% of its working days gone by",
         "November 2026: 30, 71.43%",
         "December 2026: 60, 0%",
@@ -96,7 +97,7 @@ def test_a_plan_names_its_months(scope):
     ):
         assert expected in text
     with translation.override("vi"):
-        assert "31,4286 ÷ 100 = 31,43%" in all_words(explain.explain_pace(line, on=STORY_DAY))
+        assert "31,4286 ÷ 100 = 31,4286%" in all_words(explain.explain_pace(line, on=STORY_DAY))
 
 
 def test_the_expected_score_of_a_card_is_the_mean_of_its_lines_on_plan(an_phat):
@@ -116,7 +117,7 @@ def test_the_expected_score_of_a_card_is_the_mean_of_its_lines_on_plan(an_phat):
     for expected in (
         "Why 79.59% by today?",
         "55.7143 ÷ 70 = 79.59%, rounded half-up to two decimals",
-        "50% of the card × 71.43% = 35.7143 points",
+        "50% of the card × 71.4286% = 35.7143 points",
         "30% of the card is left out: it has no value yet",
         "20% of the card × 100% = 20 points; nothing is due by a day here",
     ):

@@ -72,6 +72,14 @@ def test_a_question_reaches_the_manager_with_number_and_link_and_the_answer_come
     assert manager.post(f"{waiting.told.url}answer/", {"text": "Again"}).status_code == 422
 
 
+def test_it_says_who_has_to_answer_and_never_another_number_of_the_same_row_as_its_value_now(an_phat, line):
+    asked = ask_from_page(an_phat, an_phat.lan, f"scorecards/lines/{line.pk}/why/", "Is that all?").content.decode()
+    assert an_phat.manager.name in asked
+    assert "<dd>78%</dd>" in asked
+    due = ask_from_page(an_phat, an_phat.lan, f"scorecards/lines/{line.pk}/pace/", "Why so much?").content.decode()
+    assert "<dd>78%</dd>" not in due
+
+
 def test_only_who_asked_and_who_may_answer_find_it(an_phat, line):
     url = ask_from_page(an_phat, an_phat.lan, f"scorecards/lines/{line.pk}/why/", "Why?").redirect_chain[-1][0]
     statuses = {

@@ -187,7 +187,7 @@ def test_the_estimate_is_explained_from_target_to_score(company):
     ]
     assert steps["Score"].value == "84.60%"
     assert steps["Score"].sources[0].url.endswith("/why/")
-    assert explanation_of(page).lift == "A score of 90.00% reaches tier B: +330,000 ₫."
+    assert explanation_of(page).lift == "A score of 90% reaches tier B: +330,000 ₫."
     # Rules and rates are named to everybody, and lead on only for who may open them.
     assert (rate.url, tier.sources[0].url) == ("", "")
 
@@ -234,7 +234,7 @@ def test_a_tier_is_explained_without_an_amount_to_whoever_reads_the_card(company
     assert explanation_of(page).title == "Why tier C+?"
     assert (steps["Tier C+"].value, steps["Tier C+"].text) == ("× 0.7", "Score 84.60% is at least 80 and under 90")
     assert steps["Score"].value == "84.60%"
-    assert explanation_of(page).lift == "A score of 90.00% reaches tier B, × 0.8."
+    assert explanation_of(page).lift == "A score of 90% reaches tier B, × 0.8."
     assert "₫" not in page.content.decode()
 
 
