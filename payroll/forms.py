@@ -63,6 +63,8 @@ class RateRow:
 
     target: Any
     rate: Any
+    # The approved rate that comes next, if any.
+    following: Any = None
     note: str = ""
     is_locked: bool = False
     # What holds where nothing is typed, by column.
@@ -81,6 +83,7 @@ def position_rows(positions: Iterable[Position]) -> list[RateRow]:
         RateRow(
             target=position,
             rate=position.pay[0] if position.pay else None,
+            following=next(iter(position.later), None),
             note=ngettext("%(n)d person", "%(n)d people", position.holders) % {"n": position.holders},
         )
         for position in positions
@@ -93,6 +96,7 @@ def member_rows(members: Iterable[Member], acting: Member) -> list[RateRow]:
         RateRow(
             target=member,
             rate=member.pay[0] if member.pay else None,
+            following=next(iter(member.later), None),
             note=" · ".join(f"{place.position.name}, {place.department.name}" for place in member.places),
             is_locked=member.pk == acting.pk,
             otherwise={"p2_coefficient": ONE, **_amounts_of_position(member)},

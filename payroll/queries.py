@@ -106,21 +106,30 @@ def pay_closed_until() -> datetime.date | None:
 
 
 def positions_with_pay(day: datetime.date, text: str = "") -> QuerySet[Position]:
-    """Positions by name, each with `pay` (a list of at most one row in force on a day) and its number of `holders`."""
+    """Positions by name, each with `pay` (at most one row, in force on a day), `later` ones and `holders`, a number."""
     held = Employment.objects.on(day).filter(position=OuterRef("pk")).order_by().values("position")
     holders = Coalesce(Subquery(held.annotate(n=Count("pk")).values("n")), 0)
     pay = Prefetch("pay_rows", queryset=PositionPay.objects.in_force(day), to_attr="pay")
-    return _matching(Position.objects.annotate(holders=holders), text).prefetch_related(pay).order_by("sort_key", "pk")
+    positions = _matching(Position.objects.annotate(holders=holders), text).prefetch_related(
+        pay, _later(PositionPay, day)
+    )
+    return positions.order_by("sort_key", "pk")
 
 
 def members_with_pay(day: datetime.date, text: str = "") -> QuerySet[Member]:
-    """Active people by name, each with `pay` as for positions, and `places` whose position has its own `pay`."""
+    """Active people by name, with `pay` and `later` as positions, and `places` whose position has its own `pay`."""
     pay = Prefetch("pay_rows", queryset=MemberPay.objects.in_force(day), to_attr="pay")
     of_position = Prefetch("position__pay_rows", queryset=PositionPay.objects.in_force(day), to_attr="pay")
     stands = Employment.objects.on(day).select_related("position", "department").prefetch_related(of_position)
     places = Prefetch("employments", queryset=stands, to_attr="places")
     people = _matching(Member.objects.filter(is_active=True), text)
-    return people.prefetch_related(pay, places).order_by("sort_key", "pk")
+    return people.prefetch_related(pay, _later(MemberPay, day), places).order_by("sort_key", "pk")
+
+
+def _later(rates: type[PositionPay | MemberPay], day: datetime.date) -> Prefetch:
+    """Approved rates that begin after a day, the first first."""
+    coming = rates.objects.exclude(approved_at=None).filter(valid_from__gt=day).order_by("valid_from")
+    return Prefetch("pay_rows", queryset=coming, to_attr="later")
 
 
 def rules_to_approve(member: Member) -> JSONObject:

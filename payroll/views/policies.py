@@ -159,7 +159,7 @@ def _rates_page(request, kind, page, rows, columns, service, target):
     table = forms.RateTable(rows, columns, data)
     day = forms.DayForm(data, initial={"valid_from": summaries.first_open_day(request.today)})
     if data is not None and table.is_valid() and table.save(day, service, target, by=request.member):
-        messages.success(request, _("Proposed. It counts once another person has approved it."))
+        messages.success(request, _("Proposed. The rates count once another person has approved them."))
         return redirect(request.get_full_path())
     context = {
         "table": table,

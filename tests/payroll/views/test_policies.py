@@ -87,7 +87,10 @@ def test_a_proposed_rate_is_approved_by_another_on_the_page(company):
     approver.post(f"{url}approve/", {"rate": row.rate.pk})
     with organization_scope(company.organization):
         assert PositionPay.objects.get(position=company.position, valid_to=None).approved_by == company.payroll_approver
-    assert approver.get(url).context["waiting"] == []
+    page = approver.get(url)
+    assert page.context["waiting"] == []
+    # What was approved and has not begun stays in sight.
+    assert "rồi từ 01/12/2026: 16.000.000 · 3.300.000" in " ".join(page.content.decode().split())
 
 
 def test_the_maker_takes_a_proposal_back(company):
