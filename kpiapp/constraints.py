@@ -113,6 +113,40 @@ class Trigger(SqlConstraint):
         return f"DROP TRIGGER {self.name} ON {table}; DROP FUNCTION {self.name}()"
 
 
+class AfterStatement(SqlConstraint):
+    """A trigger that runs SQL once after a statement, over its rows as they were (`gone`) and as they are (`come`)."""
+
+    _ROWS = {
+        "INSERT": "NEW TABLE AS come",
+        "UPDATE": "OLD TABLE AS gone NEW TABLE AS come",
+        "DELETE": "OLD TABLE AS gone",
+    }
+
+    def __init__(self, *, name: str, event: str, sql: str):
+        self.event, self.sql = event, sql
+        super().__init__(name=name)
+
+    def deconstruct(self):
+        """Adds event and SQL to what migrations store."""
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "event": self.event, "sql": self.sql}
+
+    def create_sql(self, model, schema_editor):
+        """A function and its trigger."""
+        table = schema_editor.quote_name(model._meta.db_table)
+        return (
+            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN "
+            f"{self.sql}; RETURN NULL; END $$; "
+            f"CREATE TRIGGER {self.name} AFTER {self.event} ON {table} REFERENCING {self._ROWS[self.event]} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {self.name}()"
+        )
+
+    def remove_sql(self, model, schema_editor):
+        """Drop both."""
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"DROP TRIGGER {self.name} ON {table}; DROP FUNCTION {self.name}()"
+
+
 def append_only(name: str) -> Trigger:
     """Rows can be added, never changed or deleted, whoever asks."""
     return Trigger(name=name, events="UPDATE OR DELETE", condition="true", message="This table is append-only.")

@@ -1,6 +1,7 @@
 """The quality audit of cards: the facts of one or many cards, and what stands on their pages."""
 
 import datetime
+import hashlib
 import inspect
 import zlib
 from collections.abc import Iterable
@@ -60,25 +61,26 @@ WHERE v.organization_id = %(organization)s
 _HAS_TARGET = "(l.target IS NOT NULL OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(needs_target)s))::int"
 # What a rule may ask of a line, as text: cards whose texts are the same have the same findings.
 _FACTS = f"""
-WITH version AS ({_VERSIONS})
 SELECT l.scorecard_id, l.id, l.position, concat_ws('|', l.weight, v.facts, {_HAS_TARGET}) AS facts
-FROM scorecards_scorecardline l JOIN version v ON v.id = l.kpi_id
+FROM scorecards_scorecardline l JOIN ({_VERSIONS}) v ON v.id = l.kpi_id
 WHERE l.organization_id = %(organization)s AND l.is_scored
 """  # noqa: S608  (constants)
 _HASHES = f"SELECT id, method, hashtextextended(facts, %(rules)s) FROM ({_VERSIONS}) v"  # noqa: S608  (constants)
-# Row source (scorecard_id, fingerprint) of the cards of a period whose lines are not what they were last judged by. The
-# same facts as numbers, with the rules themselves among them: a night looks at every line, and texts are slow to make.
+_TOUCHED = "(%(touched)s::bigint[] IS NULL OR {} = ANY(%(touched)s::bigint[]))"
+# Row source (scorecard_id, fingerprint) of cards of a period, all or the touched, whose lines are not what they were
+# last judged by. The same facts as numbers, with the rules themselves among them: texts are slow to make.
 CHANGED = f"""
 WITH line AS (
     SELECT l.scorecard_id, sum(hash_numeric_extended(l.weight, v.hash # {_HAS_TARGET})) AS total
     FROM scorecards_scorecardline l
     JOIN unnest(%(versions)s::bigint[], %(methods)s::text[], %(hashes)s::bigint[]) v (id, method, hash)
         ON v.id = l.kpi_id
-    WHERE l.organization_id = %(organization)s AND l.is_scored GROUP BY l.scorecard_id
+    WHERE l.organization_id = %(organization)s AND l.is_scored AND {_TOUCHED.format("l.scorecard_id")}
+    GROUP BY l.scorecard_id
 ), card AS (
     SELECT c.id AS scorecard_id, (coalesce(line.total, %(rules)s) %% 9223372036854775807)::bigint AS fingerprint
     FROM scorecards_scorecard c LEFT JOIN line ON line.scorecard_id = c.id
-    WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s
+    WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND {_TOUCHED.format("c.id")}
 )
 SELECT card.scorecard_id, card.fingerprint FROM card
 LEFT JOIN scorecards_cardaudit a ON a.organization_id = %(organization)s AND a.scorecard_id = card.scorecard_id
@@ -89,15 +91,15 @@ WHERE a.fingerprint IS DISTINCT FROM card.fingerprint
 SHAPES = f"""
 SELECT c.id AS scorecard_id, c.owner_kind = %(member)s AS is_persons, coalesce(s.shape, '') AS shape
 FROM changed_card n JOIN scorecards_scorecard c ON c.organization_id = %(organization)s AND c.id = n.scorecard_id
-LEFT JOIN (SELECT scorecard_id, string_agg(facts, ';') AS shape FROM ({_FACTS}) line
-           WHERE scorecard_id IN (SELECT scorecard_id FROM changed_card) GROUP BY scorecard_id) s
+LEFT JOIN (SELECT scorecard_id, string_agg(facts, ';') AS shape FROM changed_card
+           JOIN ({_FACTS}) line USING (scorecard_id) GROUP BY scorecard_id) s
     ON s.scorecard_id = c.id
 """  # noqa: S608  (constants)
 _RULES = zlib.crc32(inspect.getsource(rules).encode())
 
 
 def fact_parameters() -> dict:
-    """What CHANGED and SHAPES take besides a period and hashed versions."""
+    """What CHANGED and SHAPES take besides a period, hashed versions and touched cards."""
     return {
         "rules": _RULES,
         "organization": current_organization_id(),
@@ -112,6 +114,13 @@ def hashed_versions(parameters: dict) -> dict:
         cursor.execute(_HASHES, parameters)
         rows = cursor.fetchall()
     return {name: [row[place] for row in rows] for place, name in enumerate(("versions", "methods", "hashes"))}
+
+
+def digest_of(parameters: dict) -> str:
+    """All that cards are judged by besides their own lines: rules, versions, and how a fingerprint is made of them."""
+    versions = sorted(zip(parameters["versions"], parameters["methods"], parameters["hashes"], strict=True))
+    judged_by = (CHANGED, parameters["rules"], sorted(parameters["needs_target"]), versions)
+    return hashlib.sha256(repr(judged_by).encode()).hexdigest()
 
 
 def facts_of_shape(shape: str, is_persons: bool) -> CardFacts:

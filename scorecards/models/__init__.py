@@ -5,12 +5,12 @@ from scorecards.models.cascade import KpiLink, OwnedKpi
 from scorecards.models.confidence import ConfidenceNote
 from scorecards.models.draft import AssignmentDraft, DraftRow
 from scorecards.models.proposal import Proposal, ProposalStep
-from scorecards.models.quality import CardAudit, QualityFinding
+from scorecards.models.quality import CardAudit, PeriodAudit, QualityFinding
 from scorecards.models.reminder import ReminderLadder, clock_days, ladder
 from scorecards.models.reopening import KeptScore
 from scorecards.models.rules import CardRules, card_rules
 from scorecards.models.score import CardScore, LineScore, RollupScore, StaleCard
-from scorecards.models.scorecard import ChangeRequest, LineSegment, Scorecard, ScorecardLine
+from scorecards.models.scorecard import CardTouch, ChangeRequest, LineSegment, Scorecard, ScorecardLine
 from scorecards.models.warning import EarlyWarning
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "CardAudit",
     "CardRules",
     "CardScore",
+    "CardTouch",
     "ChangeRequest",
     "ConfidenceNote",
     "DraftRow",
@@ -29,6 +30,7 @@ __all__ = [
     "LineScore",
     "LineSegment",
     "OwnedKpi",
+    "PeriodAudit",
     "Proposal",
     "ProposalStep",
     "QualityFinding",

@@ -23,6 +23,13 @@ class CardAudit(OrganizationModel):
     fingerprint = models.BigIntegerField()
 
 
+class PeriodAudit(OrganizationModel):
+    """What all cards of a period were last judged by, as a digest: where it is the same, only touched ones differ."""
+
+    period = OrganizationOneToOneField(Period, primary_key=True)
+    digest = models.CharField(max_length=64)
+
+
 class QualityFinding(OrganizationModel):
     """A broken rule of strategy.quality: of a card, the published map, a KPI or a department; kept by the night."""
 

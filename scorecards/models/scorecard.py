@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kpiapp.constraints import AfterStatement
 from kpiapp.models import Department, Member, Period
 from kpiapp.models.fields import value_field, weight_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel
@@ -12,6 +13,23 @@ from scorecards.choices import CardState, ChangeMode, ChangeState, OwnerKind
 from scorecards.models.owner import one_owner
 from strategy.choices import ScoringMethod
 from strategy.models import KpiVersion
+
+_TOUCH = "INSERT INTO scorecards_cardtouch (organization_id, card_id) SELECT DISTINCT organization_id, {} FROM {}"
+# A line whose facts are the same before and after stands there twice.
+_LINES_CHANGED = """(
+    SELECT organization_id, scorecard_id FROM (TABLE gone UNION ALL TABLE come) line
+    GROUP BY organization_id, scorecard_id, id, kpi_id, weight, method, is_scored, target IS NULL HAVING count(*) = 1
+) line"""
+
+
+class CardTouch(OrganizationModel):
+    """A card is new, or what its lines are judged by was touched: written by triggers, taken away by the night.
+
+    Only ever added to, one for each statement: taking one away never takes away that of an edit not yet committed. No
+    reference to the card, which may be deleted in the transaction that touched it.
+    """
+
+    card_id = models.BigIntegerField()
 
 
 class Scorecard(OrganizationModel):
@@ -37,6 +55,7 @@ class Scorecard(OrganizationModel):
                 name="scorecard_once",
             ),
             models.CheckConstraint(condition=Q(state=CardState.AGREED) ^ Q(agreed_at=None), name="scorecard_agreed_at"),
+            AfterStatement(name="scorecard_new_touch", event="INSERT", sql=_TOUCH.format("id", "come")),
         ]
 
     def __str__(self):
@@ -84,6 +103,9 @@ class ScorecardLine(OrganizationModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "scorecard", "kpi"], name="line_kpi_once"),
             models.CheckConstraint(condition=Q(weight__gte=0, weight__lte=100), name="line_weight_range"),
+            AfterStatement(name="line_new_touch", event="INSERT", sql=_TOUCH.format("scorecard_id", "come")),
+            AfterStatement(name="line_touch", event="UPDATE", sql=_TOUCH.format("scorecard_id", _LINES_CHANGED)),
+            AfterStatement(name="line_gone_touch", event="DELETE", sql=_TOUCH.format("scorecard_id", "gone")),
         ]
 
     def __str__(self):

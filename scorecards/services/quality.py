@@ -6,17 +6,28 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
 
-from kpiapp.bulk import IN_PARALLEL
+from kpiapp.bulk import IN_PARALLEL, id_array
 from kpiapp.models import Department, Employment, Period
 from scorecards import quality
 from scorecards.choices import OwnerKind
-from scorecards.models import Scorecard
+from scorecards.models import PeriodAudit, Scorecard
 from strategy.choices import MapState
 from strategy.models import StrategyMap
 from strategy.quality.facts import map_facts
 from strategy.quality.rules import Finding, Severity, audit_card, audit_map
 from strategy.smarter.night_checks import findings_of_kpis
 
+# The first of the two keys of the advisory lock under which findings of an organization are brought up to date.
+_LOCK = 7305
+# Of this period. Of others only what is of no use: a period that was never judged will be looked at as a whole.
+_TAKE_TOUCHES = """
+DELETE FROM scorecards_cardtouch t
+WHERE t.organization_id = %(organization)s AND NOT EXISTS (
+    SELECT FROM scorecards_scorecard c JOIN scorecards_periodaudit a
+        ON a.organization_id = c.organization_id AND a.period_id = c.period_id
+    WHERE c.organization_id = t.organization_id AND c.id = t.card_id AND c.period_id <> %(period)s)
+RETURNING t.card_id
+"""
 _SHAPES = f"""
 CREATE TEMPORARY TABLE changed_card AS {quality.CHANGED};
 ANALYZE changed_card;
@@ -73,10 +84,16 @@ ON CONFLICT (scorecard_id) DO UPDATE SET fingerprint = excluded.fingerprint
 def refresh_findings(*, period: Period, on: datetime.date) -> int:
     """Bring the findings of a period up to date, touching only what changed; how many were written or forgotten."""
     parameters = quality.fact_parameters() | {"period": period.pk}
-    parameters |= quality.hashed_versions(parameters)
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, parameters["organization"]])
+        # Before reading, in a statement of its own: an edit that commits later keeps its touch for the next night.
+        cursor.execute(_TAKE_TOUCHES, parameters)
+        touched = id_array({card for (card,) in cursor.fetchall()})
+        parameters |= quality.hashed_versions(parameters)
+        now = PeriodAudit(period=period, digest=quality.digest_of(parameters))
+        as_before = PeriodAudit.objects.filter(pk=period.pk, digest=now.digest).exists()
         cursor.execute(IN_PARALLEL)
-        cursor.execute(_SHAPES, parameters)
+        cursor.execute(_SHAPES, parameters | {"touched": touched if as_before else None})
         cursor.execute(_DIFFERENCES, parameters | _of_cards(cursor.fetchall()) | _of_others(period, on))
         changed = 0
         for statement in _WRITE:
@@ -84,6 +101,8 @@ def refresh_findings(*, period: Period, on: datetime.date) -> int:
             changed += cursor.rowcount
         cursor.execute(_REMEMBER, parameters)
         cursor.execute("DROP TABLE changed_card, card_shape, finding_difference")
+    if not as_before:
+        now.save()
     return changed
 
 
