@@ -163,7 +163,9 @@ class RoleGrantForm(OrganizationForm):
 
     member = PersonField(label=gettext_lazy("Person"))
     role = forms.ChoiceField(
-        label=gettext_lazy("Role"), choices=[(role, role.label) for role in Role if role in GRANTED_ROLES]
+        label=gettext_lazy("Role"),
+        # None stands chosen: the first of them is the owner.
+        choices=[("", gettext_lazy("Choose a role")), *((role, role.label) for role in Role if role in GRANTED_ROLES)],
     )
     valid_from = forms.DateField(label=gettext_lazy("From"), widget=DayInput)
     last_day = forms.DateField(

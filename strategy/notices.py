@@ -39,7 +39,7 @@ def about_states(notifications: Sequence[Notification], reader: Member, on: date
     sentences = {
         KPI_SENT: _("%(name)s wants to use %(kpi)s although letters are open. Activate it or give it back."),
         KPI_RETURNED: _("%(name)s gave %(kpi)s back. See why, and mend it."),
-        KPI_ACTIVATED: _("%(name)s activated %(kpi)s: it can be given to people."),
+        KPI_ACTIVATED: _("%(name)s activated %(kpi)s: it can be assigned now."),
     }
     return {
         one.pk: _told(sentences[one.kind], one, kpis[one.target_id], reader, one.facts.get("reason", ""))

@@ -136,8 +136,16 @@ def _page(request, choice: Choice, pairs) -> dict:
         "when_choices": [(name, label) for name, label in WHEN if name in choice.when.usual],
         "picked": {period.pk for period in choice.periods},
         "can_use_templates": can(member, Permission.KPI_EDIT),
-        "drafts": drafts.open_drafts(member),
+        "drafts": _begun_grids(member, open_periods),
     }
+
+
+def _begun_grids(member, open_periods):
+    """Grids that wait to be put on cards, with what their periods are called."""
+    names, begun = {period.code: period.label for period in open_periods}, drafts.open_drafts(member)
+    for draft in begun:
+        draft.labels = [names.get(code, code) for code in draft.periods]
+    return begun
 
 
 def _planned(choice: Choice) -> set[int]:

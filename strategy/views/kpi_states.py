@@ -38,7 +38,7 @@ def _reason(request) -> str:
 @requires(Permission.KPI_EDIT)
 def kpi_activate(request, pk):
     """Let a draft be given to people."""
-    done = _("Activated. Give it to people next.")
+    done = _("Activated. Assign it next.")
     return _step(request, pk, kpi_states.activate_kpi, done, on=request.today, reason=_reason(request))
 
 
@@ -65,7 +65,7 @@ def kpi_fill(request, pk):
     except Refused as refusal:
         # What was filled in is kept; what is open still is asked for anew.
         return kpi_page(request, pk, status=422, refused=str(refusal))
-    messages.success(request, _("Filled in and in use. Give it to people."))
+    messages.success(request, _("Filled in and in use. Assign it next."))
     if not can(by, Permission.CARD_EDIT):
         return redirect("strategy:kpi", request.organization.slug, pk)
     return redirect(reverse("scorecards:assign", args=[request.organization.slug]) + f"?kpi={pk}")

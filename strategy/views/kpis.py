@@ -164,10 +164,10 @@ def _activate_if_ready(request, definition: KpiDefinition) -> None:
     except Refused:
         messages.warning(
             request,
-            _("Saved as a draft: some letters are open. Fill in what is missing, or have it activated as it is."),
+            _("Saved as a draft. Fill in what SMARTER still lacks, or say why it is used as it is."),
         )
     else:
-        messages.success(request, _("Saved. Give it to people next."))
+        messages.success(request, _("Saved. Assign it next."))
 
 
 @requires(Permission.KPI_EDIT)

@@ -52,7 +52,7 @@ def _form(request, template: CardTemplate | None):
         initial=initial,
     )
     if request.method == "POST" and form.run(templates.save_template, template=template, by=request.member):
-        messages.success(request, _("Kept. Give it to people from the assign page."))
+        messages.success(request, _("Kept. It can be assigned from the assign page."))
         return redirect("strategy:template_list", request.organization.slug)
     context = {"form": form, "template": template}
     return render(request, "strategy/template_form.html", context, status=422 if form.errors else 200)
