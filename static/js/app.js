@@ -6,6 +6,7 @@ import "./toast.js";
 import "./palette.js";
 import "./grid.js";
 import "./paste.js";
+import "./typed.js";
 import "./forms.js";
 import "./weights.js";
 

@@ -1,37 +1,66 @@
-// [data-months], the field "Month by month": what is typed or pinned while an answer is on its way stands in the answer, too.
-const inputsOf = (root) => [...root.querySelectorAll("[data-months] input[id]")];
-const stateOf = (input) => (input.type === "checkbox" ? input.checked : input.value);
-let sent = null;
-let kept = null;
+// [data-months], the field "Month by month": each change goes to the server by itself and after the one before is answered,
+// so that none is lost and none depends on how fast the network is. Nothing is sent away before all are answered.
+import { drawn, sentWith } from "./typed.js";
 
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const asker = event.detail.elt;
-  if (!asker.closest("[data-months]")) return;
-  sent = new Map(inputsOf(document).map((input) => [input.id, stateOf(input)]));
-  // What is being typed somewhere else goes along, but is not what this request is about: the answer knows nothing of it.
-  const open = document.activeElement;
-  if (open !== asker && open?.matches("[data-months] input[type=text]")) sent.set(open.id, open.defaultValue);
-});
+const isOurs = (element) => Boolean(element.closest("[data-months]"));
+let waiting = [];
+let asked = null;
+let submission = null;
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (!sent || !event.detail.target?.closest("[data-months]")) return;
-  kept = inputsOf(document).filter((input) => sent.has(input.id) && sent.get(input.id) !== stateOf(input));
-  sent = null;
-});
+const isBusy = () => Boolean(asked?.isConnected);
+// Typed, but not answered yet.
+const open = () => [...document.querySelectorAll("[data-months] :is(input, select)[hx-post]")].filter((field) => field.value !== drawn(field));
+const others = (asker) => open().filter((field) => field !== asker);
 
-document.addEventListener("htmx:afterSwap", () => {
-  for (const input of kept ?? []) {
-    const now = document.getElementById(input.id);
-    if (!now) continue;
-    if (now.type === "checkbox") now.checked = input.checked;
-    else Object.assign(now, { value: input.value }).dataset.late = "";
+const wait = (id) => { if (!waiting.includes(id)) waiting.push(id); };
+
+function goOn() {
+  while (!isBusy() && waiting.length) {
+    const field = document.getElementById(waiting[0]);
+    if (field) htmx.trigger(field, field.tagName === "BUTTON" ? "click" : "change");
+    if (!isBusy()) waiting.shift();
   }
-  kept = null;
+  if (isBusy() || !submission) return;
+  const { form, submitter } = submission;
+  submission = null;
+  form.requestSubmit(submitter);
+}
+
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt } = event.detail;
+  if (!isOurs(elt) || (!isBusy() && elt.id === (waiting[0] ?? elt.id))) return;
+  event.preventDefault();
+  wait(elt.id);
+  goOn();
 });
 
-// What was put back raises no "change" of its own when it is left.
-document.addEventListener("focusout", ({ target }) => {
-  if (!target.matches?.("[data-months] input[data-late]")) return;
-  delete target.dataset.late;
-  setTimeout(() => { if (target.isConnected) htmx.trigger(target, "change"); });
+// A request is about one change: of whatever else is being typed, or waits, the server hears what it drew itself.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (isOurs(detail.elt)) for (const field of others(detail.elt)) detail.parameters[field.name] = drawn(field);
 });
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (!isOurs(detail.elt)) return;
+  asked = detail.elt;
+  waiting = waiting.filter((id) => id !== asked.id);
+  for (const field of others(asked)) sentWith.get(detail.xhr).set(field.id, drawn(field));
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!asked || detail.requestConfig?.elt !== asked) return;
+  const { id } = asked;
+  asked = null;
+  if (detail.successful) return goOn();
+  // It stands in its field, and is asked about again before the next change.
+  waiting.unshift(id);
+  submission = null;
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.querySelector("[data-months]")) return;
+  for (const field of open()) if (field !== asked) wait(field.id);
+  if (!isBusy() && !waiting.length) return;
+  event.preventDefault();
+  event.stopPropagation();
+  submission = { form: event.target, submitter: event.submitter };
+  goOn();
+}, true);

@@ -109,7 +109,9 @@ def listen(page: Page, expected: tuple[int, ...] = ()) -> list[str]:
     allowed = {422, *expected}  # 422 is a form that came back
 
     def on_console(message) -> None:
-        known = any(f"the server responded with a status of {status}" in message.text for status in allowed)
+        # In the browser's words, and in htmx's.
+        said = ("the server responded with a status of", "Response Status Error Code")
+        known = any(f"{words} {status}" in message.text for words in said for status in allowed)
         # A request that a newer one took the place of; what really failed is told as htmx:sendError, and below.
         known = known or message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
         if not known and (message.type == "error" or "Content Security Policy" in message.text):
