@@ -25,6 +25,7 @@ WITH step AS (
     SELECT s.scorecard_id, coalesce(step.code, '') AS code, step.coefficient
     FROM scorecards_cardscore s
     JOIN scorecards_scorecard c ON c.organization_id = %(organization)s AND c.id = s.scorecard_id
+        AND c.id BETWEEN %(cards_first)s AND %(cards_last)s
     JOIN kpiapp_period p ON p.organization_id = %(organization)s AND p.id = c.period_id
     LEFT JOIN step ON round(s.percent, 2) >= step.at_least AND round(s.percent, 2) < step.below
         AND step.valid_from < p.ends_on AND (step.valid_to IS NULL OR step.valid_to >= p.ends_on)

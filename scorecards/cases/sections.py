@@ -22,6 +22,7 @@ from scorecards.scoring import (
     RuleError,
     Status,
     StatusBand,
+    StatusBands,
     Tier,
     WipeOutScope,
     aggregate,
@@ -351,7 +352,7 @@ def check_status(case: Case) -> Iterator[Check]:
     check_keys(case, ("c", "word", "bands"))
     bands = DEFAULT_STATUS_BANDS
     if "bands" in case:
-        bands = tuple(StatusBand(Status(word), _number(bound)) for word, bound in case["bands"])
+        bands = StatusBands([StatusBand(Status(word), _number(bound)) for word, bound in case["bands"]])
     completion = _number(case.get("c"), "c")
     yield Check(
         "word", str(case["word"]), status_of(None if completion is None else round_completion(completion), bands)

@@ -55,7 +55,7 @@ def lift_of_line(line: ScorecardLine, result: LineResult) -> str:
 
 def _next_bound(completion: Decimal) -> Decimal:
     """The lowest limit of a better status, at most the target itself."""
-    bounds = [band.bound for band in DEFAULT_STATUS_BANDS if band.bound is not None and not band.above_only]
+    bounds = [band.bound for band in DEFAULT_STATUS_BANDS.bands if band.bound is not None and not band.above_only]
     return min([bound for bound in bounds if bound > completion] + [ONE])
 
 

@@ -149,7 +149,7 @@ def below_text(completion: Decimal, lowest: Decimal) -> str:
 def _status(step: Step, measure: Measure) -> Words:
     word, bound = status_word(str(step.result)), step.operands["bound"]
     if bound is None:
-        lowest = min(band.bound for band in DEFAULT_STATUS_BANDS if band.bound is not None)
+        lowest = min(band.bound for band in DEFAULT_STATUS_BANDS.bands if band.bound is not None)
         text = below_text(step.operands["completion"], lowest)
     elif step.rule is RuleCode.STATUS_ABOVE:
         text = _("%(completion)s is more than %(bound)s") % {

@@ -20,6 +20,7 @@ from kpiapp.tenancy import current_organization_id
 from scorecards.choices import LIVE_STATES
 from scorecards.models import Actual
 from scorecards.scoring import Entry, NotScorable, PartAggregation, aggregate, value_of
+from strategy.choices import Aggregation
 from strategy.models import KpiVersion
 
 KEPT = 5_000
@@ -286,6 +287,11 @@ def stored_of(line: FormulaLine) -> Stored:
     entries = len(known) + sum(value is not None for value in line.inputs.values())
     last_on = max((found.stored[3] for found in known if found.stored[3]), default=None)
     return *(line.pair or (None, None)), entries, last_on
+
+
+def are_there() -> bool:
+    """Whether the organization has a formula at all: planning the query that looks for those of cards takes longer."""
+    return KpiVersion.objects.filter(aggregation=Aggregation.FORMULA).exists()
 
 
 def refresh_formulas(*, card_ids: Sequence[int]) -> int:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from io import TextIOBase
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from scorecards.recompute.actuals import REFRESH, refresh_parameters
 NULL = "\\N"
 
 _CARDS = f"""
+COPY (
 SELECT c.id, p.id, p.state, %(on)s >= p.ends_on OR p.state <> 'open', s.night_percent IS DISTINCT FROM s.percent,
        s.percent, s.measured_weight, s.lines_scored, s.lines_total, s.is_provisional, s.is_blocked, s.status
 FROM scorecards_scorecard c
@@ -23,11 +25,12 @@ JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.perio
 LEFT JOIN scorecards_cardscore s ON s.organization_id = %(organization)s AND s.scorecard_id = c.id
     AND s.scorecard_id BETWEEN %(cards_first)s AND %(cards_last)s
 WHERE c.organization_id = %(organization)s AND {among("c.id", "cards")}
+) TO STDOUT
 """  # noqa: S608  (constants)
 
-# The stored result stands last, with the card and the line's end, so that it is compared and written as one piece of
-# text (score.py splits the rest off). Both sides name their cards: joined by line alone, every part of a night would
-# read all scores of the organization.
+# The stored result stands last, with the line's end, so that it is compared and written as one piece of text (score.py
+# splits the rest off); and in it the reason, which mostly is not there. Both sides name their cards: joined by line
+# alone, every part of a night would read all scores of the organization.
 _LINES = f"""
 COPY (
     {{before}} SELECT l.scorecard_id, l.id,
@@ -38,7 +41,7 @@ COPY (
                             + CASE WHEN l.wiped_out_reason <> '' THEN 4 ELSE 0 END
                             + CASE WHEN s.night_completion IS DISTINCT FROM s.completion THEN 8 ELSE 0 END
                             + CASE WHEN l.in_segments THEN 16 ELSE 0 END,
-           s.quantity, s.divisor, s.state, s.reason, s.raw, s.completion, s.status, l.scorecard_id
+           s.quantity, s.divisor, s.state, s.raw, s.completion, s.status, s.reason
     FROM scorecards_scorecardline l
     LEFT JOIN {{scores}} s ON s.organization_id = %(organization)s AND s.line_id = l.id
         AND {among("s.scorecard_id", "cards")}
@@ -78,35 +81,43 @@ ORDER BY l.id, bp.starts_on DESC
 """
 
 
-SCORE_FIELDS = (
-    "percent",
-    "measured_weight",
-    "lines_scored",
-    "lines_total",
-    "is_provisional",
-    "is_blocked",
-    "status",
-)
-
-
 class StoredCard(NamedTuple):
     """A card as it is stored: its period, the state of that, whether it is over, whether a night has yet to report
-    the card, and its score: (percent, measured weight, lines scored, lines, provisional, blocked, status).
+    the card, and its score as `card_row` writes it.
     """
 
     period_id: int
     period_state: str
     is_over: bool
     is_unreported: bool
-    score: tuple
+    score: str
+
+
+def card_row(
+    percent: Decimal | None, measured_weight: Decimal, scored: int, lines: int, provisional: bool, blocked: bool, status
+) -> str:
+    """A card's score as COPY writes it, with the places of its columns and the line's end."""
+    shown = NULL if percent is None else f"{percent:.6f}"
+    flags = f"{'t' if provisional else 'f'}\t{'t' if blocked else 'f'}"
+    return f"{shown}\t{measured_weight:.2f}\t{scored}\t{lines}\t{flags}\t{status}\n"
+
+
+def percent_in(row: str) -> Decimal | None:
+    """The percent of a card's score that `card_row` wrote."""
+    shown = row.partition("\t")[0]
+    return None if shown == NULL else Decimal(shown)
 
 
 def stored_cards(card_ids: Collection[int], on: datetime.date) -> dict[int, StoredCard]:
     """Cards by id, with whether their period is over on a day: locked before its end, it is over, too."""
     parameters = {"organization": current_organization_id(), "on": on, **ids_among("cards", card_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(_CARDS, parameters)
-        return {row[0]: StoredCard(*row[1:5], row[5:]) for row in cursor.fetchall()}
+    rows = _Rows()
+    copy(_CARDS, rows, parameters)
+    found = {}
+    for row in rows.kept:
+        card, period, state, is_over, is_unreported, score = row.split("\t", 5)
+        found[int(card)] = StoredCard(int(period), state, is_over == "t", is_unreported == "t", score)
+    return found
 
 
 def stored_card(card: Scorecard, on: datetime.date) -> StoredCard:
@@ -117,7 +128,15 @@ def stored_card(card: Scorecard, on: datetime.date) -> StoredCard:
         period.state,
         on >= period.ends_on or not period.is_open,
         score.night_percent != score.percent,
-        tuple(getattr(score, name) for name in SCORE_FIELDS),
+        card_row(
+            score.percent,
+            score.measured_weight,
+            score.lines_scored,
+            score.lines_total,
+            score.is_provisional,
+            score.is_blocked,
+            score.status,
+        ),
     )
 
 

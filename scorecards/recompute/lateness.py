@@ -8,7 +8,7 @@ from scorecards.choices import LIVE_STATES
 from scorecards.models import Actual, ScorecardLine
 from scorecards.recompute.gather import NULL
 from scorecards.recompute.reached import Reached
-from scorecards.recompute.rules import RuleBook
+from scorecards.recompute.rules import Rule, RuleBook
 from scorecards.scoring import CompiledLine, KpiRule, Lateness
 from scorecards.segments import asks_others, lateness_in
 from strategy.models import KpiVersion
@@ -54,7 +54,7 @@ class LateBook(dict):
         wanted = {}
         for row in self._rows:
             fields = row.split("\t", _QUANTITY + 1)
-            rule = self._rules[fields[_KEY]]
+            rule = Rule(*self._rules[fields[_KEY]])
             if rule.further and rule.further.charging:
                 self[fields[_LINE]] = rule.line
                 if fields[_QUANTITY] != NULL:

@@ -11,7 +11,8 @@ from django.db import connection
 from kpiapp.bulk import among, ids_among
 from kpiapp.tenancy import current_organization_id
 
-# The conflict that updates nothing still locks the row, so one statement adds what is missing and locks the rest.
+# Locks the rows that are there, which is cheaper than the conflict of an INSERT with each of them, and adds what is
+# missing; a conflict that updates nothing still locks the row: somebody else may have added it meanwhile.
 _LOCK = """
 WITH wanted AS MATERIALIZED (
     SELECT organization_id, id, period_id FROM scorecards_scorecard
@@ -19,17 +20,24 @@ WITH wanted AS MATERIALIZED (
 ), kept AS MATERIALIZED (
     SELECT id FROM kpiapp_period
     WHERE organization_id = %(organization)s AND id IN (SELECT period_id FROM wanted) ORDER BY id FOR KEY SHARE
+), locked AS MATERIALIZED (
+    SELECT scorecard_id FROM scorecards_cardscore
+    WHERE organization_id = %(organization)s AND {scores}
+      AND scorecard_id IN (SELECT id FROM wanted WHERE period_id IN (SELECT id FROM kept))
+    ORDER BY scorecard_id FOR NO KEY UPDATE
 )
 INSERT INTO scorecards_cardscore AS s
     (organization_id, scorecard_id, measured_weight, lines_scored, lines_total, is_provisional, is_blocked, status)
 SELECT organization_id, id, 0, 0, 0, false, false, 'none'
-FROM wanted WHERE period_id IN (SELECT id FROM kept) ORDER BY id
+FROM wanted WHERE id NOT IN (SELECT scorecard_id FROM locked) ORDER BY id
 ON CONFLICT (scorecard_id) DO UPDATE SET status = s.status WHERE false
 """
-_BY_ID = _LOCK.format(cards=among("id", "ids"))
+# The bounds keep a part of a night from walking through the scores of all the others.
+_BY_ID = _LOCK.format(cards=among("id", "ids"), scores=among("scorecard_id", "ids"))
 _BY_LINE = _LOCK.format(
     cards=f"""id IN (SELECT scorecard_id FROM scorecards_scorecardline
-           WHERE organization_id = %(organization)s AND {among("id", "ids")})"""  # noqa: S608  (constants)
+           WHERE organization_id = %(organization)s AND {among("id", "ids")})""",  # noqa: S608  (constants)
+    scores="true",
 )
 
 

@@ -71,14 +71,14 @@ def preview_cards(
     `followed` is what other lines would reach by them, when the caller has found the cards with it.
     """
     followed = changes.follow(card_ids) if followed is None else followed
-    cards = {key: card._replace(score=()) for key, card in gather.stored_cards(card_ids, on).items()}
+    cards = {key: card._replace(score="") for key, card in gather.stored_cards(card_ids, on).items()}
     rows = gather.line_rows(list(cards))
     proposed = [_proposed(row, changes, followed) for row in rows]
     rules = _rules_of_versions(proposed, changes)
     before = score_rows(rows, cards, report=False).cards
     book = SegmentBook(proposed, changes.segments, followed.versions)
     after = score_rows(proposed, cards, report=False, segmented=book, rules=rules).cards
-    return {key: Move(before[key][0], after[key][0]) for key in cards}
+    return {key: Move(*(gather.percent_in(scores[key]) for scores in (before, after))) for key in cards}
 
 
 def _rules_of_versions(rows: Sequence[str], changes: Changes) -> dict[str, Rule]:

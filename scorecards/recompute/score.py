@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from scorecards.recompute.gather import NULL, StoredCard, carried_pairs
+from kpiapp.decimals import EXACT
+from scorecards.recompute.gather import NULL, StoredCard, card_row, carried_pairs
 from scorecards.recompute.lateness import LateBook
 from scorecards.recompute.rules import Rule, RuleBook
 from scorecards.recompute.segments import SEGMENTED, SegmentBook
@@ -24,11 +25,11 @@ _ZERO = Decimal("0.000000")
 
 
 class Scores(NamedTuple):
-    """What has to be written: lines as rows of COPY's text format with their line ends, scores of cards by id."""
+    """What has to be written: rows of COPY's text format with their line ends; scores of cards by id, without it."""
 
     lines: list[str]
     new_lines: list[str]
-    cards: dict[int, tuple]
+    cards: dict[int, str]
 
 
 def score_rows(
@@ -41,7 +42,7 @@ def score_rows(
 ) -> Scores:
     """Score lines and their cards, fastest card by card; with `report`, what no night has reported counts as changed.
 
-    A line is (line, state, reason, raw, completion, status, card); a card is in the order of StoredCard.score.
+    A line is (line, state, raw, completion, status, reason); a card is what `gather.card_row` writes.
     `segmented` scores lines in segments, `rules` are those of versions that are not saved: a preview gives its own.
     """
     segmented = SegmentBook(rows) if segmented is None else segmented
@@ -49,20 +50,22 @@ def score_rows(
     carried = _Carried(rows, cards, rule_book)
     charged = LateBook(rows, rule_book, segmented.versions)
     sums = {card_id: CardSums() for card_id in cards}
+    # Exact for whatever is stored, and quicker than the constructor.
+    number = EXACT.create_decimal
     lines: list[str] = []
     new_lines: list[str] = []
-    current, ending, absence, add, weight_text, weight = "", "", _LATE, CardSums().add, "", _ZERO
+    current, absence, add, weight_text, weight = "", _LATE, CardSums().add, "", _ZERO
     for row in rows:
         card, line_id, key, weighs, target, baseline, flags, a, b, stored = row.split("\t", 9)
         if card != current:
-            current, ending, add = card, card + "\n", sums[int(card)].add
+            current, add = card, sums[int(card)].add
             absence = _LATE if cards[int(card)].is_over else _NOT_DUE
         if weighs != weight_text:
             weight_text, weight = weighs, Decimal(weighs)
         score, missing, further, uses_baseline = rule_book[key]
         why, bits = absence, COUNTS
-        quantity = None if a == NULL else Decimal(a)
-        divisor = None if b == NULL else Decimal(b)
+        quantity = None if a == NULL else number(a)
+        divisor = None if b == NULL else number(b)
         if flags != PLAIN:
             bits = int(flags)
             if bits & WAIVED:
@@ -77,22 +80,22 @@ def score_rows(
         state, raw, completion = score(
             quantity,
             divisor,
-            None if target == NULL else Decimal(target),
-            Decimal(baseline) if uses_baseline and baseline != NULL else None,
+            None if target == NULL else number(target),
+            number(baseline) if uses_baseline and baseline != NULL else None,
             why,
         )
         if bits & WIPED_OUT:
             state, completion = _SCORED, _ZERO
         if bits & COUNTS:
             add(weight, state, completion, missing)
-        shown, reason = NULL, ""
+        shown, reason = NULL, "\n"
         if completion is not None:
             shown = str(completion)
         elif state.startswith(NOT_SCORABLE):
-            state, _, reason = state.partition(":")
+            state, _, reason = f"{state}\n".partition(":")
         raw_shown = shown if raw is completion else NULL if raw is None else str(raw)
         # A status is a string; asking the enum for its value would cost as much as finding it.
-        result = "\t".join((state, reason, raw_shown, shown, status_of(completion), ending))
+        result = "\t".join((state, raw_shown, shown, status_of(completion), reason))
         if result != stored or (report and bits & UNREPORTED):
             (new_lines if stored.startswith(NULL) else lines).append(f"{line_id}\t{result}")
     return Scores(lines, new_lines, _changed_cards(sums, cards, report=report))
@@ -115,24 +118,25 @@ class _Carried(dict):
         return self[line_id]
 
 
-def _carries(rule: Rule) -> bool:
-    return rule.further is not None and rule.further.carries
+def _carries(rule: tuple) -> bool:
+    further = Rule(*rule).further
+    return further is not None and further.carries
 
 
-def _changed_cards(sums: dict[int, CardSums], cards: dict[int, StoredCard], *, report: bool) -> dict[int, tuple]:
+def _changed_cards(sums: dict[int, CardSums], cards: dict[int, StoredCard], *, report: bool) -> dict[int, str]:
     changed = {}
     for card_id, total in sums.items():
         # Weights off 100 are refused when a card is agreed; a draft shows what it would be, and a warning says so.
         result = card_result(total, weight_policy=WeightPolicy.NORMALISE)
         stored = cards[card_id]
-        score = (
+        score = card_row(
             result.percent,
             result.measured_weight,
             result.lines_scored,
             result.lines_total,
             result.provisional,
             bool(total.blocked_by),
-            result.status.value,
+            result.status,
         )
         if score != stored.score or (report and stored.is_unreported):
             changed[card_id] = score

@@ -32,7 +32,7 @@ from scorecards.scoring.roll_up import Child, RollUp, RollUpResult, average_of_p
 from scorecards.scoring.rules import Direction, KpiRule, Method, MissingPolicy, RuleError, default_cap, rule_from_data
 from scorecards.scoring.segments import Segment, Source, score_segments, weights_by_days
 from scorecards.scoring.spans import combine_span, divides, in_span
-from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBand, status_of
+from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBand, StatusBands, status_of
 from scorecards.scoring.tables import goal_red_flag, milestone_steps, point_scale
 from scorecards.scoring.tiers import DEFAULT_TIERS, Tier, check_tiers, tier_of
 from scorecards.scoring.trace import Rounding, RuleCode, Step, Trace, dump_steps, load_steps
@@ -73,6 +73,7 @@ __all__ = [
     "Source",
     "Status",
     "StatusBand",
+    "StatusBands",
     "Step",
     "Tier",
     "Trace",

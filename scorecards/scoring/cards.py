@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kpiapp.decimals import EXACT, HUNDRED, ONE, ZERO, allocate, divide, plain, round_completion, round_percent
 from scorecards.scoring.lines import NOT_SCORABLE, SCORED, LineState
 from scorecards.scoring.rules import DEFAULT_CAP, MissingPolicy
-from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBand, status_of
+from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBands, status_of
 from scorecards.scoring.trace import Rounding, RuleCode, Trace
 
 
@@ -131,7 +131,7 @@ def score_card(
     missing: MissingPolicy | None = None,
     weight_policy: str = WeightPolicy.STRICT,
     cap: Decimal | None = DEFAULT_CAP,
-    bands: Sequence[StatusBand] = DEFAULT_STATUS_BANDS,
+    bands: StatusBands = DEFAULT_STATUS_BANDS,
     trace: Trace | None = None,
 ) -> CardResult:
     """Score a card of lines. `missing`, when given, stands above the policies of the lines (a closing cycle)."""
@@ -167,7 +167,7 @@ def card_result(
     weight_policy: str = WeightPolicy.STRICT,
     cap: Decimal | None = DEFAULT_CAP,
     wiped_out: bool = False,
-    bands: Sequence[StatusBand] = DEFAULT_STATUS_BANDS,
+    bands: StatusBands = DEFAULT_STATUS_BANDS,
     trace: Trace | None = None,
 ) -> CardResult:
     """The score of running sums: 100 × Σ(w·c) ÷ Σw over what is measured, and how much that is.
@@ -189,19 +189,10 @@ def card_result(
         _note_card(sums, state, weight_policy, coverage, trace)
     if state == SCORED:
         completion, percent = _score(sums, cap, wiped_out, trace)
-    return CardResult(
-        state=state,
-        completion=completion,
-        percent=percent,
-        status=status_of(completion, bands, trace),
-        lines_scored=sums.lines_scored,
-        lines_total=sums.lines_total,
-        measured_weight=sums.measured,
-        total_weight=total,
-        coverage_percent=coverage,
-        provisional=state == SCORED and coverage < PROVISIONAL_BELOW_PERCENT,
-        warnings=warnings,
-    )
+    status, provisional = status_of(completion, bands, trace), state == SCORED and coverage < PROVISIONAL_BELOW_PERCENT
+    # By place: a night makes one of these per card, and names would cost as much as the score.
+    counts = sums.lines_scored, sums.lines_total, sums.measured, total, coverage
+    return CardResult(state, completion, percent, status, *counts, provisional, warnings)
 
 
 def _coverage(measured: Decimal, total: Decimal) -> Decimal:

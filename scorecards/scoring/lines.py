@@ -1,6 +1,6 @@
 """One line of a scorecard, from actual and target to completion: compiled for the night, traced for a person."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -18,7 +18,7 @@ from scorecards.scoring.rules import (
     MissingPolicy,
     RuleError,
 )
-from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBand, status_of
+from scorecards.scoring.status import DEFAULT_STATUS_BANDS, Status, StatusBands, status_of
 from scorecards.scoring.trace import Rounding, RuleCode, Trace
 
 
@@ -143,7 +143,7 @@ def score_line(
     late: Decimal | None = None,
     carried: tuple[Decimal, Decimal | None] | None = None,
     wiped_out: bool = False,
-    bands: Sequence[StatusBand] = DEFAULT_STATUS_BANDS,
+    bands: StatusBands = DEFAULT_STATUS_BANDS,
     trace: Trace | None = None,
 ) -> LineResult:
     """Score one line with everything around it: waiver, carried value, wipe-out and status.

@@ -128,7 +128,7 @@ def test_a_locked_period_is_compared_and_its_difference_reported(maker):
     assert night(cast.organization, on=datetime.date(2026, 12, 4)).result["differing"] == 0
     LineScore.objects.filter(pk=line.pk).update(quantity=Decimal(70))
     job = night(cast.organization, on=datetime.date(2026, 12, 5))
-    assert job.result["differences"] == [{"card": card.pk, "stored": "50.000000", "computed": "70.00"}]
+    assert job.result["differences"] == [{"card": card.pk, "stored": "50.000000", "computed": "70.000000"}]
     assert CardScore.objects.get(pk=card.pk).percent == 50
 
 

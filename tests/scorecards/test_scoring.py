@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scorecards.scoring import (
     CardLine,
@@ -20,6 +22,9 @@ from scorecards.scoring import (
     PlannedWay,
     RuleError,
     ShortPeriod,
+    Status,
+    StatusBand,
+    StatusBands,
     Tier,
     Trace,
     WipeOutScope,
@@ -370,7 +375,21 @@ class TestStates:
         assert [manual_needs_evidence(D(p)) for p in ("59.99", "60", "100", "100.01")] == [True, False, False, True]
 
     def test_bands_without_an_open_end_give_no_word(self):
-        assert status_of(D("0.1"), []) == "none"
+        assert status_of(D("0.1"), StatusBands([])) == "none"
+        assert status_of(D("0.1"), StatusBands([StatusBand(Status.ON, D("0.2"))])) == "none"
+
+    @pytest.mark.parametrize("bounds", [("0.5", "0.9"), ("0.9", "0.9"), ("0.9", None, "0.5")])
+    def test_bands_that_do_not_fall_are_refused(self, bounds):
+        with pytest.raises(ValueError, match="band"):
+            StatusBands([StatusBand(Status.ON, None if bound is None else D(bound)) for bound in bounds])
+
+    @given(st.decimals("-2", "2", places=6), st.lists(st.decimals("-1", "1", places=3), unique=True), st.booleans())
+    def test_the_first_band_that_holds_from_the_top_is_the_one(self, completion, bounds, above_only):
+        falling = sorted(bounds, reverse=True)
+        words = [Status.ABOVE, Status.ON, Status.AT_RISK, Status.OFF]
+        bands = [StatusBand(words[n % 4], bound, above_only) for n, bound in enumerate(falling)]
+        holds = [band.status for band in bands if (completion > band.bound if above_only else completion >= band.bound)]
+        assert status_of(completion, StatusBands(bands)) == (holds or ["none"])[0]
 
     @pytest.mark.parametrize(("days", "of", "share"), [(0, 20, "0"), (5, 20, "0.25"), (25, 20, "1"), (3, 0, "1")])
     def test_the_elapsed_share_stays_between_nothing_and_all(self, days, of, share):
