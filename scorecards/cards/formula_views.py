@@ -116,7 +116,8 @@ def _view(
         if kind == "input":
             return inputs[int(number) - 1]
         name = definitions[int(number)].name
-        return f"{name} ({_('numerator') if part == 'numerator' else _('denominator')})" if part else name
+        half = _("numerator") if part == "numerator" else _("denominator")
+        return f"{name} ({half})" if part else name
 
     def number_of(key: str) -> str:
         value = values.get(key)

@@ -70,7 +70,7 @@ def _source(node: tree.Node, line: ScorecardLine, slug: str, parts: dict[int, De
     if node.is_part:
         text = f"{text} ({node.days})"
         if _is_stock(line) and node.last_day is not None:
-            return Source(f"{text}: {_('counts where they stand at the end of the period')}", address)
+            return Source(text + ": " + _("counts where they stand at the end of the period"), address)
         if not _is_stock(line):
             # Of somebody who adds up from below, too, the entries of these days count; no single number says which.
             value = parts.get(node.line.pk)

@@ -94,7 +94,7 @@ def _mean(trace: Trace) -> Step:
     """The mean of the months' scores, with each of them."""
     given = [p(step.result) for step in trace.steps if step.rule is RuleCode.ROLL_UP_CHILD]
     mean = next(step for step in trace.steps if step.rule is RuleCode.ROLL_UP)
-    text = f"({' + '.join(given)}) ÷ {len(given)} = {p(mean.result)}, {_('rounded half-up to six decimals')}"
+    text = f"({' + '.join(given)}) ÷ {len(given)} = {p(mean.result)}, " + _("rounded half-up to six decimals")
     return Step(_("Mean of the months' scores"), p(mean.result), text if given else _("No month has a score"))
 
 

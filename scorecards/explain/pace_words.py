@@ -14,11 +14,11 @@ from scorecards.scoring.pace import AT_RISK_FROM
 
 def _kept(text: str, is_exact: bool) -> str:
     """How a number was rounded, where anything was left to round."""
-    return text if is_exact else f"{text}, {_('rounded half-up to six decimals')}"
+    return text if is_exact else text + ", " + _("rounded half-up to six decimals")
 
 
 def _share_kept(text: str, is_exact: bool) -> str:
-    return text if is_exact else f"{text}, {_('rounded half-up to four decimals of a percent')}"
+    return text if is_exact else text + ", " + _("rounded half-up to four decimals of a percent")
 
 
 def _minus(number: Decimal, start: Decimal | None) -> str:

@@ -25,8 +25,9 @@ def changed_parts(change: ChangeRequest) -> list[dict]:
         "wiped_out_reason": _("Counts 0 for a severe violation"),
         "kpi": _("Version of the KPI"),
     }
+    unit = change.line.kpi.unit
     parts = [
-        {"label": labels[name], "old": _shown(name, old), "new": _shown(name, new)}
+        {"label": labels[name], "old": _shown(name, old, unit), "new": _shown(name, new, unit)}
         for name, values in change.changes.items()
         if name not in SCORED_BY
         for old, new in [values.get("numbers") or (values["old"], values["new"])]
@@ -37,10 +38,14 @@ def changed_parts(change: ChangeRequest) -> list[dict]:
     return parts
 
 
-def _shown(name: str, value) -> str:
+def _shown(name: str, value, unit: str) -> str:
+    """A value with what it is counted in: weights in percent, what is measured in the unit of its KPI."""
     if value in (None, ""):
         return "–"
-    return format_number(Decimal(value), get_language() or "en") if name in NUMBERS else str(value)
+    if name not in NUMBERS:
+        return str(value)
+    number = format_number(Decimal(value), get_language() or "en")
+    return f"{number}%" if name == "weight" or unit == "%" else f"{number} {unit}".strip()
 
 
 def _scoring(method: str, params: dict | None) -> str:

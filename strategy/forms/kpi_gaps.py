@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 
 from kpiapp.forms import OrganizationForm
+from strategy.choices import Direction
 from strategy.forms.kpis import KpiForm
 from strategy.models import KpiVersion
 from strategy.smarter.letters import Finding
@@ -26,8 +27,8 @@ ASKED_BY = {
     "no_reevaluation": ("reevaluate_on",),
     "reevaluation_over": ("reevaluate_on",),
 }
-# A company may be right to have none.
-MAY_BE_EMPTY = frozenset({"baseline"})
+# Nothing is compared with a baseline there.
+WITHOUT_BASELINE = frozenset({Direction.RANGE, Direction.PASS})
 
 
 class KpiGapsForm(OrganizationForm):
@@ -41,7 +42,8 @@ class KpiGapsForm(OrganizationForm):
         super().__init__(data, initial={name: getattr(version, name) for name in names})
         for name in names:
             field = copy.deepcopy(KpiForm.base_fields[name])
-            field.required = name not in MAY_BE_EMPTY
+            # A draft has no results: only a baseline tells how hard its target is.
+            field.required = name != "baseline" or version.direction not in WITHOUT_BASELINE
             self.fields[name] = field
             if self.initial[name] is not None and name in ("target", "baseline"):
                 self.initial[name] = self.initial[name].normalize()

@@ -30,7 +30,7 @@ class TemplateForm(OrganizationForm):
         self.kpis = {str(kpi.pk): kpi for kpi in kpis}
         self.kpis |= {str(item.definition_id): item.definition for item in items}
         self.offered = [
-            (pk, f"{_('Confidential KPI')} {kpi.code}" if kpi.pk in unseen else kpi.name)
+            (pk, _("Confidential KPI") + f" {kpi.code}" if kpi.pk in unseen else kpi.name)
             for pk, kpi in self.kpis.items()
         ]
         if data is None:

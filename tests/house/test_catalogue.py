@@ -45,6 +45,18 @@ def test_every_text_has_a_translation_nobody_doubts(catalogue):
     assert [entry.msgid for entry in catalogue.obsolete_entries()] == []
 
 
+def test_no_text_hides_inside_an_f_string():
+    """Texts in there are not collected, and would stay English."""
+    hidden = []
+    for app in ("kpiapp", "strategy", "scorecards", "payroll"):
+        for path in (ROOT / app).rglob("*.py"):
+            strings = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.JoinedStr))
+            calls = (call for text in strings for call in ast.walk(text) if isinstance(call, ast.Call))
+            named = (call for call in calls if getattr(call.func, "id", "") in ("_", "gettext", "ngettext", "pgettext"))
+            hidden += [f"{path.relative_to(ROOT)}:{call.lineno}" for call in named]
+    assert hidden == []
+
+
 def test_translations_keep_the_placeholders(catalogue):
     assert [entry.msgid for entry in catalogue if any(differs(entry, text) for text in said(entry))] == []
 

@@ -380,6 +380,8 @@ def test_what_a_draft_lacks_is_asked_for_in_one_go_and_leads_on_to_giving_it(an_
         shown = client.get(an_phat.url(f"strategy/library/kpis/{kpi.pk}/"))
         assert list(shown.context["gaps"].fields) == ["baseline", "target", "objective"]
         fill = an_phat.url(f"strategy/library/kpis/{kpi.pk}/fill/")
+        # Without a baseline nobody could tell how hard the target is.
+        assert [field.field.required for field in shown.context["gaps"]] == [True, True, True]
         wrong = client.post(fill, {"baseline": "10", "target": "mười hai", "objective": objective.pk})
         assert wrong.status_code == 422
         assert "mười hai" in text(wrong)
