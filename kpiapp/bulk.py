@@ -1,6 +1,7 @@
-"""What statements over thousands of rows need and Django does not know: COPY, and ids as one literal."""
+"""What statements over thousands of rows need and Django does not know: COPY, and thousands of ids in few words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import IO
 
 from django.db import connection
@@ -31,6 +32,17 @@ def ids_among(name: str, ids: Iterable[int]) -> dict[str, str | int | None]:
     first, last = min(wanted, default=1), max(wanted, default=0)
     has_gaps = len(wanted) <= last - first
     return {name: id_array(wanted) if has_gaps else None, f"{name}_first": first, f"{name}_last": last}
+
+
+def runs_of(ids: Sequence[int]) -> list[list[int]]:
+    """Rising ids as runs without a gap, [first, last] each: how the arguments of a job name thousands of rows."""
+    gaps = [place for place, (pk, following) in enumerate(pairwise(ids), 1) if following != pk + 1]
+    return [[ids[start], ids[end - 1]] for start, end in pairwise([0, *gaps, len(ids)])] if ids else []
+
+
+def ids_in(runs: Iterable[Sequence[int]]) -> list[int]:
+    """The ids that `runs_of` named."""
+    return [pk for first, last in runs for pk in range(first, last + 1)]
 
 
 def id_array(ids: Iterable[int]) -> str:

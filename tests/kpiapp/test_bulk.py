@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from kpiapp.bulk import among, ids_among
+from kpiapp.bulk import among, ids_among, ids_in, runs_of
 
 
 @pytest.mark.django_db
@@ -15,3 +15,12 @@ def test_exactly_these_ids_are_found(ids):
             ids_among("wanted", ids),
         )
         assert [number for (number,) in cursor.fetchall()] == sorted(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("ids", "runs"),
+    [([], []), ([4], [[4, 4]]), ([3, 4, 5], [[3, 5]]), ([1, 2, 4, 7, 8, 9], [[1, 2], [4, 4], [7, 9]])],
+)
+def test_runs_name_exactly_these_ids(ids, runs):
+    assert runs_of(ids) == runs
+    assert ids_in(runs) == ids
