@@ -14,6 +14,7 @@ from strategy.choices import (
     MapState,
     MissingPolicy,
     PartAggregation,
+    PerspectiveKind,
     ScoringMethod,
     TargetShape,
 )
@@ -133,6 +134,7 @@ WORDS = {
     "reevaluate_on": _("To be judged anew on"),
     **dict(
         [
+            *PerspectiveKind.choices,
             *MapState.choices,
             *LinkStrength.choices,
             *Direction.choices,

@@ -12,6 +12,8 @@ from kpiapp.templatetags.kpi import day, instant, number
 
 register = template.Library()
 
+# Which row it is says nothing to a reader; the stored event keeps it.
+ROW_IDS = frozenset({"id", "line"})
 # A number that wants thousands separators: not a year, and not a code with leading zeros.
 _LONG_NUMBER = re.compile(r"-?(?:[1-9]\d{4,}(?:\.\d+)?|\d+\.\d+)")
 
@@ -55,12 +57,14 @@ def value_label(value) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, dict):
-        return ", ".join(f"{word(key)}: {value_label(part)}" for key, part in value.items())
+        return ", ".join(f"{word(key)}: {value_label(part)}" for key, part in value.items() if key not in ROW_IDS)
     if isinstance(value, list):
         return ", ".join(value_label(part) for part in value)
     text = str(value)
     if text in registry.AUDIT_WORDS:
         return word(text)
+    if text in registry.JOB_LABELS:
+        return str(registry.JOB_LABELS[text])
     if _LONG_NUMBER.fullmatch(text):
         return number(text)
     return _dated(text)

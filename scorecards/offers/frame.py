@@ -13,7 +13,7 @@ from kpiapp.permissions import Permission, scope_of
 from kpiapp.registry import NavigationItem, SearchHit
 from kpiapp.text import search_key
 from scorecards import queries
-from scorecards.choices import LineState, LinkKind, OwnerKind, ProposalState, WarningKind, WarningState
+from scorecards.choices import ActualSource, LineState, LinkKind, OwnerKind, ProposalState, WarningKind, WarningState
 from scorecards.models import CardScore, ScorecardLine
 from strategy.choices import MissingPolicy
 
@@ -129,7 +129,11 @@ AUDIT_WORDS = {
     "snooze": pgettext_lazy("done", "put off"),
     "due_on": gettext_lazy("Until"),
     "owner": gettext_lazy("Owner"),
-    **dict([*WarningKind.choices, *WarningState.choices]),
+    **dict([*WarningKind.choices, *WarningState.choices, *ActualSource.choices]),
+    "on": gettext_lazy("Day"),
+    "value": gettext_lazy("Value"),
+    "numerator": gettext_lazy("Numerator"),
+    "denominator": gettext_lazy("Denominator"),
     "entries": gettext_lazy("entries"),
     "counts_again": gettext_lazy("counts again"),
     "check_in": pgettext_lazy("done", "checked in"),
