@@ -114,10 +114,11 @@ def _milestone(step: Step, measure: Measure) -> str:
 def _milestone_reached(step: Step, measure: Measure) -> Words:
     days = {name: day(datetime.date.fromisoformat(str(value))) for name, value in step.operands.items()}
     text = _("It was due on %(due_on)s and was reached on %(reached_on)s") % days
-    return Words(_("Days late"), n(step.result), text)
+    count = int(step.result)
+    return Words(_("Days late"), ngettext("%(count)d day", "%(count)d days", count) % {"count": count}, text)
 
 
-def _milestone_late(step: Step, measure: Measure) -> str:
+def _milestone_late(step: Step, measure: Measure) -> Words:
     o = step.operands
     count = int(o["late_units"])
     shown = {"completion": p(o["completion"]), "points": n(o["late_percent"]), "count": count}
@@ -136,7 +137,7 @@ def _milestone_late(step: Step, measure: Measure) -> str:
     text = words % shown
     if o["late_floor_percent"]:
         text += ", " + _("never below %(percent)s") % {"percent": pct(o["late_floor_percent"])}
-    return text
+    return Words(_("Completion less what being late costs"), p(step.result), f"{text} = {p(step.result)}")
 
 
 def _scale(step: Step, measure: Measure) -> str:
@@ -199,7 +200,7 @@ METHOD_WORDS: dict[RuleCode, Callable[[Step, Measure], Words]] = {
     RuleCode.DEDUCT: _method(_deduct),
     RuleCode.MILESTONE: _method(_milestone),
     RuleCode.MILESTONE_REACHED: _milestone_reached,
-    RuleCode.MILESTONE_LATE: _method(_milestone_late),
+    RuleCode.MILESTONE_LATE: _milestone_late,
     RuleCode.SCALE: _method(_scale),
     RuleCode.PIECEWISE_BETWEEN: _method(_between),
     RuleCode.PIECEWISE_ZERO: _method(_curve_zero),

@@ -63,7 +63,9 @@ def pct(value: Decimal) -> str:
 
 
 def u(value: Decimal | None, measure: Measure) -> str:
-    """A number with its unit."""
+    """A number with its unit; a dash alone for none."""
+    if value is None:
+        return n(value)
     return f"{n(value)}%" if measure.unit == "%" else f"{n(value)} {measure.unit}".strip()
 
 

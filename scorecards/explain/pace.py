@@ -51,7 +51,7 @@ def explain_pace(line: ScorecardLine, *, on: datetime.date) -> Explanation:
     why = Source(_("How the actual came about"), reverse("scorecards:explain_line", args=[slug, line.pk]))
     steps.append(Step(_("Actual"), u(actual, measure), "", (why,)))
     return Explanation(
-        title=_("Why %(due)s by today?") % {"due": u(outlook.due, measure)},
+        title=_why_due(None if outlook.due is None else u(outlook.due, measure)),
         intro=_(
             "%(kpi)s, %(owner)s, %(period)s, as of %(day)s. Pace is a hint while there is time to act; it never"
             " changes the score."
@@ -64,6 +64,10 @@ def explain_pace(line: ScorecardLine, *, on: datetime.date) -> Explanation:
         ),
         about=("line", line.pk),
     )
+
+
+def _why_due(due: str | None) -> str:
+    return _("Why is nothing due by today?") if due is None else _("Why %(due)s by today?") % {"due": due}
 
 
 def _why_nothing(line: ScorecardLine, on: datetime.date) -> str:
@@ -129,7 +133,7 @@ def explain_card_pace(card: Scorecard, *, reader: Member, on: datetime.date) -> 
     else:
         steps = [*score_words(trace), *(_row_step(row, slug) for row in rows if row.line.is_scored)]
     return Explanation(
-        title=_("Why %(percent)s by today?") % {"percent": shown},
+        title=_why_due(None if percent is None else shown),
         intro=_(
             "The score of %(owner)s, %(period)s, if every KPI with a value stood exactly where it is due on %(day)s."
         )

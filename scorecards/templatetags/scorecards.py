@@ -48,6 +48,13 @@ def _shown(name: str, value, unit: str) -> str:
     return f"{number}%" if name == "weight" or unit == "%" else f"{number} {unit}".strip()
 
 
+@register.filter
+def scored_words(line) -> str:
+    """How a line scores, with the parameters that hold for it: what a milestone is worth, what being late costs."""
+    method, params = (line.method, line.params) if line.method else (line.kpi.method, line.kpi.params)
+    return scoring_words(method, params or {})
+
+
 def _scoring(method: str, params: dict | None) -> str:
     """How a line scores, in words; as its KPI says where nothing is set for it alone."""
     if not method:

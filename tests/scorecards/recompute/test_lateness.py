@@ -107,7 +107,7 @@ def test_an_explanation_names_both_days_and_gives_what_is_stored(late):
     line = line_of(late.card, late.kpi)
     told = explain.explain_line(line, on=STORY_DAY)
     text = " ".join(f"{step.title} {step.value} {step.text}" for step in told.steps)
-    assert "Days late 4 It was due on 10 Nov 2026 and was reached on 14 Nov 2026" in text
+    assert "Days late 4 days It was due on 10 Nov 2026 and was reached on 14 Nov 2026" in text
     assert "100%; 4 days late, 2 points less for each, never below 40%" in text
     assert "differs" not in text
     assert "92%" in told.title
