@@ -59,4 +59,7 @@ def navigation(request) -> list[dict]:
 
 
 def _is_below(path: str, url: str, item: registry.NavigationItem) -> bool:
+    """Whether a page is one of an item's; `path` begins with the organization."""
+    if item.folder:
+        return path.partition("/")[2].partition("/")[2].startswith(item.folder)
     return path.startswith(url) and not item.is_exact

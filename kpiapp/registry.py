@@ -23,6 +23,8 @@ class NavigationItem:
     shown: Callable[[Any], bool] = field(default=lambda member: True)
     # Whether its address stands for that page alone, and not for the pages below it.
     is_exact: bool = False
+    # Where its pages lie inside the organization, when they are more than those below its own address.
+    folder: str = ""
     # Its turn for the phone's bottom bar, from 1 (0: never), and a word that fits there.
     pinned: int = 0
     short: Any = ""

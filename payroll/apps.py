@@ -29,7 +29,15 @@ class PayrollConfig(AppConfig):
                 Permission.PAY_RUN_READ,
                 pinned=3,
             ),
-            item("pay", _("Pay rules"), "payroll:tiers", "sliders-horizontal", 20, Permission.PAY_RULES_READ),
+            item(
+                "pay",
+                _("Pay rules"),
+                "payroll:tiers",
+                "sliders-horizontal",
+                20,
+                Permission.PAY_RULES_READ,
+                folder="pay/rules/",
+            ),
         ]
         for task, label in ((runs.CALCULATE, _("Calculating pay")), (exports.EXPORT, _("Making the payroll file"))):
             registry.JOB_LABELS[task] = label
