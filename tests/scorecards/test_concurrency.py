@@ -8,7 +8,8 @@ import pytest
 from kpiapp.models import Member
 from kpiapp.services import periods
 from kpiapp.tenancy import organization_scope
-from scorecards.models import Actual, ChangeRequest, Scorecard, ScorecardLine
+from scorecards.models import Actual, CardScore, ChangeRequest, Scorecard, ScorecardLine
+from scorecards.recompute import lock_cards
 from scorecards.services import actuals, changes, kpi_moves, scorecards
 from strategy.models import KpiVersion
 from tests.at_once import WAIT, at_once, committed_cast
@@ -74,6 +75,28 @@ def test_locking_a_period_waits_for_the_entry_that_is_being_written(company):
 
     assert at_once(record, lock) == []
     assert seen == [1]
+
+
+@pytest.mark.parametrize("rows_there", [0, 1, 2], ids=["no row yet", "one row", "both rows"])
+def test_who_holds_cards_is_waited_for_whether_their_rows_are_there_or_not(company, rows_there):
+    with organization_scope(company.organization):
+        kpi = make_kpi("A")
+        cards = [make_card(company, member, (kpi, 100, 10)).pk for member in (company.lan, company.minh)]
+        CardScore.objects.filter(pk__in=cards[rows_there:]).delete()
+    held, order = threading.Event(), []
+
+    def hold(name):
+        with organization_scope(company.organization):
+            lock_cards(cards)
+            order.append(f"{name} has both")
+            held.set()
+            time.sleep(A_MOMENT)
+            order.append(f"{name} lets go")
+
+    assert at_once(lambda: hold("first"), lambda: held.wait(WAIT) and hold("second")) == []
+    assert order == ["first has both", "first lets go", "second has both", "second lets go"]
+    with organization_scope(company.organization):
+        assert CardScore.objects.filter(pk__in=cards).count() == 2
 
 
 def test_a_card_that_is_agreed_meanwhile_is_asked_about_and_not_moved(company):
