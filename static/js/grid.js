@@ -60,28 +60,57 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// What is on its way to the server; a value typed after that is not.
-document.addEventListener("change", (event) => {
-  if (isCell(event.target)) event.target.dataset.sent = event.target.value;
-}, true);
-
 // A value that was put back after a swap raises no "change" of its own when the cell is left.
-document.addEventListener("focusout", (event) => {
-  const cell = event.target;
-  if (isCell(cell)) setTimeout(() => { if (cell.isConnected && typed(cell)) htmx.trigger(cell, "change"); });
+document.addEventListener("focusout", ({ target }) => {
+  if (!isCell(target)) return;
+  setTimeout(() => {
+    const cell = findCell(keyOf(target));
+    if (cell && cell !== document.activeElement && typed(cell)) htmx.trigger(cell, "change");
+  });
+});
+
+// The answer replaces the row, so the cells of a row take turns: an answer to a row that is gone would be shown nowhere.
+const waiting = new Set();
+const isSaving = (row) => Boolean(row?.querySelector('.cell[data-state="saving"]'));
+
+document.addEventListener("htmx:confirm", (event) => {
+  const cell = event.detail.elt;
+  if (!isCell(cell) || !isSaving(cell.closest("tr"))) return;
+  event.preventDefault();
+  waiting.add(keyOf(cell));
+});
+
+function letNext() {
+  for (const key of waiting) {
+    const cell = findCell(key);
+    if (isSaving(cell?.closest("tr"))) continue;
+    waiting.delete(key);
+    if (cell) htmx.trigger(cell, "change");
+  }
+}
+
+// Who leaves the page does not wait for the turn.
+window.addEventListener("pagehide", () => {
+  for (const cell of [...waiting].map(findCell)) {
+    const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+    if (cell) fetch(cell.getAttribute("hx-post"), { method: "POST", headers, body: new URLSearchParams([[cell.name, cell.value]]), keepalive: true });
+  }
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (isCell(event.detail.elt)) setState(event.detail.elt, "saving");
+  const cell = event.detail.elt;
+  if (!isCell(cell)) return;
+  // What is on its way to the server; a value typed after that is not.
+  cell.dataset.sent = cell.value;
+  setState(cell, "saving");
 });
 
-const failed = (event) => {
-  const cell = isCell(asker(event)) ? findCell(keyOf(asker(event))) : null;
+function failed(event) {
+  const cell = findCell(keyOf(asker(event)));
   if (!cell) return;
   delete cell.dataset.sent;
   setState(cell, "error");
-};
-for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failed);
+}
 
 // Around a swap: remember, put back, say how it went.
 let kept = null;
@@ -93,7 +122,7 @@ function remember() {
     focus: isCell(active) ? keyOf(active) : "",
     selection: isCell(active) && active.tagName === "INPUT" ? [active.selectionStart, active.selectionEnd] : null,
   };
-  for (const cell of document.querySelectorAll("input[data-cell]")) {
+  for (const cell of document.querySelectorAll("[data-cell]")) {
     if (typed(cell)) kept.values.set(keyOf(cell), cell.value);
   }
 }
@@ -116,7 +145,9 @@ document.addEventListener("htmx:beforeSwap", remember);
 document.addEventListener("htmx:afterSwap", putBack);
 document.addEventListener("htmx:afterRequest", (event) => {
   putBack();
+  setTimeout(letNext);
   if (!isCell(asker(event)) || !event.detail.xhr) return;
+  if (!event.detail.successful) failed(event);
   const cell = findCell(keyOf(asker(event)));
   const box = cell?.closest(".cell");
   if (!box) return;

@@ -10,9 +10,15 @@ export function drawn(field) {
   return isTicked(field) ? field.defaultChecked : field.defaultValue;
 }
 
-/** For a request on its way, what the fields had when it went, by their ids. */
-export const sentWith = new WeakMap();
+// For a request on its way, by the fields' ids: what it told the server, else what the server drew.
+const sentWith = new WeakMap();
 let kept = null;
+
+function isTold(field, { elt, formData }) {
+  if (field.form && field.form !== elt.closest("form") && !elt.closest("[hx-include]")) return false;
+  const isThere = formData.getAll(field.name).includes(field.value);
+  return isTicked(field) ? isThere === field.checked : isThere;
+}
 
 function caretOf(field) {
   const { id, value, selectionStart: start, selectionEnd: end } = field;
@@ -20,7 +26,8 @@ function caretOf(field) {
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  sentWith.set(detail.xhr, new Map([...document.querySelectorAll(FIELDS)].map((field) => [field.id, stateOf(field)])));
+  const told = [...document.querySelectorAll(FIELDS)].filter((field) => isTold(field, detail.requestConfig));
+  sentWith.set(detail.xhr, new Map(told.map((field) => [field.id, stateOf(field)])));
 });
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {

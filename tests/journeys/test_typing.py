@@ -120,3 +120,102 @@ def test_a_change_whose_answer_failed_is_asked_about_again(visits):
         expect(page.locator("#plan-hold-0")).to_be_checked()
         expect(page.locator("#plan-month-11")).not_to_have_value("467")
         assert (page.locator("#plan-quarter-0").input_value(), months(page, 0, 4)) == ("1800", ["600", "700"])
+
+
+@contextmanager
+def ratio(visits, expected: tuple[int, ...] = ()):
+    """The two cells of the first ratio on the employee's card."""
+    with visits.open("employee", expected=expected) as page:
+        page.goto(visits.url("scorecards/mine/"))
+        yield page, page.locator("[data-col=numerator]").first, page.locator("[data-col=denominator]").first
+
+
+def type_both(page: Page, above, below, typed: tuple[str, str]) -> None:
+    """One after the other, as fast as one types."""
+    above.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(typed[0])
+    page.keyboard.press("Tab")
+    expect(below).to_be_focused()
+    page.keyboard.type(typed[1])
+    page.keyboard.press("Tab")
+
+
+def test_both_numbers_of_a_ratio_stand_however_late_the_answers(visits):
+    with ratio(visits) as (page, above, below):
+        with held(page, "**/record/") as answers:
+            type_both(page, above, below, ("611", "650"))
+            for number in (above, below):
+                answers.next().continue_()
+                expect(number.locator("xpath=..")).to_have_attribute("data-state", "saved")
+                expect(below).to_have_value("650")
+        page.reload()
+        assert (above.input_value(), below.input_value()) == ("611", "650")
+
+
+def test_a_number_whose_answer_failed_stands_and_says_so(visits):
+    with ratio(visits, expected=(503,)) as (page, above, below), held(page, "**/record/") as answers:
+        type_both(page, above, below, ("612", "651"))
+        answers.next().continue_()
+        expect(above.locator("xpath=..")).to_have_attribute("data-state", "saved")
+        answers.next().fulfill(status=503)
+        expect(below.locator("xpath=..")).to_have_attribute("data-state", "error")
+        expect(page.locator("#toasts")).to_contain_text("Not saved")
+        assert (above.input_value(), below.input_value()) == ("612", "651")
+
+
+def test_who_leaves_at_once_has_both_numbers_saved(visits):
+    with ratio(visits) as (page, above, below):
+        with held(page, "**/record/") as answers:
+            type_both(page, above, below, ("613", "652"))
+            answers.wait_for()
+            answers.next()  # never answered: the page is gone
+            page.goto(visits.url(""))
+        for _look in range(20):
+            page.goto(visits.url("scorecards/mine/"))
+            if below.input_value() == "652":
+                break
+        expect(below).to_have_value("652")
+
+
+def test_days_that_are_clicked_and_named_in_a_row_are_all_kept(visits):
+    days, typed = ("2026-06-09", "2026-06-10"), ("Ngày hội", "Nghỉ bù")
+    with visits.open("hr") as page:
+        page.goto(visits.url("settings/calendar/?year=2026"))
+        with held(page, "**/calendar/day/") as answers:
+            for day in days:
+                page.locator(f"#day-{day}").click()
+            for _click in days:
+                answers.next().continue_()
+            for day, name in zip(days, typed, strict=True):
+                page.locator(f"#name-{day}").fill(name)
+                page.keyboard.press("Tab")
+            answers.next().continue_()
+            answers.wait_for()
+            expect(page.locator(f"#name-{days[1]}")).to_have_value(typed[1])
+            answers.next().continue_()
+            expect(page.locator(f"#day-{days[1]}")).to_have_attribute("title", re.compile(typed[1]))
+        page.reload()
+        for day, name in zip(days, typed, strict=True):
+            expect(page.locator(f"#name-{day}")).to_have_value(name)
+
+
+def test_a_step_is_typed_while_one_more_row_is_fetched(visits):
+    with visits.open("strategy") as page:
+        page.goto(visits.url("strategy/library/kpis/?q=CSV-08"))
+        page.locator("a.row-title, td a").first.click()
+        expect(page).to_have_url(re.compile(r"/library/kpis/\d+/$"))
+        page.goto(f"{page.url}edit/")
+        page.locator("summary", has_text="How it scores").click()
+        page.locator("#id_method").select_option("milestone")
+        cells = page.locator("#scoring table input")
+        expect(cells.first).to_be_visible()
+        before = cells.count()
+        with held(page, "**/kpis/scoring/") as answers:
+            page.get_by_role("button", name="One more row").click()
+            cells.nth(1).focus()
+            page.keyboard.type("88")
+            answers.next().continue_()
+            expect(cells).to_have_count(before + 2)
+        expect(cells.nth(1)).to_have_value("88")
+        expect(cells.nth(1)).to_be_focused()
