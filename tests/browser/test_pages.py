@@ -140,7 +140,7 @@ def test_a_page_inside_a_company(windows, visits, language, dark, route):
 
 
 @pytest.mark.parametrize(("language", "dark"), LOOKS)
-@pytest.mark.parametrize("login", ["manager", "hr", "strategy", "owner"])
+@pytest.mark.parametrize("login", ["manager", "hr", "strategy", "owner", "payroll.approver"])
 def test_the_home_of_a_role(windows, visits, language, dark, login):
     """What its panels are differs from role to role."""
     page = windows(login, language, dark=dark)
