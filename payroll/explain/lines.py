@@ -113,7 +113,8 @@ def _score_steps(line: PayLine, words: Words, reader: Member, on: datetime.date)
     measured = pct(Decimal(line.inputs["measured_weight"]))
     text = _("Weighted mean of the KPIs measured, %(measured)s of the weight") % {"measured": measured}
     now = card.score.percent if card and hasattr(card, "score") else None
-    if now is not None and round_percent(now) != line.score_percent:
+    has_changed = now is not None and round_percent(now) != line.score_percent
+    if has_changed:
         text += ". " + _("The card has changed since: it says %(now)s today.") % {"now": words.percent(now)}
     score = Step(
         title=_("Score"),
@@ -124,6 +125,9 @@ def _score_steps(line: PayLine, words: Words, reader: Member, on: datetime.date)
     tier = tier_step(line.score_percent, reached, tiers, words, table, reader)
     # Every line of the card with its way on to its entries.
     below = [step for step in explain_card(card, reader=reader, on=on).steps if step.sources] if card else []
+    if has_changed and below:
+        told = _("The KPIs below add up to this score, no longer to the one that was paid by.")
+        below = [Step(_("The card today"), words.percent(now), told), *below]
     return [tier, score, *below]
 
 

@@ -10,10 +10,13 @@ from django.utils.translation import override
 from kpiapp.models import Employment, Period
 from kpiapp.tenancy import organization_scope
 from payroll import tiles
+from payroll.explain import explain_line
 from payroll.models import MemberPay, PayRun, PositionPay
 from payroll.services import policies, runs
-from scorecards.models import CardScore, Scorecard
+from scorecards.models import CardScore, Scorecard, ScorecardLine
+from tests.cast import STORY_DAY
 from tests.payroll.conftest import NOON, ignore_progress, score_card, set_rates
+from tests.scorecards.kit import make_kpi
 
 WINTER = [("Top", Decimal(80), Decimal("1.5")), ("Rest", Decimal(0), Decimal("0.5"))]
 
@@ -255,3 +258,20 @@ def test_without_a_score_or_rules_there_is_no_tier_and_the_reason_is_said(compan
         CardScore.objects.filter(scorecard__member=company.lan).update(percent=None)
     steps = steps_of(why(company, company.lan, company.lan, "tier"))
     assert (steps["Tier"].value, steps["Tier"].text) == ("–", "There is no score yet.")
+
+
+def test_a_card_that_changed_after_it_was_paid_by_is_told_apart_from_the_score_of_the_run(company):
+    with organization_scope(company.organization):
+        lan = card_of(company, company.lan)
+        kpi = make_kpi("K", "Net new revenue")
+        ScorecardLine.objects.create(scorecard=lan, kpi=kpi, weight=100, target=100)
+        maker = company.acting(company.payroll_maker)
+        run = runs.calculate(run=runs.create_run(period=company.period, by=maker), by=maker, progress=ignore_progress)
+        line, reader = run.lines.get(member=company.lan), company.acting(company.lan)
+        with override("en"):
+            told = {step.title: step for step in explain_line(line, reader=reader, on=STORY_DAY).steps}
+            assert "The card today" not in told
+            CardScore.objects.filter(scorecard=lan).update(percent=Decimal(90))
+            told = {step.title: step for step in explain_line(line, reader=reader, on=STORY_DAY).steps}
+    assert (told["Score"].value, told["The card today"].value) == ("84.60%", "90.00%")
+    assert list(told).index("The card today") == list(told).index("Net new revenue") - 1
