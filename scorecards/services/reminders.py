@@ -50,17 +50,19 @@ WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND c.st
       AND NOT l.takes_children AND s.entries = 0 AND s.state = ANY(%(missing)s))
 """
 
-# Entries of the day before and earlier that nobody has decided on, by who would: never the one who entered them.
+# Entries of the day before and earlier that nobody has decided on, by who would: never the one who entered them. Where
+# nobody would, no entry is looked for.
 _WAITING = """
-SELECT DISTINCT who, period_id FROM (
+WITH placed AS (
     SELECT c.id, c.period_id, coalesce(e.manager_id, d.head_id, %(office)s) AS who
     FROM scorecards_scorecard c
     JOIN kpiapp_period p ON p.organization_id = c.organization_id AND p.id = c.period_id AND p.state = 'open'
     LEFT JOIN kpiapp_department d ON d.organization_id = c.organization_id AND d.id = c.department_id
     LEFT JOIN kpiapp_employment e ON e.organization_id = c.organization_id AND e.member_id = c.member_id
         AND e.valid_from <= %(on)s AND (e.valid_to IS NULL OR e.valid_to > %(on)s)
-    WHERE c.organization_id = %(organization)s) card
-WHERE who IS NOT NULL AND EXISTS (
+    WHERE c.organization_id = %(organization)s
+), card AS MATERIALIZED (SELECT * FROM placed WHERE who IS NOT NULL)
+SELECT DISTINCT who, period_id FROM card WHERE EXISTS (
     SELECT 1 FROM scorecards_scorecardline l
     JOIN scorecards_actual a ON a.organization_id = l.organization_id AND a.line_id = l.id
     WHERE l.organization_id = %(organization)s AND l.scorecard_id = card.id AND a.state = 'recorded'
