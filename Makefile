@@ -24,7 +24,7 @@ run: setup ## Start everything on PORT (8000) with its data in DATA_DIR (.data);
 setup: .venv/installed ## Create .venv from the lock file
 
 test: setup-dev ## Run the tests against throw-away servers, on two cores
-	$(BIN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE) $(SWEEP))
+	$(BIN)/pytest -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE) $(SWEEP))
 
 test-long: setup-dev ## The tests that take long: pages and journeys in a browser, servers and workers that are killed
 	for tests in $(SWEEP) $(ALONE); do $(BIN)/pytest $$tests || exit 1; done

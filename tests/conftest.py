@@ -17,14 +17,6 @@ settings.load_profile("house")
 pytest_plugins = ["tests.browser.fixtures"]
 
 
-def pytest_collection_modifyitems(items):
-    """Two processes share the work by file; whatever needs the running product shares one process, and one product."""
-    for item in items:
-        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
-        group = "product" if folder in ("browser", "journeys") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 def pytest_terminal_summary(terminalreporter):
     """Figures that tests noted with `record_property("figure", …)`, whichever process found them."""
     reports = [report for found in terminalreporter.stats.values() for report in found]

@@ -253,8 +253,8 @@ class TestCrashes:
         run.kill()
         run.communicate()
         if sys.platform.startswith("linux"):
-            # A postmaster that quits kills children that were just starting after five seconds of its own.
-            assert processes.wait_until(lambda: not any(alive(int(pid)) for pid in pids), 10)
+            # A postmaster that quits gives its children five seconds; one that writes to a busy disk ends even later.
+            assert processes.wait_until(lambda: not any(alive(int(pid)) for pid in pids), 45)
             servers.sweep_throw_aways()
             assert not Path(left).exists()
 
