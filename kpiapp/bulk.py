@@ -40,7 +40,7 @@ def runs_of(ids: Sequence[int]) -> list[list[int]]:
     return [[ids[start], ids[end - 1]] for start, end in pairwise([0, *gaps, len(ids)])] if ids else []
 
 
-def ids_in(runs: Iterable[Sequence[int]]) -> list[int]:
+def ids_of_runs(runs: Iterable[Sequence[int]]) -> list[int]:
     """The ids that `runs_of` named."""
     return [pk for first, last in runs for pk in range(first, last + 1)]
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kpiapp import registry
-from kpiapp.bulk import ids_in, runs_of
+from kpiapp.bulk import ids_of_runs, runs_of
 from kpiapp.choices import JobState, PeriodState
 from kpiapp.models import Job, Member, Organization, Period
 from kpiapp.services import jobs
@@ -142,7 +142,7 @@ def _slices(cards: QuerySet[Scorecard], size: int) -> Iterator[Sequence[int]]:
 @registry.job_task(CARDS)
 def score_cards(job: Job) -> dict:
     """Score the cards of one part for its night; cards of locked periods are compared instead."""
-    on, cards = _day(job), ids_in(job.arguments["cards"])
+    on, cards = _day(job), ids_of_runs(job.arguments["cards"])
     if job.arguments.get("compare"):
         found = recompute.compare_cards(card_ids=cards, on=on)
         differing = [

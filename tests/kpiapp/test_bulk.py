@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from kpiapp.bulk import among, ids_among, ids_in, runs_of
+from kpiapp.bulk import among, ids_among, ids_of_runs, runs_of
 
 
 @pytest.mark.django_db
@@ -23,4 +23,4 @@ def test_exactly_these_ids_are_found(ids):
 )
 def test_runs_name_exactly_these_ids(ids, runs):
     assert runs_of(ids) == runs
-    assert ids_in(runs) == ids
+    assert ids_of_runs(runs) == ids
