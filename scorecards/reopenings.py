@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from kpiapp.models import PeriodReopening
 from kpiapp.tenancy import current_organization_id
@@ -80,16 +81,15 @@ def changed_cards(reopening: PeriodReopening, cards: QuerySet[Scorecard]) -> Que
 def compare(reopening: PeriodReopening, cards: Sequence[Scorecard], lines: QuerySet[ScorecardLine]) -> list[CardChange]:
     """What differs on these cards; of lines that are not among the visible ones only their number is told."""
     now = _changed(reopening)
-    kept = {
-        row.card_id: row
-        for row in KeptScore.objects.filter(reopening=reopening, card_id__in=[card.pk for card in cards])
-    }
+    # As text: a JSON column would be read as floats, which lose the last places of large actuals.
+    rows = KeptScore.objects.annotate(exact=Cast("lines", TextField()))
+    kept = {row.card_id: row for row in rows.filter(reopening=reopening, card_id__in=[card.pk for card in cards])}
     visible = lines.filter(scorecard__in=[card.pk for card in cards]).select_related("kpi").in_bulk()
     return [_change(card, kept.get(card.pk), now.get(card.pk, {}), visible) for card in cards]
 
 
 def _change(card: Scorecard, kept: KeptScore | None, now: dict, visible: dict[int, ScorecardLine]) -> CardChange:
-    before = kept.lines if kept else {}
+    before = _exact(kept.exact) if kept else {}
     different = [key for key in sorted({*before, *now}, key=int) if not _same(before.get(key), now.get(key))]
     shown = [
         LineChange(visible[int(key)], _named(before.get(key)), _named(now.get(key)))
@@ -111,10 +111,14 @@ def _named(values: list | None) -> dict[str, Decimal | None] | None:
     return {name: None if value is None else Decimal(str(value)) for name, value in zip(names, values, strict=True)}
 
 
-def _changed(reopening: PeriodReopening) -> dict[int, dict]:
+def _changed(reopening: PeriodReopening) -> dict[int, dict[str, list]]:
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED, _parameters(reopening))
-        return {pk: json.loads(lines, parse_float=Decimal) for pk, lines in cursor.fetchall()}
+        return {pk: _exact(lines) for pk, lines in cursor.fetchall()}
+
+
+def _exact(lines: str) -> dict[str, list]:
+    return json.loads(lines, parse_float=Decimal)
 
 
 def _parameters(reopening: PeriodReopening) -> dict[str, int]:

@@ -60,6 +60,24 @@ def test_the_page_shows_the_cards_that_changed_before_and_now(reopened):
     assert "Doanh thu" in response.content.decode()
 
 
+def test_a_large_actual_that_did_not_change_is_the_same_to_its_last_place(an_phat):
+    with organization_scope(an_phat.organization):
+        card = make_card(an_phat, an_phat.lan, (make_kpi("REV"), 100, 100), agreed_by=an_phat.manager)
+        CardScore.objects.update_or_create(scorecard=card, defaults={"percent": 50})
+        values = {
+            "quantity": Decimal("12345678901234567.890123456789"),
+            "completion": Decimal("0.5"),
+            "state": "scored",
+        }
+        LineScore.objects.update_or_create(line=card.lines.get(), defaults=values)
+        locked = periods.lock_period(period=an_phat.period, on=an_phat.period.last_day, by=an_phat.hr)
+        asked = periods.ask_to_reopen(period=locked, reason="A late invoice", by=an_phat.acting(an_phat.hr))
+        periods.confirm_reopening(reopening=asked, by=an_phat.acting(an_phat.strategy))
+        CardScore.objects.update(percent=60)
+    (change,) = changes(an_phat, an_phat.hr).context["changes"]
+    assert (change.kept.percent, change.percent, list(change.lines)) == (50, 60, [])
+
+
 def test_everybody_sees_the_cards_they_are_responsible_for(reopened):
     assert len(changes(reopened, reopened.lan).context["changes"]) == 1
     assert len(changes(reopened, reopened.manager).context["changes"]) == 1
