@@ -39,6 +39,7 @@ WITH total AS (
     SELECT l.id, l.scorecard_id, l.weight, t.n, t.last_on,
            CASE v.aggregation WHEN 'last' THEN t.last ELSE t.sum END AS quantity,
            CASE v.aggregation WHEN 'avg' THEN t.n END AS divisor,
+           CASE v.method WHEN 'mirror' THEN 'status' ELSE 'rise' END AS watched,
            round(CASE v.method
                WHEN 'ratio' THEN t.sum / l.target
                WHEN 'mirror' THEN 2 - t.sum / t.n / l.target
@@ -50,14 +51,14 @@ WITH total AS (
     SELECT *, least(1.2, greatest(0, raw)) AS completion FROM raw
 ), lines AS (
     INSERT INTO scorecards_linescore AS s (organization_id, line_id, scorecard_id, quantity, divisor, entries, last_on,
-                                           state, reason, raw, completion, status)
+                                           state, reason, raw, completion, status, watched)
     SELECT %(organization)s, id, scorecard_id, quantity, divisor, n, last_on, 'scored', '', raw, completion,
            CASE WHEN completion > 1 THEN 'above' WHEN completion >= 0.9 THEN 'on'
-                WHEN completion >= 0.7 THEN 'at_risk' ELSE 'off' END
+                WHEN completion >= 0.7 THEN 'at_risk' ELSE 'off' END, watched
     FROM scored
     ON CONFLICT (line_id) DO UPDATE SET quantity = excluded.quantity, divisor = excluded.divisor,
         entries = excluded.entries, last_on = excluded.last_on, state = excluded.state, reason = excluded.reason,
-        raw = excluded.raw, completion = excluded.completion, status = excluded.status,
+        raw = excluded.raw, completion = excluded.completion, status = excluded.status, watched = excluded.watched,
         previous_completion = s.night_completion, night_completion = excluded.completion, changed_by_id = %(run)s
 )
 INSERT INTO scorecards_cardscore AS s (organization_id, scorecard_id, percent, measured_weight, lines_scored,

@@ -1,5 +1,7 @@
 """Vocabulary of scorecards, and which state may follow which."""
 
+from enum import StrEnum
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -90,6 +92,17 @@ class Status(TextChoices):
     AT_RISK = "at_risk", _("at risk")
     OFF = "off", _("off target")
     NONE = "none", _("no data")
+
+
+class Watched(StrEnum):
+    """What a warning looks at in the stored score of a line: nothing where it is not scored or has no value yet; else
+    whether it is late or off target and, where its raw completion grows steadily, whether that is behind.
+    """
+
+    NOT = ""
+    STATUS = "status"
+    RISE = "rise"
+    BUDGET = "budget"
 
 
 class WeightRule(TextChoices):

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from kpiapp.calendars import WorkingCalendar
 from kpiapp.tenancy import current_organization
+from scorecards.choices import Watched
 from scorecards.models import Actual, ScorecardLine
 from scorecards.scoring import (
     Entry,
@@ -29,6 +30,7 @@ from strategy.models import KpiVersion
 ADDS_UP = frozenset({Aggregation.SUM, Aggregation.COUNT})
 # Methods whose completion grows steadily with the actual: only there "half the month, half the way" says something.
 PACED = frozenset({Method.RATIO, Method.MIRROR, Method.BASELINE, Method.INVERSE})
+_SHARES_OF_THE_WAY = PACED - {Method.INVERSE}
 # Methods that cannot say anything without a target.
 NEEDS_TARGET = frozenset(
     {Method.RATIO, Method.MIRROR, Method.INVERSE, Method.BASELINE, Method.DEVIATION, Method.BINARY}
@@ -99,6 +101,20 @@ def pace_kind_of(line: ScorecardLine) -> PaceKind | None:
     if line.kpi.aggregation == Aggregation.LAST and line.baseline is not None:
         return PaceKind.LEVEL
     return None
+
+
+def watched_in(rule: KpiRule, aggregation: str) -> Watched:
+    """What a warning looks at in the stored score of a scored line under a rule: its raw completion alone where that is
+    the actual's share of the way (not of a target that a smaller actual divides, nor mirrored where more is better).
+    """
+    if rule.method not in _SHARES_OF_THE_WAY:
+        return Watched.STATUS
+    if aggregation in ADDS_UP and rule.direction is Direction.DECREASE:
+        return Watched.BUDGET
+    if aggregation in ADDS_UP:
+        return Watched.STATUS if rule.method is Method.MIRROR else Watched.RISE
+    is_level = aggregation == Aggregation.LAST and rule.method is Method.BASELINE
+    return Watched.RISE if is_level else Watched.STATUS
 
 
 def elapsed_on(period, on: datetime.date, calendar: WorkingCalendar, trace: Trace | None = None) -> Decimal:

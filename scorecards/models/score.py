@@ -6,7 +6,7 @@ from kpiapp.constraints import Storage
 from kpiapp.models import Department, Period
 from kpiapp.models.fields import completion_field, percent_field, quantity_field, weight_field
 from kpiapp.tenancy import OrganizationForeignKey, OrganizationModel, OrganizationOneToOneField
-from scorecards.choices import LineState, RollupKind, Status
+from scorecards.choices import LineState, RollupKind, Status, Watched
 from scorecards.models.scorecard import Scorecard, ScorecardLine
 from strategy.models import Objective, Perspective
 
@@ -33,6 +33,7 @@ class LineScore(OrganizationModel):
     raw = completion_field(null=True)
     completion = completion_field(null=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.NONE)
+    watched = models.CharField(max_length=8, blank=True, db_default=Watched.NOT.value)
     night_completion = completion_field(null=True, help_text="As the last night that looked at the card found it.")
     previous_completion = completion_field(null=True, help_text="What the night before the last change had found.")
     changed_by_id = changed_by_field()

@@ -41,7 +41,7 @@ COPY (
                             + CASE WHEN l.wiped_out_reason <> '' THEN 4 ELSE 0 END
                             + CASE WHEN s.night_completion IS DISTINCT FROM s.completion THEN 8 ELSE 0 END
                             + CASE WHEN l.in_segments THEN 16 ELSE 0 END,
-           s.quantity, s.divisor, s.state, s.raw, s.completion, s.status, s.reason
+           s.quantity, s.divisor, s.state, s.raw, s.completion, s.status, s.watched, s.reason
     FROM scorecards_scorecardline l
     LEFT JOIN {{scores}} s ON s.organization_id = %(organization)s AND s.line_id = l.id
         AND {among("s.scorecard_id", "cards")}
@@ -51,7 +51,7 @@ COPY (
 
 # Adds entries up on the way: a statement does not see what it writes, so the rows it wrote stand in for the stored.
 _SCORE_COLUMNS = """organization_id, scorecard_id, line_id, quantity, divisor, night_completion, state, reason, raw,
-    completion, status"""
+    completion, status, watched"""
 _REFRESHED = f"WITH refreshed AS ({REFRESH} RETURNING {_SCORE_COLUMNS})"
 _REFRESHED_SCORES = f"""(
     SELECT {_SCORE_COLUMNS} FROM refreshed

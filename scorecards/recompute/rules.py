@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from kpiapp.tenancy import current_organization_id
-from scorecards.line_rules import rule_of, zero_targets_count
+from scorecards.line_rules import rule_of, watched_in, zero_targets_count
 from scorecards.scoring import (
     NOT_SCORABLE,
     CompiledLine,
@@ -33,14 +33,15 @@ class Further(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A compiled rule, what a late value under it does to the card, what else it looks at, and whether that is the
-    baseline.
+    """A compiled rule, what a late value under it does to the card, what else it looks at, whether that is the
+    baseline, and what a warning looks at in the score of a line.
     """
 
     line: CompiledLine
     missing: str
     further: Further | None
     uses_baseline: bool
+    watched: str
 
 
 # By organization, what it makes of zero targets, and key: a setting that is changed finds no rule of before.
@@ -85,7 +86,8 @@ def compile_version(version: KpiVersion, own: str = "") -> Rule:
         line, charging = _refused(error.field), None
     carries = rule.missing_policy is MissingPolicy.CARRY_FORWARD
     further = Further(carries, charging) if carries or charging else None
-    return Rule(line, rule.missing_policy.value, further, rule.method is Method.BASELINE)
+    watched = watched_in(rule, version.aggregation).value
+    return Rule(line, rule.missing_policy.value, further, rule.method is Method.BASELINE, watched)
 
 
 def _refused(field: str) -> CompiledLine:

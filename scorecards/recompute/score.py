@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kpiapp.decimals import EXACT
+from scorecards.choices import Watched
 from scorecards.recompute.gather import NULL, StoredCard, card_row, carried_pairs
 from scorecards.recompute.lateness import LateBook
 from scorecards.recompute.rules import Rule, RuleBook
@@ -21,6 +22,7 @@ PLAIN = "1"
 _SCORED, _LATE, _NOT_DUE, _WAIVED = (
     state.value for state in (LineState.SCORED, LineState.LATE, LineState.NOT_DUE, LineState.WAIVED)
 )
+_STATUS = Watched.STATUS.value
 _ZERO = Decimal("0.000000")
 
 
@@ -42,7 +44,7 @@ def score_rows(
 ) -> Scores:
     """Score lines and their cards, fastest card by card; with `report`, what no night has reported counts as changed.
 
-    A line is (line, state, raw, completion, status, reason); a card is what `gather.card_row` writes.
+    A line is (line, state, raw, completion, status, watched, reason); a card is what `gather.card_row` writes.
     `segmented` scores lines in segments, `rules` are those of versions that are not saved: a preview gives its own.
     """
     segmented = SegmentBook(rows) if segmented is None else segmented
@@ -62,12 +64,14 @@ def score_rows(
             absence = _LATE if cards[int(card)].is_over else _NOT_DUE
         if weighs != weight_text:
             weight_text, weight = weighs, Decimal(weighs)
-        score, missing, further, uses_baseline = rule_book[key]
+        score, missing, further, uses_baseline, watched = rule_book[key]
         why, bits = absence, COUNTS
         quantity = None if a == NULL else number(a)
         divisor = None if b == NULL else number(b)
         if flags != PLAIN:
             bits = int(flags)
+            if not bits & COUNTS:
+                watched = ""
             if bits & WAIVED:
                 why, quantity, divisor = _WAIVED, None, None
             elif bits & SEGMENTED:
@@ -77,13 +81,14 @@ def score_rows(
                 score = charged[line_id]
             if further.carries and quantity is None and why == _LATE:
                 quantity, divisor = carried[line_id]
-        state, raw, completion = score(
-            quantity,
-            divisor,
-            None if target == NULL else number(target),
-            number(baseline) if uses_baseline and baseline != NULL else None,
-            why,
-        )
+        start = None
+        if uses_baseline:
+            if baseline == NULL:
+                # No pace without a way of its own, whatever the rule starts from.
+                watched = watched and _STATUS
+            else:
+                start = number(baseline)
+        state, raw, completion = score(quantity, divisor, None if target == NULL else number(target), start, why)
         if bits & WIPED_OUT:
             state, completion = _SCORED, _ZERO
         if bits & COUNTS:
@@ -91,11 +96,13 @@ def score_rows(
         shown, reason = NULL, "\n"
         if completion is not None:
             shown = str(completion)
-        elif state.startswith(NOT_SCORABLE):
-            state, _, reason = f"{state}\n".partition(":")
+        else:
+            watched = _STATUS if watched and state == _LATE else ""
+            if state.startswith(NOT_SCORABLE):
+                state, _, reason = f"{state}\n".partition(":")
         raw_shown = shown if raw is completion else NULL if raw is None else str(raw)
         # A status is a string; asking the enum for its value would cost as much as finding it.
-        result = "\t".join((state, raw_shown, shown, status_of(completion), reason))
+        result = "\t".join((state, raw_shown, shown, status_of(completion), watched, reason))
         if result != stored or (report and bits & UNREPORTED):
             (new_lines if stored.startswith(NULL) else lines).append(f"{line_id}\t{result}")
     return Scores(lines, new_lines, _changed_cards(sums, cards, report=report))

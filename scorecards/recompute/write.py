@@ -18,7 +18,7 @@ FEW = 200
 # The types of the tables, so that nothing is cast on the way.
 _LINE_TABLE = (
     "line_id bigint, state varchar(12), raw numeric(12,6), completion numeric(12,6), status varchar(8), "
-    "reason varchar(40)"
+    "watched varchar(8), reason varchar(40)"
 )
 _CARD_TABLE = (
     "scorecard_id bigint, percent numeric(12,6), measured_weight numeric(5,2), lines_scored smallint, "
@@ -28,7 +28,8 @@ _CARD_TABLE = (
 # The bounds keep a part of a night from walking through the scores of all the others.
 _UPDATE_LINES = """
 UPDATE scorecards_linescore s
-SET state = n.state, reason = n.reason, raw = n.raw, completion = n.completion, status = n.status{report}
+SET state = n.state, reason = n.reason, raw = n.raw, completion = n.completion, status = n.status,
+    watched = n.watched{report}
 FROM {source} WHERE s.organization_id = %(organization)s AND s.line_id = n.line_id
   AND s.scorecard_id BETWEEN %(cards_first)s AND %(cards_last)s
 """
@@ -36,8 +37,8 @@ _REPORT_LINES = ", previous_completion = s.night_completion, night_completion = 
 
 _INSERT_LINES = """
 INSERT INTO scorecards_linescore (organization_id, line_id, scorecard_id, entries, state, reason, raw, completion,
-                                  status, night_completion, changed_by_id)
-SELECT %(organization)s, n.line_id, l.scorecard_id, 0, n.state, n.reason, n.raw, n.completion, n.status,
+                                  status, watched, night_completion, changed_by_id)
+SELECT %(organization)s, n.line_id, l.scorecard_id, 0, n.state, n.reason, n.raw, n.completion, n.status, n.watched,
        CASE WHEN %(job)s::bigint IS NOT NULL THEN n.completion END, %(job)s::bigint
 FROM {source} JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.id = n.line_id
 """

@@ -17,12 +17,12 @@ from kpiapp.models import Period, working_calendar
 from kpiapp.tenancy import current_organization_id
 from scorecards import recipients
 from scorecards.cascade import loose_ends
-from scorecards.choices import CardState, LineState, Status, WarningEnd, WarningKind
+from scorecards.choices import CardState, LineState, Status, WarningEnd, WarningKind, Watched
 from scorecards.line_rules import ADDS_UP, elapsed_on
 from scorecards.models import clock_days
 from scorecards.planned_pace import least_raws
 from scorecards.scoring.pace import AT_RISK_FROM, TOO_EARLY_BELOW
-from strategy.choices import Aggregation, Direction, KpiState, MapState, ScoringMethod
+from strategy.choices import Direction, KpiState, MapState
 from strategy.models import KpiVersion
 from strategy.smarter.night_checks import overdue_kpis
 
@@ -32,7 +32,7 @@ PLANNED_WITHIN_DAYS = 5
 DRAFT_FOR_DAYS = 30
 
 # What each line of a period needs, if anything, against what is open of it. Joined by all processors at once, since it
-# looks at every line: hardly a row comes out of it.
+# looks at every score: hardly a row comes out of it.
 _OF_LINES = """
 SELECT coalesce(f.kind, w.kind) AS kind, %(period)s::bigint AS period_id, f.scorecard_id,
        coalesce(f.line_id, w.line_id) AS line_id, NULL::bigint AS objective_id, NULL::bigint AS kpi_id,
@@ -42,23 +42,16 @@ FROM (
            CASE WHEN is_late THEN %(late)s WHEN is_behind THEN %(forecast_miss)s
                 WHEN is_behind IS NULL AND is_off THEN %(off_target)s END AS kind
     FROM (
-        SELECT l.scorecard_id, l.id AS line_id, s.state = %(is_late)s AS is_late, s.status = %(is_off)s AS is_off,
-               CASE WHEN %(over)s OR coalesce(nullif(l.method, ''), v.method) <> ALL(%(paced)s) THEN NULL
-                    WHEN v.aggregation = ANY(%(adds_up)s) THEN
-                        CASE WHEN v.direction = %(decrease)s THEN s.raw < coalesce(plan.least, %(least_of_budget)s)
-                             WHEN coalesce(nullif(l.method, ''), v.method) <> %(mirror)s
-                                 THEN s.raw < coalesce(plan.least, %(least)s) END
-                    WHEN v.aggregation = %(last)s AND l.baseline IS NOT NULL
-                         AND coalesce(nullif(l.method, ''), v.method) = %(baseline)s
-                         THEN s.raw < coalesce(plan.least, %(least)s)
+        SELECT s.scorecard_id, s.line_id, s.state = %(is_late)s AS is_late, s.status = %(is_off)s AS is_off,
+               CASE WHEN %(over)s THEN NULL
+                    WHEN s.watched = %(rise)s THEN s.raw < coalesce(plan.least, %(least)s)
+                    WHEN s.watched = %(budget)s THEN s.raw < coalesce(plan.least, %(least_of_budget)s)
                END AS is_behind
         FROM scorecards_scorecard c
-        JOIN scorecards_scorecardline l ON l.organization_id = %(organization)s AND l.scorecard_id = c.id
-        JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.line_id = l.id
-        JOIN strategy_kpiversion v ON v.organization_id = %(organization)s AND v.id = l.kpi_id
+        JOIN scorecards_linescore s ON s.organization_id = %(organization)s AND s.scorecard_id = c.id
         LEFT JOIN (SELECT key::bigint AS line_id, value::numeric AS least
-                   FROM jsonb_each_text(%(planned)s::jsonb)) plan ON plan.line_id = l.id
-        WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND l.is_scored
+                   FROM jsonb_each_text(%(planned)s::jsonb)) plan ON plan.line_id = s.line_id
+        WHERE c.organization_id = %(organization)s AND c.period_id = %(period)s AND s.watched <> ''
           -- Most lines are well: they are passed over before anything is joined to them.
           AND (s.state = %(is_late)s OR s.status = %(is_off)s OR s.raw < %(behind_below)s)
     ) line
@@ -295,12 +288,8 @@ def _parameters(period: Period, on: datetime.date) -> dict:
         "planned": json.dumps({pk: str(nothing_is_less if raw is None else raw) for pk, raw in planned.items()}),
         "waits_since": on - datetime.timedelta(days=WAITS_FOR_DAYS),
         "planned_since": on - datetime.timedelta(days=PLANNED_WITHIN_DAYS),
-        "paced": [str(method) for method in (ScoringMethod.RATIO, ScoringMethod.MIRROR, ScoringMethod.BASELINE)],
-        "adds_up": [str(kind) for kind in ADDS_UP],
-        "decrease": str(Direction.DECREASE),
-        "mirror": str(ScoringMethod.MIRROR),
-        "baseline": str(ScoringMethod.BASELINE),
-        "last": str(Aggregation.LAST),
+        "rise": str(Watched.RISE),
+        "budget": str(Watched.BUDGET),
         "is_late": str(LineState.LATE),
         "is_off": str(Status.OFF),
         "submitted": str(CardState.SUBMITTED),

@@ -120,7 +120,7 @@ def test_owners_hear_of_new_warnings_once_a_night(maker):
 
 class TestClocks:
     def open_warning(self, maker, line, on=datetime.date(2026, 12, 5)):
-        LineScore.objects.filter(pk=line.pk).update(state="late")
+        LineScore.objects.filter(pk=line.pk).update(state="late", watched="status")
         EarlyWarning.objects.all().delete()
         refresh_warnings(period=maker.cast.period, on=on)
         return EarlyWarning.objects.get(kind="late")

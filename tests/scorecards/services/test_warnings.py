@@ -11,7 +11,7 @@ from kpiapp.decimals import divide
 from kpiapp.models import Department, Member, Notification, Period, working_calendar
 from kpiapp.services.calendars import start_calendar
 from scorecards.line_rules import elapsed_on, pace_kind_of
-from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard
+from scorecards.models import Actual, EarlyWarning, LineScore, Scorecard, ScorecardLine
 from scorecards.planned_pace import planned_ways
 from scorecards.recompute import refresh_actuals, rescore_cards
 from scorecards.scoring import pace_of, value_of
@@ -160,6 +160,25 @@ def test_a_warning_opens_once_and_closes_with_its_reason(maker):
     last = as_in_a_night(period=cast.period, on=DAY + datetime.timedelta(days=2))
     warning = EarlyWarning.objects.get()
     assert (last.closed, warning.opened_on, warning.closed_on) == (1, DAY, DAY + datetime.timedelta(days=2))
+
+
+def test_a_line_is_watched_as_it_is_scored(maker):
+    """Not scored, nothing is wanted of it; without a way of its own it is off target, and not behind."""
+    cast, card = maker.cast, maker.card()
+    unscored = maker.line(card, None, "10", is_scored=False)
+    fixed = maker.kpi(method="baseline", aggregation="last", params={"baseline": "5"})
+    no_way, usual = maker.line(card, fixed, "10"), maker.line(card, None, "10")
+    kinds = []
+    for method, is_scored in (("", True), ("binary", True), ("", False)):
+        ScorecardLine.objects.filter(pk=usual.pk).update(method=method, is_scored=is_scored)
+        rescore_cards(card_ids=[card.pk], on=DAY)
+        as_in_a_night(period=cast.period, on=DAY)
+        kinds.append([open_kinds(line=line) for line in (unscored, no_way, usual)])
+    assert kinds == [
+        [[], ["off_target"], ["forecast_miss"]],
+        [[], ["off_target"], ["off_target"]],
+        [[], ["off_target"], []],
+    ]
 
 
 def test_tet_is_no_time_to_fall_behind(maker):
