@@ -3,10 +3,12 @@
 import gc
 import logging
 import os
+import sys
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_init, worker_process_init
+from celery.signals import task_prerun, worker_init, worker_process_init
+from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 from kpiapp.startup import refuse_unsafe_worker
@@ -15,6 +17,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kpiapp.settings")
 app = Celery("kpiapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Connections are kept between tasks, as between requests: a new one asks for its password and knows no table yet.
+app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 worker_init.connect(refuse_unsafe_worker)
 app.conf.beat_schedule = {
     # Every quarter of an hour: each organization's night starts once its own local date has turned.
@@ -25,6 +29,12 @@ app.conf.beat_schedule = {
 RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 
 logger = logging.getLogger(__name__)
+
+
+@task_prerun.connect
+def leave_lost_connections(**signal) -> None:
+    """What a restarted database has closed, or is too old, is opened anew."""
+    close_old_connections()
 
 
 @worker_process_init.connect

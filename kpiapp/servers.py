@@ -22,6 +22,7 @@ from kpiapp.processes import (
     ServerError,
     exclusive,
     free_port,
+    usable_memory,
     write_private,
 )
 
@@ -29,6 +30,8 @@ DATABASE = "kpiapp"
 THROW_AWAY = "kpiapp-throw-away-"
 SUPERUSER, OWNER, APP = "postgres", "kpiapp_owner", "kpiapp_app"
 SQL = Path(__file__).parent / "sql"
+# Megabytes the database keeps pages in; what it does not touch, it does not take.
+SHARED_LEAST, SHARED_MOST = 128, 4096
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's limit is 107 on Linux and 103 on macOS
 
 
@@ -46,6 +49,11 @@ class Addresses:
     database_owner_url: str
     redis_url: str
     secret_key: str
+
+
+def shared_megabytes(memory: int) -> int:
+    """An eighth of so many bytes of memory, since workers and web server live beside the database; within bounds."""
+    return min(max(memory // 8 // 2**20, SHARED_LEAST), SHARED_MOST)
 
 
 class Postgres(Server):
@@ -143,7 +151,7 @@ class Postgres(Server):
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            "shared_buffers": "192MB",
+            "shared_buffers": f"{shared_megabytes(usable_memory()) if self.durable else SHARED_LEAST}MB",
             "work_mem": "16MB",
             "maintenance_work_mem": "128MB",
             "random_page_cost": "1.1",

@@ -53,6 +53,11 @@ def run_python(code: str, *arguments: str, **kwargs) -> subprocess.CompletedProc
 
 
 class TestRoles:
+    def test_a_small_machine_keeps_its_memory_and_a_large_one_uses_it(self):
+        gigabytes = [servers.shared_megabytes(size * 2**30) for size in (0.5, 8, 24, 512)]
+        assert gigabytes == [128, 1024, 3072, 4096]
+        assert processes.usable_memory() > 0
+
     @pytest.mark.parametrize("role", [servers.APP, servers.OWNER])
     def test_neither_role_may_pass_row_security(self, pair, role):
         powers = "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
