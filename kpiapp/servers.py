@@ -30,6 +30,14 @@ DATABASE = "kpiapp"
 THROW_AWAY = "kpiapp-throw-away-"
 SUPERUSER, OWNER, APP = "postgres", "kpiapp_owner", "kpiapp_app"
 SQL = Path(__file__).parent / "sql"
+# What nights and pages are measured with; docker-compose.yml gives it to its own server, too.
+TUNING = {
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "random_page_cost": "1.1",
+    "max_wal_size": "2GB",
+    "jit": "off",
+}
 # Megabytes the database keeps pages in; what it does not touch, it does not take.
 SHARED_LEAST, SHARED_MOST = 128, 4096
 SOCKET_PATH_LIMIT = 100  # bytes; the kernel's limit is 107 on Linux and 103 on macOS
@@ -152,11 +160,7 @@ class Postgres(Server):
             "timezone": "UTC",
             "log_timezone": "UTC",
             "shared_buffers": f"{shared_megabytes(usable_memory()) if self.durable else SHARED_LEAST}MB",
-            "work_mem": "16MB",
-            "maintenance_work_mem": "128MB",
-            "random_page_cost": "1.1",
-            "max_wal_size": "2GB",
-            "jit": "off",
+            **TUNING,
         }
         if not self.durable:
             options |= {

@@ -104,6 +104,10 @@ class TestCompose:
             assert f"${{{name}:?" in text
             assert f"${{{name}:-" not in text
 
+    def test_the_database_is_tuned_as_the_embedded_one_that_is_measured(self, compose):
+        given = compose["services"]["postgres"]["command"][2::2]
+        assert {f"{name}={value}" for name, value in servers.TUNING.items()} < set(given)
+
     def test_nothing_runs_before_its_migrations_and_one_beat_ticks(self, compose):
         for name in ("web", "worker", "beat"):
             needs = compose["services"][name]["depends_on"]
