@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 # What scoring writes from now on (line_rules.watched_in), for what was scored before. The owner of a table sees its
 # rows only while row security is not forced.
-_FILL = """
+FILL = """
 ALTER TABLE scorecards_linescore NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE scorecards_scorecardline NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE strategy_kpiversion NO FORCE ROW LEVEL SECURITY;
@@ -38,5 +38,5 @@ class Migration(migrations.Migration):
             name="watched",
             field=models.CharField(blank=True, db_default="", max_length=8),
         ),
-        migrations.RunSQL(_FILL, migrations.RunSQL.noop),
+        migrations.RunSQL(FILL, migrations.RunSQL.noop),
     ]

@@ -1,7 +1,9 @@
 """Bulk scores are those of the kernel, line by line; only what changed is written; a night reports, others do not."""
 
 import datetime
+import re
 from decimal import Decimal
+from importlib import import_module
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from kpiapp import registry
 from kpiapp.models import Job, Period
 from kpiapp.tenancy import organization_scope
+from scorecards.choices import Watched
 from scorecards.line_rules import absence_on, rule_of_line
 from scorecards.models import CardScore, LineScore, ScorecardLine
 from scorecards.recompute import compare_cards, refresh_actuals, rescore_cards
@@ -101,6 +104,35 @@ def test_bulk_equals_the_traced_path_in_and_after_the_period(maker):
     assert_stored_as_traced(AFTER)
     states = set(LineScore.objects.values_list("state", flat=True))
     assert states == {"scored", "late", "waived", "not_scorable"}
+
+
+def test_scores_of_before_are_watched_as_if_they_were_scored_today(maker):
+    """The statement of the migration says in SQL what scoring says in Python."""
+    cast = maker.cast
+    shapes = [
+        {
+            "method": method,
+            "direction": direction,
+            "aggregation": aggregation,
+            "params": {"baseline": "1"} if fixed else {},
+        }
+        for method in ("ratio", "mirror", "baseline", "inverse")
+        for direction in ("increase", "decrease")
+        for aggregation in ("sum", "count", "avg", "last")
+        for fixed in ([False, True] if method == "baseline" else [False])
+    ]
+    card_ids = random_cards(maker, [cast.lan, cast.minh])
+    card = maker.card(cast.owner)
+    for number, shape in enumerate(shapes):
+        maker.line(card, maker.kpi(**shape), "50", weight="1", baseline=None if number % 3 else Decimal(20))
+    rescore_cards(card_ids=[*card_ids, card.pk], on=AFTER)
+    scored = dict(LineScore.objects.values_list("pk", "watched"))
+    assert set(scored.values()) == set(Watched)
+    LineScore.objects.update(watched="")
+    (fill,) = re.findall("UPDATE.*?;", import_module("scorecards.migrations.0009_watched_scores").FILL, re.S)
+    with connection.cursor() as cursor:
+        cursor.execute(fill)
+    assert dict(LineScore.objects.values_list("pk", "watched")) == scored
 
 
 def test_few_rows_and_many_rows_are_written_alike(maker):
