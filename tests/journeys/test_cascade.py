@@ -35,7 +35,9 @@ def share(page, visits, journey):
     expect(page).to_have_url(re.compile(r"/scorecards/tree/\d+/"))
     expect(page.locator("[data-tree] [role=treeitem]").first).to_be_visible()
     journey.click(page.get_by_role("link", name="Share out the target"))
-    journey.click(page.get_by_role("button", name="Share out", exact=True))
+    # Cells are counted at once, and the page that had none yet may still be there.
+    with page.expect_event("load"):
+        journey.click(page.get_by_role("button", name="Share out", exact=True))
     cells = page.locator("input[name^=target-]")
     shares = [int(cells.nth(number).input_value().replace(",", "")) for number in range(cells.count())]
     total = int(page.locator("input[name=total]").input_value().replace(",", ""))
@@ -133,7 +135,8 @@ def push(page, visits, journey):
     for name in (ACCEPTS, NEGOTIATES, WAITS):
         journey.click(page.get_by_role("checkbox", name=name))
     journey.click(page.get_by_label(re.compile("to the end of the quarter")))
-    journey.click(page.get_by_role("button", name="Share out", exact=True))
+    with page.expect_event("load"):
+        journey.click(page.get_by_role("button", name="Share out", exact=True))
     total = int(page.locator("input[name=total]").input_value().replace(",", ""))
     cells = page.locator("input[name^=target-]")
     typed = [cells.nth(number).input_value().replace(",", "") for number in range(cells.count())]
