@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import os
 import pwd
+import signal
 import socket
 import sys
 import time
@@ -54,11 +55,19 @@ class Lease:
 
 
 def die_with_parent(number: int) -> Callable[[], None] | None:
-    """For Popen's preexec_fn: the kernel sends the signal when our process ends, however it ends (Linux only)."""
+    """For Popen's preexec_fn: the kernel sends the signal when our process ends, however it ends (Linux only).
+
+    A shell has its jobs in the background ignore SIGINT and SIGQUIT, and they hand that down: here it is taken back.
+    """
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) and None
+
+    def before_exec() -> None:
+        signal.signal(number, signal.SIG_DFL)
+        prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+
+    return before_exec
 
 
 def free_port(preferred: int | None = None) -> int:

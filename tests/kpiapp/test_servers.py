@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import psycopg2
@@ -247,13 +248,18 @@ class TestCrashes:
             finally:
                 valkey.stop()
 
-    def test_throw_away_servers_go_with_a_killed_run(self):
+    @pytest.mark.parametrize("handled", [signal.SIG_DFL, signal.SIG_IGN])
+    def test_throw_away_servers_go_with_a_killed_run(self, handled):
+        """Also where the run was started in the background of a shell, which ignores SIGQUIT for it."""
         code = (
             "from kpiapp import servers; import time\n"
             "with servers.throw_away() as pair:\n"
             "    print(*(s.pid() for s in pair), pair[0].folder.parent, flush=True); time.sleep(60)"
         )
-        run = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        before = partial(signal.signal, signal.SIGQUIT, handled)
+        run = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=before
+        )
         *pids, left = run.stdout.readline().split()
         run.kill()
         run.communicate()
