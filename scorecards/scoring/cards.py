@@ -101,7 +101,7 @@ class CardSums:
         return False
 
 
-_add, _multiply, _add_product = EXACT.add, EXACT.multiply, EXACT.fma
+_add, _multiply = EXACT.add, EXACT.multiply
 _ALL = round_percent(HUNDRED)
 
 
